@@ -1,0 +1,14 @@
+-- tasks: background work. Leases are rows, so that several processes on one database do each thing once.
+create schema tasks;
+
+create table tasks.tasks (
+  name          text primary key,
+  holder        text,
+  leased_until  timestamptz,
+  due_at        timestamptz not null,
+  started_at    timestamptz,
+  finished_at   timestamptz,
+  progress      text,
+  failure       text,
+  runs          bigint not null default 0
+);

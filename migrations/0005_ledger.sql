@@ -1,0 +1,60 @@
+-- ledger: accounts and transfers; nothing about why money moves.
+create schema ledger;
+
+create sequence ledger.account_ids;
+
+create table ledger.accounts (
+  id          bigint primary key,
+  operation   bigint not null,
+  owner       uuid not null,
+  kind        text not null,
+  currency    text not null check (currency ~ '^[A-Z][A-Z0-9]{2,7}$'),
+  normal_side text not null check (normal_side in ('debit', 'credit')),
+  -- Of the account's own side: debits less credits of an asset, credits less debits of income.
+  posted      numeric(38,9) not null default 0,
+  entries     bigint not null default 0 check (entries >= 0),
+  last_at     timestamptz,
+  constraint account_exists_once unique (owner, kind, currency),
+  constraint account_has_one_currency unique (id, currency),
+  constraint posted_is_in_range check (posted > -1e20 and posted < 1e20)
+);
+
+create table ledger.transfers (
+  id             bigint primary key,
+  operation      bigint not null,
+  debit_account  bigint not null,
+  credit_account bigint not null,
+  currency       text not null,
+  amount         numeric(38,9) not null,
+  reason         text not null,
+  period         date not null,
+  at             timestamptz not null,
+  -- The place of this transfer in each account's own history, and the balance after it.
+  debit_entry    bigint not null,
+  debit_after    numeric(38,9) not null,
+  credit_entry   bigint not null,
+  credit_after   numeric(38,9) not null,
+  constraint amount_is_positive check (amount > 0 and amount < 1e20),
+  constraint sides_are_two_accounts check (debit_account <> credit_account),
+  -- A transfer between two currencies has no row it could point at.
+  foreign key (debit_account, currency) references ledger.accounts (id, currency),
+  foreign key (credit_account, currency) references ledger.accounts (id, currency)
+);
+create unique index debit_entry_is_written_once on ledger.transfers (debit_account, debit_entry);
+create unique index credit_entry_is_written_once on ledger.transfers (credit_account, credit_entry);
+
+create table ledger.periods (
+  period date primary key check (extract(day from period) = 1),
+  state  text not null check (state in ('open', 'closed')),
+  at     timestamptz not null
+);
+
+-- One side of a transfer as seen from one account.
+create view ledger.entries as
+  select debit_account as account, debit_entry as entry, 'debit' as side, id as transfer, operation, currency, amount,
+         debit_after as balance_after, credit_account as other_account, reason, period, at
+    from ledger.transfers
+  union all
+  select credit_account, credit_entry, 'credit', id, operation, currency, amount,
+         credit_after, debit_account, reason, period, at
+    from ledger.transfers;

@@ -1,0 +1,71 @@
+-- metering: what was used, by whom, when, as its source measured it; no price.
+create schema metering;
+
+create table metering.meters (
+  name        text primary key check (name ~ '^[a-z][a-z0-9_]{0,62}$'),
+  kind        text not null check (kind in ('counter', 'level', 'event')),
+  unit        text not null,
+  description text not null
+);
+
+-- Of several versions of one thing used, the greatest (final, measured_at, digest) stands here.
+create table metering.identities (
+  source      text not null,
+  external_id text not null,
+  record      bigint not null,
+  period      date not null,
+  version     integer not null check (version > 0),
+  final       boolean not null,
+  measured_at timestamptz not null,
+  digest      bytea not null,
+  constraint usage_is_recorded_once primary key (source, external_id)
+);
+
+create table metering.records (
+  id          bigint not null,
+  period      date not null,
+  operation   bigint not null,
+  source      text not null,
+  external_id text not null,
+  version     integer not null,
+  project     uuid not null,
+  person      uuid,
+  provider    uuid not null,
+  service     text not null,
+  subtype     text not null,
+  starts_at   timestamptz not null,
+  ends_at     timestamptz not null,
+  measured_at timestamptz not null,
+  final       boolean not null,
+  -- {"cpu_core_seconds":"3600"}: meters in alphabetical order, exact decimals as text. json, not jsonb: its bytes are digested.
+  quantities  json not null,
+  dimensions  json not null,
+  digest      bytea not null,
+  raw         text,
+  primary key (id, period),
+  constraint usage_ends_after_it_starts check (ends_at >= starts_at)
+) partition by range (period);
+
+create table metering.quarantine (
+  id          bigint primary key,
+  source      text not null,
+  door        text not null,
+  origin      text not null,
+  line        bigint not null,
+  reason      text not null,
+  raw         text not null,
+  digest      bytea not null,
+  settings    text not null,
+  state       text not null default 'waiting' check (state in ('waiting', 'replayed')),
+  operation   bigint not null,
+  replayed_by bigint,
+  at          timestamptz not null,
+  constraint quarantined_once unique (source, digest)
+);
+create sequence metering.quarantine_ids;
+
+-- What others may read: the version of each thing used that stands.
+create view metering.standing as
+  select r.*, i.version as standing_version
+    from metering.identities i
+    join metering.records r on r.id = i.record and r.period = i.period;

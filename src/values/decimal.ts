@@ -1,0 +1,56 @@
+/**
+ * An exact decimal as a whole number of its smallest part: `places` digits stand behind the point.
+ * Whole, because sums of rounded fractions drift; no binary float takes part anywhere.
+ */
+const decimalPattern = /^([+-]?)(\d+)(?:\.(\d+))?$/
+
+/** Reads `12.5` at nine places as 12500000000n; undefined when it is no decimal or has more places than fit. */
+export function parseDecimal(text: string, places: number): bigint | undefined {
+  const match = decimalPattern.exec(text)
+  if (!match) return undefined
+  const fraction = (match[3] ?? '').replace(/0+$/, '')
+  if (fraction.length > places) return undefined
+  const digits = BigInt((match[2] as string) + fraction.padEnd(places, '0'))
+  return match[1] === '-' ? -digits : digits
+}
+
+/** All `places` behind the point, as PostgreSQL prints a numeric of that scale: `12.500000000`. */
+export function fixedText(whole: bigint, places: number): string {
+  const negative = whole < 0n
+  const digits = (negative ? -whole : whole).toString().padStart(places + 1, '0')
+  const cut = digits.length - places
+  return `${negative ? '-' : ''}${digits.slice(0, cut)}${places > 0 ? `.${digits.slice(cut)}` : ''}`
+}
+
+/** As short as it is exact, for people and JSON: `12.5`. */
+export function decimalText(whole: bigint, places: number): string {
+  const text = fixedText(whole, places)
+  return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
+}
+
+/** Half to the even neighbour, so that many roundings lean neither up nor down. The denominator is positive. */
+export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator
+  const rest = numerator - quotient * denominator
+  if (rest === 0n) return quotient
+  const twice = rest < 0n ? -rest * 2n : rest * 2n
+  if (twice < denominator || (twice === denominator && quotient % 2n === 0n)) return quotient
+  return numerator < 0n ? quotient - 1n : quotient + 1n
+}
+
+/** Half away from zero, as tax law often asks for. The denominator is positive. */
+export function divideHalfUp(numerator: bigint, denominator: bigint): bigint {
+  const half = numerator < 0n ? -denominator : denominator
+  return (numerator * 2n + half) / (denominator * 2n)
+}
+
+/** Towards minus infinity. The denominator is positive. */
+export function divideFloor(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator
+  return numerator < 0n && quotient * denominator !== numerator ? quotient - 1n : quotient
+}
+
+/** Towards plus infinity. The denominator is positive. */
+export function divideCeiling(numerator: bigint, denominator: bigint): bigint {
+  return -divideFloor(-numerator, denominator)
+}
