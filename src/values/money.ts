@@ -1,4 +1,4 @@
-import { strict as assert } from 'node:assert'
+import { assert } from './assert.ts'
 import { decimalText, fixedText, parseDecimal } from './decimal.ts'
 
 /** An ISO 4217 code, or `CREDIT`, the unit of prepaid credits. */
@@ -73,6 +73,6 @@ export function roundToPlaces(parts: readonly { readonly key: string; readonly n
   const order = [...cut].sort((a, b) =>
     a.lost === b.lost ? (a.key < b.key ? -1 : a.key > b.key ? 1 : 0) : a.lost > b.lost ? -1 : 1,
   )
-  const raised = new Set(order.slice(0, Number(units)).map((part) => part.key))
-  return cut.map(({ key, units: floor }) => ({ key, nanos: (raised.has(key) ? floor + 1n : floor) * unit }))
+  const raised = new Set(order.slice(0, Number(units)))
+  return cut.map((part) => ({ key: part.key, nanos: (raised.has(part) ? part.units + 1n : part.units) * unit }))
 }
