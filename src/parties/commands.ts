@@ -1,0 +1,88 @@
+import { strict as assert } from 'node:assert'
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import { KnownParties, memoryKey } from './memory.ts'
+import {
+  nameFault,
+  type PartyKind,
+  type ProjectParty,
+  type ResolvedNames,
+  type UnknownParties,
+  unassigned,
+  type WantedNames,
+} from './party.ts'
+import * as sql from './sql.ts'
+
+/** All projects with who pays for them, by UUID: one moment's picture for a report. */
+export async function partiesOf(reader: Reader): Promise<ReadonlyMap<string, ProjectParty>> {
+  return new Map((await sql.allProjects(reader)).map((party) => [party.project, party]))
+}
+
+/**
+ * Finds whom a source means by its names, one statement for each kind. Unknown names are created, marked as
+ * from usage, or left out of the answer; a text that cannot be a name (`nameFault`) is always left out.
+ *
+ * Give the same `known` to many calls, and names met before cost no statement at all.
+ */
+export async function resolveNames(
+  writer: Writer,
+  wanted: WantedNames,
+  unknown: UnknownParties,
+  known: KnownParties = new KnownParties(),
+): Promise<ResolvedNames> {
+  const remembered = known.asOf(await sql.revision(writer))
+  const { source } = wanted
+  const call = { writer, source, unknown }
+  const projects: Finder<ProjectParty> = async (names) =>
+    (await sql.findProjects(writer, source, names)).map(({ wanted: name, ...party }) => [name, party])
+  const others =
+    (kind: PartyKind): Finder<string> =>
+    async (names) =>
+      (await sql.findParties(writer, kind, source, names)).map(({ wanted: name, party }) => [name, party])
+  return {
+    projects: await resolve(call, 'project', wanted.projects, remembered.projects, projects),
+    people: await resolve(call, 'person', wanted.people, remembered.people, others('person')),
+    providers: await resolve(call, 'provider', wanted.providers, remembered.providers, others('provider')),
+  }
+}
+
+type Finder<Party> = (names: readonly string[]) => Promise<(readonly [name: string, party: Party])[]>
+
+/** Writers that created somebody: what they see from then on may be rolled back, and is not remembered. */
+const creators = new WeakSet<Writer>()
+
+async function resolve<Party>(
+  call: { readonly writer: Writer; readonly source: string; readonly unknown: UnknownParties },
+  kind: PartyKind,
+  names: readonly string[],
+  remembered: Map<string, Party>,
+  find: Finder<Party>,
+): Promise<Map<string, Party>> {
+  const { writer, source } = call
+  const found = new Map<string, Party>()
+  const asked = new Set<string>()
+  for (const name of names) {
+    const party = remembered.get(memoryKey(source, name))
+    if (party !== undefined) found.set(name, party)
+    else if (nameFault(name) === undefined) asked.add(name)
+  }
+  if (asked.size === 0) return found
+
+  for (const [name, party] of await find([...asked])) {
+    found.set(name, party)
+    if (!creators.has(writer)) remembered.set(memoryKey(source, name), party)
+  }
+  const missing = [...asked].filter((name) => !found.has(name)).sort()
+  if (missing.length === 0 || call.unknown === 'quarantine') return found
+
+  creators.add(writer)
+  if (kind === 'project') await sql.createUnassigned(writer, unassigned.name, unassigned.tier)
+  await sql.createFromUsage(writer, kind, missing)
+  await sql.nameAfterItself(writer, kind, missing)
+  for (const [name, party] of await find(missing)) found.set(name, party)
+  assert(
+    missing.every((name) => found.has(name)),
+    `a ${kind} that was just created is not found`,
+  )
+  return found
+}

@@ -1,0 +1,49 @@
+export type Payment = 'prepaid' | 'postpaid'
+/** Imported by the operator, or met first in usage and not confirmed since. */
+export type Origin = 'import' | 'usage'
+export type PartyKind = 'project' | 'person' | 'provider'
+
+/** A project and who pays for it: what pricing and charging need to know. Ids are UUIDs. */
+export type ProjectParty = {
+  readonly project: string
+  readonly name: string
+  readonly organisation: string
+  readonly organisationName: string
+  readonly tier: string
+  readonly payment: Payment
+}
+
+/** The names that one source uses. */
+export type WantedNames = {
+  readonly source: string
+  readonly projects: readonly string[]
+  readonly people: readonly string[]
+  readonly providers: readonly string[]
+}
+
+/** A name that is not in its map is unknown: it was to be quarantined, or `nameFault` says why it cannot be a name. */
+export type ResolvedNames = {
+  readonly projects: ReadonlyMap<string, ProjectParty>
+  /** Name to UUID. */
+  readonly people: ReadonlyMap<string, string>
+  readonly providers: ReadonlyMap<string, string>
+}
+
+export type UnknownParties = 'create' | 'quarantine'
+
+/** Where projects stand that usage brought along, until an import says whose they are. */
+export const unassigned = { name: 'unassigned', tier: 'default' } as const
+
+/** In parties.names: what every source means that has no name of its own. */
+export const anySource = '*'
+
+export const nameLengthMax = 200
+
+/** Why the text can be nobody's name, as a phrase; undefined when it can. */
+export function nameFault(name: string): string | undefined {
+  if (name.trim() === '') return 'is empty'
+  if (name.includes('\0')) return 'holds a NUL byte'
+  if (!name.isWellFormed()) return 'is not valid Unicode'
+  if ([...name].length > nameLengthMax) return `is longer than ${nameLengthMax} characters`
+  return undefined
+}

@@ -1,0 +1,162 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Command, CommanderError } from 'commander'
+import type { House } from './operations/house.ts'
+import type { Flags } from './settings.ts'
+import { createDoor, type Door, exitCodes, type Register, type Screens, WrongUsage } from './terminal/door.ts'
+import { fail } from './terminal/failure.ts'
+import { version } from './version.ts'
+
+export type Entry = { readonly name: string; readonly about: string; readonly load: () => Promise<Register<House>> }
+
+/** How long a command that was told to stop may take to do so. */
+const stopWithin = 15_000
+
+/** What is around every command: flags that all have, the house opened and closed, failures, signals, the exit. */
+export async function runProgram(entries: readonly Entry[]): Promise<void> {
+  requireNode()
+  const given = process.argv.slice(2)
+  // `bursar help parties` is `bursar parties --help`, so that there is one way to load a command.
+  const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given
+  const json = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length).includes('--json')
+  const screens = openScreens()
+  const stop = new AbortController()
+  let house: Promise<House> | undefined
+  let flags: Flags = {}
+  let code: number = exitCodes.done
+  const door = createDoor<House>({
+    json,
+    principal: 'local',
+    signal: stop.signal,
+    screens,
+    open: async () => {
+      const [{ openHouse }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
+      house = openHouse(readSettings(process.env, flags), words[0] === 'serve' ? 'server' : 'command')
+      return await house
+    },
+    setting: async (name) => (await import('./settings.ts')).settingInForce(name, process.env, flags),
+    failed: () => {
+      code = exitCodes.refused
+    },
+  })
+  const failed = (error: unknown) => {
+    const debug = Boolean(process.env['BURSAR_DEBUG'])
+    return fail(error, screens, { json, mayAnswer: !door.answered, debug })
+  }
+  const interrupted = listen(stop, screens)
+
+  try {
+    const program = await buildProgram(entries, words, door)
+    program.hook('preAction', (_, command) => {
+      flags = flagsOf(command)
+    })
+    await program.parseAsync(words, { from: 'user' })
+  } catch (error) {
+    const ended = error instanceof CommanderError ? usageEnd(error, words) : error
+    if (ended !== undefined && !stop.signal.aborted) code = failed(ended)
+  }
+  try {
+    await (await house?.catch(() => undefined))?.database.close()
+  } catch (error) {
+    code = failed(error)
+  }
+  // Serving until it is stopped is what `serve` was asked to do; any other command was cut short.
+  process.exit(words[0] === 'serve' ? code : (interrupted() ?? code))
+}
+
+/** Every command has these; `serve` and its like add their own. */
+export function flagsOf(command: Command): Flags {
+  const options = command.opts<{ data?: string; databaseUrl?: string; host?: string; port?: string }>()
+  const flags: Flags = {}
+  if (options.data !== undefined) flags.BURSAR_DATA = options.data
+  if (options.databaseUrl !== undefined) flags.DATABASE_URL = options.databaseUrl
+  if (options.host !== undefined) flags.BURSAR_HOST = options.host
+  if (options.port !== undefined) flags.BURSAR_PORT = options.port
+  return flags
+}
+
+async function buildProgram(entries: readonly Entry[], words: readonly string[], door: Door<House>): Promise<Command> {
+  const program = new Command('bursar')
+    .description('The accounts office of a computing site: usage in, priced, charged, proved.')
+    .version(version)
+    .helpCommand(false)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .addHelpText('after', '\nbursar COMMAND --help says more. Exit codes: 0 done, 1 refused or failed, 2 wrong usage.')
+  for (const entry of entries) {
+    const known = program.commands.find((each) => each.name() === entry.name)
+    const command = known ?? program.command(entry.name).description(entry.about)
+    if (words[0] === entry.name) (await entry.load())(command, door)
+  }
+  for (const command of program.commands) addCommonOptions(command)
+  return program
+}
+
+function addCommonOptions(command: Command): void {
+  for (const inner of command.commands) addCommonOptions(inner)
+  if (command.commands.length > 0) {
+    command.helpCommand(false)
+    return
+  }
+  command
+    .optionsGroup('Options of every command:')
+    .option('--json', 'print one JSON document on stdout, and nothing else there')
+    .option('--data DIR', 'data directory (BURSAR_DATA)')
+    .option('--database-url URL', 'PostgreSQL to use (DATABASE_URL)')
+    .helpOption('-h, --help', 'show this')
+}
+
+/** Help and version were printed: done. Everything else is wrong usage. */
+function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage | undefined {
+  if (error.exitCode === 0) return undefined
+  const noun = words.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 1)
+  const known = ['bursar', ...noun, '--help'].join(' ')
+  const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
+  return new WrongUsage(message, `See ${error.code === 'commander.unknownCommand' ? 'bursar --help' : known}`)
+}
+
+/** A reader that has seen enough (`| head`) ends the output, not the command. */
+function openScreens(): Screens {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') return
+      process.exitCode = exitCodes.refused
+      if (stream === process.stdout) process.stderr.write(`bursar: the output cannot be written (${error.code})\n`)
+    })
+  }
+  return { out: process.stdout, err: process.stderr }
+}
+
+/** The first signal asks the command to stop, the second does not ask. Answers with which code it was stopped. */
+function listen(stop: AbortController, screens: Screens): () => number | undefined {
+  let code: number | undefined
+  const onSignal = (signalCode: number) => () => {
+    if (code !== undefined) process.exit(signalCode)
+    code = signalCode
+    stop.abort()
+    setTimeout(() => {
+      screens.err.write(`bursar: it did not stop within ${stopWithin / 1000} s and was ended\n`)
+      process.exit(signalCode)
+    }, stopWithin).unref()
+  }
+  process.on('SIGINT', onSignal(exitCodes.interrupted))
+  process.on('SIGTERM', onSignal(exitCodes.terminated))
+  return () => code
+}
+
+/**
+ * Node 24 comes with Bursar's packages; an older one that was found first steps aside. (Below 22.18 Node cannot
+ * read TypeScript at all and does not come this far: `npx bursar` finds the right one by itself.)
+ */
+function requireNode(): void {
+  if (Number(process.versions.node.split('.', 1)[0]) >= 24) return
+  const node = fileURLToPath(new URL('../node_modules/.bin/node', import.meta.url))
+  const environment = { ...process.env, BURSAR_NODE_FOUND: '1' }
+  if (existsSync(node) && process.execve && !process.env['BURSAR_NODE_FOUND']) {
+    process.execve(node, [node, ...process.argv.slice(1)], environment)
+  }
+  process.stderr.write(
+    `bursar: this is Node ${process.versions.node}; Bursar needs 24 or newer\nRun npm ci, then npx bursar.\n`,
+  )
+  process.exit(exitCodes.refused)
+}

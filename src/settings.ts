@@ -1,0 +1,164 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { Refusal } from './values/refusal.ts'
+import { isZone } from './values/period.ts'
+
+/** Everything the operator can set, read once at the start; the rest of the program sees values, not variables. */
+export type Settings = {
+  readonly databaseUrl: string | undefined
+  readonly host: string
+  readonly port: number
+  /** Absolute. */
+  readonly data: string
+  readonly zone: string
+  readonly unknownParties: 'create' | 'quarantine'
+  readonly sealKey: string | undefined
+  readonly tls: { readonly cert: string; readonly key: string } | undefined
+  readonly trustedProxy: string | undefined
+  readonly logLevel: string
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+type Variable = { readonly name: string; readonly secret?: true; readonly about: string; readonly standard?: string }
+
+/** In the order in which `bursar show-config` lists them. */
+export const variables = [
+  {
+    name: 'DATABASE_URL',
+    secret: true,
+    about: 'PostgreSQL to use; without it Bursar runs its own in the data directory',
+  },
+  { name: 'BURSAR_HOST', about: 'address to listen on', standard: '127.0.0.1' },
+  { name: 'BURSAR_PORT', about: 'port to listen on', standard: '8100' },
+  { name: 'BURSAR_DATA', about: 'data directory', standard: './data' },
+  { name: 'BURSAR_ZONE', about: 'IANA time zone of the site; months begin at its midnight', standard: 'UTC' },
+  { name: 'BURSAR_UNKNOWN_PARTIES', about: 'names first met in usage: create or quarantine', standard: 'create' },
+  { name: 'BURSAR_SEAL_KEY', secret: true, about: 'key that seals the operations; else a file in the data directory' },
+  { name: 'BURSAR_TLS_CERT', about: 'file with the TLS certificate (PEM)' },
+  { name: 'BURSAR_TLS_KEY', about: 'file with the key of the TLS certificate (PEM)' },
+  { name: 'BURSAR_TRUSTED_PROXY', about: 'address or network of the proxy in front that does TLS' },
+  { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
+] as const satisfies readonly Variable[]
+
+export type VariableName = (typeof variables)[number]['name']
+/** Flags of the command line; they go before the environment. */
+export type Flags = Partial<Record<VariableName, string>>
+
+/** @throws Refusal that names the variable. */
+export function readSettings(environment: Environment, flags: Flags = {}): Settings {
+  const text = (name: VariableName) => configValue(environment, flags, name)
+  const host = text('BURSAR_HOST') as string
+  const [certificate, key] = [text('BURSAR_TLS_CERT'), text('BURSAR_TLS_KEY')]
+  if ((certificate === undefined) !== (key === undefined)) {
+    throw new Refusal(
+      `${certificate === undefined ? 'BURSAR_TLS_KEY' : 'BURSAR_TLS_CERT'} is set alone.`,
+      'Set both BURSAR_TLS_CERT and BURSAR_TLS_KEY, or neither.',
+    )
+  }
+  return {
+    databaseUrl: databaseUrl(text('DATABASE_URL')),
+    host,
+    port: port(text('BURSAR_PORT') as string),
+    data: resolve(text('BURSAR_DATA') as string),
+    zone: zone(text('BURSAR_ZONE') as string),
+    unknownParties: oneOf('BURSAR_UNKNOWN_PARTIES', text('BURSAR_UNKNOWN_PARTIES') as string, ['create', 'quarantine']),
+    sealKey: text('BURSAR_SEAL_KEY'),
+    tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
+    trustedProxy: text('BURSAR_TRUSTED_PROXY'),
+    logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),
+  }
+}
+
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const
+
+/** The variable, else the contents of the file that `NAME_FILE` names, else the standard. Empty is not set. */
+function valueOf(environment: Environment, name: VariableName): string | undefined {
+  const variable: Variable | undefined = variables.find((each) => each.name === name)
+  const value = environment[name]
+  const file = environment[`${name}_FILE`]
+  if (value && file) {
+    throw new Refusal(`${name} and ${name}_FILE are both set.`, 'Remove one of them.')
+  }
+  if (value) return value
+  if (!file) return variable?.standard
+  try {
+    return readFileSync(file, 'utf8').trimEnd() || undefined
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    throw new Refusal(`${name}_FILE: ${file} cannot be read (${code}).`, 'Name a file that this user may read.')
+  }
+}
+
+function databaseUrl(text: string | undefined): string | undefined {
+  if (text === undefined || /^postgres(ql)?:\/\//.test(text)) return text
+  // The value may hold a password, so it is not repeated.
+  throw new Refusal(
+    'DATABASE_URL is no PostgreSQL address.',
+    'Write it as postgres://user:password@host:5432/database.',
+  )
+}
+
+function port(text: string): number {
+  const number = /^\d{1,5}$/.test(text) ? Number(text) : -1
+  if (number >= 0 && number <= 65_535) return number
+  throw new Refusal(
+    `BURSAR_PORT is “${text}”, which is no port.`,
+    'Set a number from 1 to 65535, or 0 for any free port.',
+  )
+}
+
+function zone(text: string): string {
+  if (isZone(text)) return text
+  throw new Refusal(`BURSAR_ZONE is “${text}”, which is no time zone.`, 'Set an IANA name such as Asia/Bangkok.')
+}
+
+function oneOf<Word extends string>(name: VariableName, text: string, words: readonly Word[]): Word {
+  const word = words.find((each) => each === text)
+  if (word !== undefined) return word
+  throw new Refusal(`${name} is “${text}”.`, `Set one of: ${words.join(', ')}.`)
+}
+
+/** For commands that need one word of it; everything is checked first. */
+export function settingInForce(name: string, environment: Environment, flags: Flags): string | undefined {
+  readSettings(environment, flags)
+  return configValue(environment, flags, name as VariableName)
+}
+
+const configValue = (environment: Environment, flags: Flags, name: VariableName) =>
+  flags[name] ?? valueOf(environment, name)
+
+export type ConfigLine = {
+  readonly name: string
+  readonly value: string
+  readonly from: string
+  readonly about: string
+}
+
+/** What is in force and where it comes from, with every secret masked. */
+export function configLines(environment: Environment, flags: Flags): ConfigLine[] {
+  return variables.map((variable: Variable) => {
+    const name = variable.name as VariableName
+    const value = configValue(environment, flags, name)
+    const from =
+      flags[name] !== undefined
+        ? 'flag'
+        : environment[name]
+          ? 'environment'
+          : environment[`${name}_FILE`]
+            ? `${name}_FILE`
+            : value === undefined
+              ? 'not set'
+              : 'standard'
+    return { name, value: variable.secret ? masked(value) : (value ?? ''), from, about: variable.about }
+  })
+}
+
+/** An address keeps its host and database, so that one sees where it leads; everything else is dots. */
+function masked(value: string | undefined): string {
+  if (value === undefined) return ''
+  const address = URL.parse(value)
+  if (!address?.protocol.startsWith('postgres')) return '••••••••'
+  const user = address.username ? `${decodeURIComponent(address.username)}${address.password ? ':••••••••' : ''}@` : ''
+  return `${address.protocol}//${user}${address.host}${address.pathname}`
+}
