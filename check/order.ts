@@ -35,13 +35,22 @@ export const order: readonly string[] = [
  * Files of `src` that stand in no module: they know the whole line, and nothing in it knows them. What a module
  * needs of the settings or the version is handed to it.
  */
-export const startPoints: readonly string[] = ['version', 'settings', 'app', 'cli']
+export const startPoints: readonly string[] = ['version', 'settings', 'app', 'program', 'cli']
 
 /** Modules that exist to touch the world; every other module is pure but for its files of `impureNames`. */
 export const impureModules: readonly string[] = ['terminal', 'database', 'http', 'operations', 'audit', 'proof']
 
-/** A file says by its name that it touches the world: the database, the clock, a file, a terminal. */
+/**
+ * A file says by its name that it touches the world: the database, the clock, a file, a terminal. The last word of
+ * the name counts, so that a module may have `commands.ts` and `rerate-commands.ts`; `sql.ts` has one name only.
+ */
 export const impureNames: readonly string[] = ['sql', 'commands', 'routes', 'cli', 'tasks', 'stream', 'testing']
+
+/** Whether a file of this name says that it touches the world. */
+export function saysImpure(name: string): boolean {
+  const kind = name.split('-').at(-1) ?? ''
+  return impureNames.includes(kind) && (kind !== 'sql' || name === 'sql')
+}
 
 /** Where a module or start point stands in the line; undefined when it has no place. */
 export function placeOf(module: string): number | undefined {
