@@ -1,0 +1,26 @@
+import type { NotCharged } from './policy.ts'
+
+export type Usage = {
+  readonly startsAt: number
+  readonly endsAt: number
+  readonly quantities: Readonly<Record<string, string>>
+  readonly dimensions: Readonly<Record<string, string>>
+}
+
+export type RatedLine = {
+  readonly component: string
+  /** 0, or the place of this part when the usage was split. */
+  readonly part: number
+  readonly period: string
+  /** The price version. */
+  readonly price: bigint
+  /** At nine places; what the amount was computed from is exact. */
+  readonly quantity: bigint
+  readonly nanos: bigint
+  readonly currency: string
+  /** The versions that made this line: its price, and its discount if there is one. */
+  readonly uses: readonly bigint[]
+}
+
+export type Charged = { readonly outcome: 'charged'; readonly lines: readonly RatedLine[] }
+export type Rating = Charged | NotCharged

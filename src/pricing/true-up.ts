@@ -1,0 +1,50 @@
+import { divideHalfEven } from '../values/decimal.ts'
+import { periodBounds } from '../values/period.ts'
+import type { Pricing, Resolved } from './book.ts'
+import { type DiscountDefinition, isPeriodBased } from './definition.ts'
+import type { RatedLine } from './line.ts'
+import { amountTop, periodProgram } from './program.ts'
+import { indexAt } from './timeline.ts'
+
+/** What a project's records of one component came to in a period, in sum. Quantities stand at nine places. */
+export type PeriodTotal = {
+  readonly component: string
+  readonly period: string
+  readonly quantityTotal: bigint
+  readonly chargedTotal: bigint
+}
+
+/** The price that the period ended with; where it was ended before, the last one that held in it. */
+function lastPricing({ components, zone }: Resolved, { component, period }: PeriodTotal): Pricing | undefined {
+  const timeline = components.find(({ name }) => name === component)?.timeline
+  if (!timeline) return undefined
+  const { from, to } = periodBounds(period, zone)
+  for (let index = indexAt(timeline, to - 1); index >= 0; index -= 1) {
+    if (timeline.values[index]) return timeline.values[index]
+    if ((timeline.starts[index] as number) <= from) return undefined
+  }
+  return undefined
+}
+
+/**
+ * Tiers over a period and included volumes: what the whole period comes to, less what its records were charged.
+ * One line per project, component and period, so that no record's charge ever depends on its neighbours.
+ */
+export function trueUp(resolved: Resolved, total: PeriodTotal): RatedLine | undefined {
+  const pricing = lastPricing(resolved, total)
+  if (!pricing || !isPeriodBased(pricing.definition)) return undefined
+  const discount = pricing.discount?.definition as DiscountDefinition | undefined
+  const { grow, program } = periodProgram(pricing.definition, discount)
+  const due = divideHalfEven(amountTop(program, total.quantityTotal * grow), program.divisor)
+  if (due === total.chargedTotal) return undefined
+  return {
+    component: total.component,
+    part: 0,
+    period: total.period,
+    price: pricing.price.id,
+    quantity: total.quantityTotal,
+    nanos: due - total.chargedTotal,
+    currency: pricing.definition.currency,
+    uses: pricing.uses,
+  }
+}
