@@ -14,7 +14,7 @@ async function passes({ name, run }: Check): Promise<boolean> {
   const since = performance.now()
   try {
     const { faults, note } = await run(root)
-    const end = faults.length === 0 ? (note ?? '') : `${faults.length === 1 ? '1 fault' : `${faults.length} faults`}`
+    const end = faults.length === 0 ? (note ?? '') : faults.length === 1 ? '1 fault' : `${faults.length} faults`
     print(`${faults.length === 0 ? 'ok  ' : 'FAIL'} ${name.padEnd(10)} ${seconds(since)}   ${end}`.trimEnd())
     for (const fault of faults) print(`       ${fault}`)
     return faults.length === 0

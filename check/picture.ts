@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { order, startPoints } from './order.ts'
-import { type Finding, isProduct, read, readTree, type SourceFile, type Tree } from './tree.ts'
+import { type Finding, isProduct, readOr, readTree, type SourceFile, type Tree } from './tree.ts'
 
 const path = 'ARCHITECTURE.md'
 const opening = '<!-- picture: npm run picture -->'
@@ -37,7 +37,7 @@ function mark(own: readonly SourceFile[], other: string): string {
 const moduleOf = (target: string): string => (target.split('/')[1] ?? '').replace(/\.ts$/, '')
 
 export function picture(tree: Tree): Finding {
-  const text = read(tree.root, path)
+  const text = readOr(tree.root, path) ?? ''
   const [from, to] = [text.indexOf(opening), text.indexOf(closing)]
   if (from < 0 || to < from)
     return {
@@ -51,7 +51,7 @@ const block = (tree: Tree): string => `${opening}\n\`\`\`text\n${drawing(tree)}\
 
 if (import.meta.main && process.argv.includes('--write')) {
   const root = join(import.meta.dirname, '..')
-  const text = read(root, path)
+  const text = readOr(root, path) ?? ''
   writeFileSync(
     join(root, path),
     text.slice(0, text.indexOf(opening)) + block(readTree(root)) + text.slice(text.indexOf(closing)),

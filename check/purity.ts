@@ -1,5 +1,5 @@
 import { type Expression, Visitor } from 'oxc-parser'
-import { impureModules, impureNames, startPoints } from './order.ts'
+import { impureModules, impureNames, saysImpure, startPoints } from './order.ts'
 import { type Finding, isProduct, type SourceFile, type Tree } from './tree.ts'
 
 const nodeAllowed: readonly string[] = ['node:assert', 'node:assert/strict', 'node:crypto']
@@ -12,7 +12,7 @@ const worldlyCalls = new Set(['setTimeout', 'setInterval', 'setImmediate', 'queu
 type Breach = { readonly place: string; readonly what: string }
 
 const saysItIsImpure = (file: SourceFile): boolean =>
-  file.isTest || impureNames.includes(file.name) || startPoints.includes(file.module)
+  file.isTest || saysImpure(file.name) || startPoints.includes(file.module)
 
 /**
  * A pure file answers the same for the same input, for ever: it can be tested without a database, replayed to

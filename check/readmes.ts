@@ -1,5 +1,5 @@
 import { order } from './order.ts'
-import { type Finding, read, type Tree } from './tree.ts'
+import { type Finding, readOr, type Tree } from './tree.ts'
 
 const linesMin = 10
 const linesMax = 60
@@ -20,12 +20,4 @@ export function readmes(tree: Tree): Finding {
     return found
   })
   return { faults, note: `${modules.length} modules` }
-}
-
-function readOr(root: string, path: string): string | undefined {
-  try {
-    return read(root, path)
-  } catch {
-    return undefined
-  }
 }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { shapeOf } from './catalogue.ts'
-import { type Finding, read } from './tree.ts'
+import { type Finding, readOr } from './tree.ts'
 
 const path = 'schema.sql'
 const heading = `-- The present shape of the database, written by 'npm run schema' from a freshly migrated one. Read it; change migrations/.\n\n`
@@ -19,12 +19,7 @@ async function present(): Promise<string> {
 
 export async function schema(root: string): Promise<Finding> {
   const now = await present()
-  let written = ''
-  try {
-    written = read(root, path)
-  } catch {
-    // Missing is told like stale.
-  }
+  const written = readOr(root, path) ?? ''
   if (now === written) return { faults: [], note: `${now.match(/^create table/gm)?.length} tables` }
   return {
     faults: [

@@ -53,7 +53,7 @@ export function runTool(root: string, { command, args, remedy }: Tool): Promise<
         .toString()
         .split('\n')
         .filter((line) => line.trim() !== '')
-      const shown = lines.map(plain).slice(0, 60)
+      const shown = lines.map((line) => plain(line.replaceAll(`${root}/`, ''))).slice(0, 60)
       if (lines.length > shown.length) shown.push(`… and ${lines.length - shown.length} lines more`)
       resolve({ faults: [...shown, remedy] })
     })

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { type Program, parseSync, type StaticExportEntry, type StaticImportEntry, Visitor } from 'oxc-parser'
 
@@ -61,6 +61,11 @@ export const isProduct = (file: SourceFile): boolean => file.area === 'src' && !
 
 export const read = (root: string, path: string): string => readFileSync(join(root, path), 'utf8')
 
+/** The text of a file that may be missing. */
+export function readOr(root: string, path: string): string | undefined {
+  return existsSync(join(root, path)) ? read(root, path) : undefined
+}
+
 export function filesBelow(root: string, folder: string, suffix = '.ts'): string[] {
   let entries: string[]
   try {
@@ -77,7 +82,7 @@ export function filesBelow(root: string, folder: string, suffix = '.ts'): string
 function readSource(root: string, area: Area, path: string): SourceFile {
   const text = read(root, path)
   const { program, module, errors } = parseSync(path, text)
-  const syntax = errors.find((error) => error.severity === 'Error')
+  const [syntax] = errors
   if (syntax) throw new Error(`${path} cannot be read as TypeScript: ${syntax.message}`)
   const lineOf = lineFinder(text)
   const resolve = (specifier: string) =>
@@ -101,7 +106,7 @@ function readSource(root: string, area: Area, path: string): SourceFile {
     statement.entries
       .filter((entry) => !entry.moduleRequest)
       .map((entry) => ({
-        name: (entry.exportName.kind as string) === 'Default' ? 'default' : (entry.exportName.name ?? '*'),
+        name: entry.exportName.name ?? 'default',
         typeOnly: entry.isType,
         line: lineOf(entry.start),
       })),

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { type Finding, read, type Tree } from './tree.ts'
+import { type Finding, read, readOr, type Tree } from './tree.ts'
 
 const versionPattern = /^20\d\d\.([1-9]|1[0-2])\.(0|[1-9]\d*)$/
 
@@ -10,7 +10,7 @@ export function version(tree: Tree): Finding {
     version: string
     packages: Record<string, { version?: string }>
   }
-  const changes = /^## (\S+)/m.exec(read(tree.root, 'CHANGELOG.md'))?.[1]
+  const changes = /^## (\S+)/m.exec(readOr(tree.root, 'CHANGELOG.md') ?? '')?.[1]
   return {
     faults: versionFaults({ own, lock: [lock.version, lock.packages['']?.version], changes, tags: tagsOf(tree.root) }),
     note: own,
@@ -30,7 +30,7 @@ export function versionFaults({ own, lock, changes, tags }: Versions): string[] 
     faults.push(
       `package.json: version '${own}' is not YYYY.M.N with month and number not padded, for example 2026.11.1.`,
     )
-  if (lock.some((version) => version !== own))
+  if (lock.some((locked) => locked !== own))
     faults.push(`package-lock.json: its version is not '${own}'. Run 'npm install --package-lock-only'.`)
   if (changes !== own)
     faults.push(
