@@ -1,18 +1,18 @@
 -- pricing: the price book. Rows are only ever added; a version ends where the next of its key begins.
 create schema pricing;
 
-create sequence pricing.version_ids;
-
 -- One row; pages of charges share it, a change of prices takes it alone.
 create table pricing.book (
   only_row boolean primary key default true check (only_row),
-  revision bigint not null
+  revision integer not null
 );
 insert into pricing.book (revision) values (0);
 
 create table pricing.versions (
   id         bigint primary key,
   operation  bigint not null,
+  -- The revision of the book that brought it in: what was rated before is explained by the book of then.
+  book       bigint not null,
   kind       text not null check (kind in ('price', 'policy', 'discount')),
   service    text not null,
   subtype    text not null,
@@ -24,6 +24,8 @@ create table pricing.versions (
   definition json,
   -- A version that was never used may be replaced by one with a greater revision.
   revision   integer not null check (revision > 0),
+  -- The revision of the book that it came with.
+  book       integer not null check (book > 0),
   constraint version_starts_once unique (kind, service, subtype, component, scope_kind, scope, valid_from, revision)
 );
 

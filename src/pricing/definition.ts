@@ -61,7 +61,10 @@ export type PriceVersion = {
   readonly scope: string
   readonly validFrom: number
   readonly definition: object | null
+  /** Of several versions with one start, the greatest counts; the others were never used. */
   readonly revision: number
+  /** The revision of the whole book that brought this version in. */
+  readonly book: number
 }
 
 export const isPeriodBased = (price: PriceDefinition): boolean =>

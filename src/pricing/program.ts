@@ -76,12 +76,11 @@ function fullShape(price: PriceDefinition): Shape {
 }
 
 /** Of a price that looks at a whole period, one record pays the first tier's price; the true-up does the rest. */
-function recordShape(price: PriceDefinition): Shape {
-  if (!isPeriodBased(price)) return fullShape(price)
-  const first = (price.graduated ?? price.volume)?.[0]
-  if (first) return { lines: [{ upTo: null, base: zero, slope: slopeOf(first) }] }
-  const { lines, packageSize } = fullShape(price)
-  return { lines, ...(packageSize === undefined ? {} : { packageSize }) }
+export function inRecords(price: PriceDefinition): PriceDefinition {
+  if (!isPeriodBased(price)) return price
+  const { included: _included, base: _base, graduated, volume, ...rest } = price
+  const first = (graduated ?? volume)?.[0]
+  return first ? { ...rest, flat: { price: first.price, per: first.per ?? '1' } } : rest
 }
 
 export const discountFactor = (discount: DiscountDefinition | undefined): Fraction =>
@@ -120,7 +119,7 @@ function link(shape: Shape, bottom: bigint, discount: DiscountDefinition | undef
 
 /** For records: `grow` times the formula's own bottom is the bottom that the program counts in. */
 export function recordProgram(price: PriceDefinition, bottom: bigint, discount: DiscountDefinition | undefined) {
-  const shape = recordShape(price)
+  const shape = fullShape(inRecords(price))
   const grow = growth(shape, bottom)
   return { grow, program: link(shape, bottom * grow, discount) }
 }

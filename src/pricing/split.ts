@@ -77,3 +77,12 @@ export function rateParts(resolved: Resolved, usage: Usage): RatedLine[] | NotCh
     ? lines
     : noPrice(resolved, startsAt)
 }
+
+/** From when to when a rated line counts: all of the usage, or the part of it that the line is for. */
+export function spanOf(resolved: Resolved, usage: Usage, line: RatedLine): { from: number; to: number } {
+  const whole = { from: usage.startsAt, to: usage.endsAt }
+  const component = resolved.components.find(({ name }) => name === line.component)
+  if (!component || !valueAt(resolved.policies, usage.endsAt)?.splits || usage.endsAt <= usage.startsAt) return whole
+  const cuts = cutsOf(component, periodEnds(usage, resolved.zone), usage)
+  return { from: cuts[line.part] ?? whole.from, to: cuts[line.part + 1] ?? whole.to }
+}
