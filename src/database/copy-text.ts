@@ -1,0 +1,61 @@
+/**
+ * The text format of COPY. What is written here must be, byte for byte, what `COPY (select …) to stdout` gives
+ * back (time zone UTC, datestyle ISO), because rows are digested on their way in and compared on their way out.
+ */
+const special = /[\\\n\r\t\b\f\v]/
+const specials = /[\\\n\r\t\b\f\v]/g
+const escapes: Readonly<Record<string, string>> = {
+  '\\': '\\\\',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\v': '\\v',
+}
+
+export function copyText(text: string | null): string {
+  if (text === null) return '\\N'
+  return special.test(text) ? text.replace(specials, (character) => escapes[character] as string) : text
+}
+
+/** The other way; `\N` is null. */
+export function fromCopyText(field: string): string | null {
+  if (field === '\\N') return null
+  if (!field.includes('\\')) return field
+  return field.replace(/\\(.)/g, (_, character: string) => unescaped[character] ?? character)
+}
+const unescaped: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v' }
+
+/** A bytea; its backslash is doubled as COPY wants it. */
+export const copyBytes = (bytes: Buffer): string => `\\\\x${bytes.toString('hex')}`
+
+let dayCached = Number.NaN
+let dayText = ''
+
+/** As PostgreSQL prints a timestamptz: `2026-11-21 08:38:28+00`, and `…28.5+00` with parts of a second. */
+export function timestampText(ms: number): string {
+  const day = Math.floor(ms / 86_400_000)
+  if (day !== dayCached) {
+    dayText = dateText(day)
+    dayCached = day
+  }
+  const inDay = ms - day * 86_400_000
+  const seconds = Math.floor(inDay / 1000)
+  const thousandths = inDay - seconds * 1000
+  const hour = Math.floor(seconds / 3600)
+  const minute = Math.floor(seconds / 60) % 60
+  const clock = `${two(hour)}:${two(minute)}:${two(seconds % 60)}`
+  if (thousandths === 0) return `${dayText} ${clock}+00`
+  return `${dayText} ${clock}.${String(thousandths).padStart(3, '0').replace(/0+$/, '')}+00`
+}
+
+/** Years 1 to 9999; Bursar has no use for others. */
+function dateText(day: number): string {
+  const text = new Date(day * 86_400_000).toISOString()
+  if (!/^\d{4}-/.test(text) || text.startsWith('0000')) throw new RangeError(`a date out of range: ${text}`)
+  return text.slice(0, 10)
+}
+
+const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+const two = (number: number): string => pairs[number] as string

@@ -1,0 +1,127 @@
+import type { Client, PoolClient, Submittable } from 'pg'
+
+type Connection = {
+  query(text: string): void
+  sendCopyFromChunk(chunk: Buffer): void
+  endCopyFrom(): void
+  sendCopyFail(message: string): void
+  readonly stream: {
+    readonly writableNeedDrain: boolean
+    readonly destroyed: boolean
+    once(event: 'drain' | 'close', listener: () => void): void
+    off(event: 'drain' | 'close', listener: () => void): void
+  }
+}
+
+/**
+ * COPY, spoken to pg's connection itself. A failure rejects with the server's own error (its constraint name
+ * kept), and the connection stays in step, so that the transaction can be rolled back on it.
+ */
+abstract class Copy {
+  rowCount = 0
+  failure: Error | undefined
+  protected readonly text: string
+  private resolve!: (rowCount: number) => void
+  private reject!: (error: Error) => void
+  readonly done: Promise<number>
+
+  constructor(text: string) {
+    this.text = text
+    this.done = new Promise((resolve, reject) => {
+      this.resolve = resolve
+      this.reject = reject
+    })
+  }
+
+  submit(connection: unknown): void {
+    ;(connection as Connection).query(this.text)
+  }
+
+  /** pg puts its timeout here. */
+  callback(): void {}
+
+  handleError(error: Error): void {
+    this.failure = error
+    this.reject(error)
+  }
+
+  handleCommandComplete(message: { text: string }): void {
+    this.rowCount = Number(/^COPY (\d+)/.exec(message.text)?.[1] ?? 0)
+  }
+
+  handleReadyForQuery(): void {
+    if (this.failure) this.reject(this.failure)
+    else this.resolve(this.rowCount)
+  }
+}
+
+class CopyIn extends Copy {
+  private readonly chunks: Iterator<Buffer>
+
+  constructor(text: string, chunks: Iterable<Buffer>) {
+    super(text)
+    this.chunks = chunks[Symbol.iterator]()
+  }
+
+  handleCopyInResponse(connection: Connection): void {
+    void this.send(connection)
+  }
+
+  private async send(connection: Connection): Promise<void> {
+    try {
+      for (;;) {
+        // The server answered with an error already: it reads no more.
+        if (this.failure || connection.stream.destroyed) return
+        const next = this.chunks.next()
+        if (next.done) break
+        connection.sendCopyFromChunk(next.value)
+        if (connection.stream.writableNeedDrain) await drained(connection)
+      }
+      connection.endCopyFrom()
+    } catch (error) {
+      this.failure = error as Error
+      connection.sendCopyFail('the rows could not be made')
+    }
+  }
+}
+
+class CopyOut extends Copy {
+  private readonly take: (chunk: Buffer) => void
+
+  constructor(text: string, take: (chunk: Buffer) => void) {
+    super(text)
+    this.take = take
+  }
+
+  /** Takes each row before the next is read, so that memory does not grow with the table. */
+  handleCopyData(message: { chunk: Buffer }): void {
+    if (this.failure) return
+    try {
+      this.take(message.chunk)
+    } catch (error) {
+      this.failure = error as Error
+    }
+  }
+}
+
+function drained(connection: Connection): Promise<void> {
+  return new Promise((resolve) => {
+    const go = (): void => {
+      connection.stream.off('drain', go)
+      connection.stream.off('close', go)
+      resolve()
+    }
+    connection.stream.once('drain', go)
+    connection.stream.once('close', go)
+  })
+}
+
+/** Sends rows to `COPY … from stdin`; the chunks are whole lines with their ends. Answers how many rows. */
+export function copyIn(client: Client | PoolClient, text: string, chunks: Iterable<Buffer>): Promise<number> {
+  return client.query(new CopyIn(text, chunks) as Copy & Submittable).done
+}
+
+/** Reads `COPY … to stdout` row by row: `take` gets each line with its end. Answers how many rows. */
+export function copyOut(client: Client | PoolClient, text: string, take: (line: Buffer) => void): Promise<number> {
+  return client.query(new CopyOut(text, take) as Copy & Submittable).done
+}

@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+} from 'node:fs'
+import { symlinkSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { Refusal } from '../values/refusal.ts'
+import { type Binaries, binariesOf, findBinaries, readyBinaries } from './binaries.ts'
+import { tryLock, withLock } from './lock.ts'
+import { isAlive, markOf, pidOf, signal } from './process.ts'
+import { type Cluster, initialise, postmasterOf, start, stop, urlOf } from './server.ts'
+import { canReach, giveTo, serverUser, type SystemUser } from './system-user.ts'
+
+export type Managed = {
+  readonly url: string
+  readonly superuserUrl: string
+  readonly describe: string
+  /** Whether nobody else was using the data directory. */
+  readonly first: boolean
+  /** The last to leave stops the server. */
+  leave(): Promise<void>
+}
+
+export type ManagedSettings = {
+  readonly role: 'server' | 'command'
+  /** False for databases of tests only: commits then survive no crash of the machine. */
+  readonly durable?: boolean
+}
+
+/** Files that the user who runs PostgreSQL cannot reach below the data directory go here; a link stands there. */
+const outside = '/var/lib/bursar'
+
+/**
+ * Bursar's own PostgreSQL of a data directory. Several programs use it at once: the first starts it, the last to
+ * leave stops it; one that was killed is noticed by the next, which takes over what it left.
+ */
+export async function managedServer(dataDirectory: string, settings: ManagedSettings): Promise<Managed> {
+  const data = prepared(dataDirectory)
+  const own = join(data, 'users', `${markOf(process.pid)}.${(serial += 1)}`)
+  const { sockets, cluster, first } = await withLock(data, async () => {
+    const others = usersOf(data)
+    const server = others.find(({ role }) => role === 'server')
+    if (settings.role === 'server' && server) {
+      throw new Refusal(
+        `data directory in use by pid ${server.pid}: ${data}`,
+        'One server works on a data directory. Stop the other, or give this one its own (BURSAR_DATA).',
+      )
+    }
+    const files = clusterOf(data, settings)
+    // Before the start: who is killed during it has its server stopped by the next to leave.
+    writeFileSync(own, settings.role, { mode: 0o600 })
+    try {
+      return { sockets: await start(files), cluster: files, first: others.length === 0 }
+    } catch (error) {
+      rmSync(own, { force: true })
+      throw error
+    }
+  })
+  const atExit = (): void => leaveAtExit(data, own, cluster.directory)
+  process.once('exit', atExit)
+  const leave = async (): Promise<void> => {
+    process.off('exit', atExit)
+    await withLock(data, async () => {
+      rmSync(own, { force: true })
+      if (usersOf(data).length === 0) await stop(cluster.directory)
+    })
+  }
+  return {
+    url: urlOf(sockets),
+    superuserUrl: urlOf(sockets, 'postgres', 'postgres'),
+    describe: `PostgreSQL in ${data}`,
+    first,
+    leave,
+  }
+}
+
+let serial = 0
+
+function prepared(dataDirectory: string): string {
+  const data = resolve(dataDirectory)
+  try {
+    // Others may pass through, as PostgreSQL's own user must, but not look around.
+    mkdirSync(data, { recursive: true, mode: 0o711 })
+    mkdirSync(join(data, 'users'), { recursive: true, mode: 0o700 })
+    return realpathSync(data)
+  } catch (error) {
+    throw new Refusal(
+      `cannot use the data directory ${data}: ${(error as Error).message}`,
+      'Give a directory that you may write to (BURSAR_DATA), or run as its owner.',
+    )
+  }
+}
+
+type User = { readonly pid: number; readonly role: string }
+
+/** Who uses the data directory now; what killed programs left is cleared away. */
+function usersOf(data: string): User[] {
+  const directory = join(data, 'users')
+  return readdirSync(directory).flatMap((name) => {
+    const path = join(directory, name)
+    const mark = name.split('.')[0] as string
+    if (isAlive(mark)) return [{ pid: pidOf(mark), role: readFileSync(path, 'utf8') }]
+    rmSync(path, { force: true })
+    return []
+  })
+}
+
+/** For programs that end without leaving in order: nothing can be waited for any more, but a signal can be sent. */
+function leaveAtExit(data: string, own: string, directory: string): void {
+  const release = tryLock(data)
+  rmSync(own, { force: true })
+  if (!release) return
+  const server = usersOf(data).length === 0 ? postmasterOf(directory) : undefined
+  if (server) signal(server.pid, 'SIGINT')
+  release()
+}
+
+type Record = Binaries & { readonly format: 1 }
+
+function clusterOf(data: string, { durable = true }: ManagedSettings): Cluster {
+  const link = join(data, 'postgres')
+  const exists = existsSync(link)
+  const binaries = remembered(data, exists)
+  const user = serverUser(link)
+  const reachable = canReach(user, data)
+  const programs = readyBinaries(binaries, user, user ? [...(reachable ? [data] : []), outside] : [data])
+  const log = join(data, 'postgres.log')
+  if (exists) return { directory: realpathSync(link), programs, user, log, durable }
+  removeDrafts(data)
+  const directory = reachable ? link : placeOutside(data, user)
+  const cluster = { directory, programs, user, log, durable }
+  initialise(cluster)
+  if (directory !== link) {
+    rmSync(link, { force: true })
+    symlinkSync(directory, link)
+  }
+  return cluster
+}
+
+/** The PostgreSQL this directory was made with, or, for a new one, the one it will be. */
+function remembered(data: string, exists: boolean): Binaries {
+  const path = join(data, 'bursar.json')
+  if (exists && existsSync(path)) return binariesOf(JSON.parse(readFileSync(path, 'utf8')) as Record, process.env)
+  const binaries = findBinaries(process.env)
+  const record: Record = { format: 1, ...binaries }
+  writeFileSync(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`)
+  renameSync(`${path}.new`, path)
+  return binaries
+}
+
+function removeDrafts(data: string): void {
+  for (const name of readdirSync(data)) {
+    if (name.startsWith('postgres.new-')) rmSync(join(data, name), { recursive: true, force: true })
+  }
+}
+
+function placeOutside(data: string, user: SystemUser | undefined): string {
+  mkdirSync(outside, { recursive: true, mode: 0o711 })
+  chmodSync(outside, 0o711)
+  const name = createHash('sha256').update(data).digest('hex').slice(0, 12)
+  for (let number = 1; ; number++) {
+    const parent = join(outside, `${name}-${number}`)
+    // A place of a data directory that was removed since is not used again: it may hold somebody's books.
+    if (existsSync(parent) && lstatSync(parent).isDirectory()) {
+      if (existsSync(join(parent, 'postgres'))) continue
+      rmSync(parent, { recursive: true })
+    }
+    mkdirSync(parent, { mode: 0o711 })
+    writeFileSync(join(parent, 'belongs-to'), `${data}\n`)
+    giveTo(user, parent)
+    return join(parent, 'postgres')
+  }
+}

@@ -1,0 +1,32 @@
+import { strict as assert } from 'node:assert'
+
+/**
+ * What reads: the pool, one connection, or a Writer. A statement goes unnamed unless it asks for a name; then
+ * each connection plans it once, which is worth it on hot paths only (a plan for all values can be a bad one).
+ */
+export type Reader = {
+  query(config: Statement): Promise<{ rows: unknown[]; rowCount: number | null }>
+}
+
+export type Statement = { text: string; values?: unknown[]; name?: string }
+
+/** PgBouncer below 1.21 loses named statements in transaction mode. */
+const named = process.env['BURSAR_NAMED_STATEMENTS'] !== 'off'
+
+export async function rows<Row>(reader: Reader, text: string, values?: readonly unknown[], name?: string) {
+  const result = await reader.query(statement(text, values, name))
+  return result.rows as Row[]
+}
+
+/** The one row, or none; two are a bug in the statement. */
+export async function row<Row>(reader: Reader, text: string, values?: readonly unknown[], name?: string) {
+  const found = await rows<Row>(reader, text, values, name)
+  assert(found.length <= 1, `at most one row was expected, not ${found.length}`)
+  return found[0] as Row | undefined
+}
+
+export function statement(text: string, values?: readonly unknown[], name?: string): Statement {
+  const config: Statement = values ? { text, values: values as unknown[] } : { text }
+  if (name && named) config.name = name
+  return config
+}

@@ -1,0 +1,99 @@
+import { strict as assert } from 'node:assert'
+import { createHash, type Hash } from 'node:crypto'
+import type { PoolClient } from 'pg'
+import { copyIn } from './copy.ts'
+import { type Reader, statement } from './reader.ts'
+
+declare const brand: unique symbol
+
+/** The right to change something: one operation's transaction. Only `operations` hands it out. */
+export type Writer = Reader & {
+  readonly [brand]: 'writer'
+  readonly operation: bigint
+  /** The one clock of the transaction. */
+  readonly at: Date
+  /** The next id for a row of this operation, whatever its table: ids tell their operation, and rise with it. */
+  nextId(): bigint
+}
+
+/**
+ * A table whose rows an operation answers for: what it appends there is digested, and verify reads it back. Among
+ * the columns are `operation` and `id`; rows are appended by rising id.
+ */
+export type SealedTable = { readonly name: string; readonly columns: readonly string[] }
+
+/** What one operation wrote to one table. */
+export type RowsDigest = { readonly rows: number; readonly sha256: string }
+
+/** An id is its operation times this, plus the place of the row in it. */
+export const rowsMax = 1n << 20n
+
+type State = { client: PoolClient; open: boolean; ids: bigint; digests: Map<string, { rows: number; hash: Hash }> }
+const states = new WeakMap<Writer, State>()
+
+/** For `operations` alone. */
+export function newWriter(client: PoolClient, operation: bigint, at: Date): Writer {
+  const state: State = { client, open: true, ids: 0n, digests: new Map() }
+  const writer = {
+    operation,
+    at,
+    query: (config: Parameters<Reader['query']>[0]) => stateOf(writer).client.query(config),
+    nextId: () => {
+      assert(state.ids < rowsMax, 'one operation writes too many rows')
+      return operation * rowsMax + state.ids++
+    },
+  } as unknown as Writer
+  states.set(writer, state)
+  return writer
+}
+
+/** What the operation wrote, and the end of the Writer: later writes by it are bugs. */
+export function closeWriter(writer: Writer): Map<string, RowsDigest> {
+  const state = stateOf(writer)
+  state.open = false
+  return new Map([...state.digests].map(([name, { rows, hash }]) => [name, { rows, sha256: hash.digest('hex') }]))
+}
+
+function stateOf(writer: Writer): State {
+  const state = states.get(writer)
+  assert(state, 'no Writer of an operation')
+  assert(state.open, 'the operation of this Writer has ended')
+  return state
+}
+
+/** Runs a statement that changes rows; answers how many. */
+export async function execute(writer: Writer, text: string, values?: readonly unknown[], name?: string) {
+  const result = await writer.query(statement(text, values, name))
+  return result.rowCount ?? 0
+}
+
+/** Appends ready lines of COPY text (see copy-text.ts), without their line ends. */
+export async function append(writer: Writer, table: SealedTable, lines: readonly string[]): Promise<void> {
+  if (lines.length === 0) return
+  const { client, digests } = stateOf(writer)
+  let digest = digests.get(table.name)
+  if (!digest) digests.set(table.name, (digest = { rows: 0, hash: createHash('sha256') }))
+  const text = `copy ${table.name} (${table.columns.join(', ')}) from stdin`
+  const rows = await copyIn(client, text, chunked(lines, digest.hash))
+  assert(rows === lines.length, `${rows} rows were written to ${table.name}, not ${lines.length}`)
+  digest.rows += rows
+}
+
+const chunkChars = 64 * 1024
+
+function* chunked(lines: readonly string[], hash: Hash): Generator<Buffer> {
+  let text = ''
+  for (const line of lines) {
+    text += line
+    text += '\n'
+    if (text.length < chunkChars) continue
+    const chunk = Buffer.from(text)
+    hash.update(chunk)
+    yield chunk
+    text = ''
+  }
+  if (text === '') return
+  const chunk = Buffer.from(text)
+  hash.update(chunk)
+  yield chunk
+}

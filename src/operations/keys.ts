@@ -1,0 +1,105 @@
+import {
+  createHash,
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+} from 'node:crypto'
+import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Refusal } from '../values/refusal.ts'
+
+export type SealKey = { readonly id: string; readonly secret: Buffer }
+export type HeadKey = { readonly id: string; readonly secret: KeyObject; readonly open: KeyObject }
+
+/** Outside the database, so that whoever can write there still cannot write history. */
+export type SealKeys = {
+  /** The one that new operations and blocks are marked with. */
+  readonly seal: SealKey
+  /** It and all former ones, by id, for checking. */
+  readonly known: ReadonlyMap<string, SealKey>
+  readonly head: HeadKey
+  /** Where signed heads are appended. */
+  readonly headsFile: string
+  readonly headWebhook: string | undefined
+}
+
+const remedy = 'A seal key is 64 hexadecimal digits: openssl rand -hex 32'
+
+/**
+ * The seal key comes from BURSAR_SEAL_KEY or the file BURSAR_SEAL_KEY_FILE, else from `keys/seal.key` in the data
+ * directory, made at first need. A key is replaced by renaming its file to `seal-….key`, or by listing it in
+ * BURSAR_SEAL_KEYS_FORMER: former keys still check what they marked.
+ */
+export function loadKeys(dataDirectory: string, environment: NodeJS.ProcessEnv): SealKeys {
+  const directory = join(dataDirectory, 'keys')
+  const given = environment['BURSAR_SEAL_KEY'] ?? fileText(environment['BURSAR_SEAL_KEY_FILE'])
+  const seal = sealKey(given ?? kept(directory, 'seal.key', () => randomBytes(32).toString('hex')), 'BURSAR_SEAL_KEY')
+  const former = (environment['BURSAR_SEAL_KEYS_FORMER'] ?? '').split(',').filter((text) => text.trim() !== '')
+  const all = [...former.map((text) => sealKey(text, 'BURSAR_SEAL_KEYS_FORMER')), ...storedKeys(directory), seal]
+  return {
+    seal,
+    known: new Map(all.map((key) => [key.id, key])),
+    head: headKey(kept(directory, 'head.key', newHeadKey)),
+    headsFile: join(dataDirectory, 'heads.jsonl'),
+    headWebhook: environment['BURSAR_HEAD_WEBHOOK'] || undefined,
+  }
+}
+
+export const keyIdOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+
+export function sealKey(text: string, where: string): SealKey {
+  const hex = text.trim()
+  if (!/^[0-9a-fA-F]{64}$/.test(hex)) throw new Refusal(`${where} is no seal key`, remedy)
+  const secret = Buffer.from(hex, 'hex')
+  return { id: keyIdOf(secret), secret }
+}
+
+export function headKey(pem: string): HeadKey {
+  const secret = createPrivateKey(pem)
+  const open = createPublicKey(secret)
+  return { id: keyIdOf(open.export({ type: 'spki', format: 'der' })), secret, open }
+}
+
+export const newHeadKey = (): string =>
+  generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+
+/** The mark that only a holder of the seal key can make. */
+export const markWith = (key: SealKey, text: string | Buffer): Buffer =>
+  createHmac('sha256', key.secret).update(text).digest()
+
+function storedKeys(directory: string): SealKey[] {
+  if (!existsSync(directory)) return []
+  const names = readdirSync(directory).filter((name) => /^seal.*\.key$/.test(name))
+  return names.map((name) => sealKey(readFileSync(join(directory, name), 'utf8'), join(directory, name)))
+}
+
+function fileText(path: string | undefined): string | undefined {
+  if (!path) return undefined
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Refusal(`BURSAR_SEAL_KEY_FILE cannot be read: ${(error as Error).message}`, remedy)
+  }
+}
+
+/** What the file holds; made when it is missing. Two programs that make it at once end with the same one. */
+function kept(directory: string, name: string, make: () => string): string {
+  const path = join(directory, name)
+  if (!existsSync(path)) {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    chmodSync(directory, 0o700)
+    const draft = `${path}.new-${process.pid}`
+    writeFileSync(draft, `${make().trimEnd()}\n`, { mode: 0o600, flush: true })
+    try {
+      linkSync(draft, path)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    } finally {
+      rmSync(draft)
+    }
+  }
+  return readFileSync(path, 'utf8')
+}

@@ -1,0 +1,21 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type FreshDatabase, freshDatabase } from '../database/testing.ts'
+import type { House } from './house.ts'
+import { headKey, newHeadKey, sealKey, type SealKeys } from './keys.ts'
+
+/** Keys that nobody keeps. */
+export function newKeys(): SealKeys {
+  const seal = sealKey(randomBytes(32).toString('hex'), 'a new key')
+  const headsFile = join(tmpdir(), `bursar-heads-${seal.id}.jsonl`)
+  return { seal, known: new Map([[seal.id, seal]]), head: headKey(newHeadKey()), headsFile, headWebhook: undefined }
+}
+
+export type FreshHouse = FreshDatabase & { readonly house: House }
+
+/** A house on an empty database of its own. */
+export async function freshHouse(zone = 'UTC'): Promise<FreshHouse> {
+  const fresh = await freshDatabase()
+  return { ...fresh, house: { database: fresh.database, keys: newKeys(), zone } }
+}
