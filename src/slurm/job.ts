@@ -1,0 +1,146 @@
+import type { Fact } from '../metering/fact.ts'
+import { secondsText, shown } from './duration.ts'
+import { type Amount, amountText, times } from './memory.ts'
+import { isEnded } from './state.ts'
+import type { Allocation } from './tres.ts'
+
+/** One run of a job, whatever format it was read from; times in epoch milliseconds, undefined when not known. */
+export type Job = {
+  readonly cluster: string
+  /** The number that Slurm gives each array task and het component for itself. */
+  readonly id: string
+  readonly account: string
+  readonly user: string
+  readonly partition: string
+  readonly qos: string
+  readonly state: string
+  readonly exitCode: string | undefined
+  readonly arrayJob: string | undefined
+  readonly hetJob: string | undefined
+  readonly nodes: string | undefined
+  readonly restarts: string | undefined
+  readonly limitSeconds: number | undefined
+  readonly submit: number | undefined
+  readonly eligible: number | undefined
+  readonly start: number | undefined
+  readonly end: number | undefined
+  readonly elapsedSeconds: number
+  readonly suspendedSeconds: number
+  readonly allocation: Allocation
+  /** CPU time of all its steps, in milliseconds. */
+  cpuUsed: number | undefined
+  memoryUsed: Amount | undefined
+  readonly energy: bigint | undefined
+  readonly raw: string
+}
+
+type Interval = { readonly startsAt: number; readonly endsAt: number; readonly seconds: number; readonly key: string }
+
+/**
+ * When and how long. A job that was resized is several rows; each later one keeps the first start, and is submitted
+ * at the moment of the resize: there its own usage begins. A string is the reason why there is no interval.
+ */
+function intervalOf(job: Job): Interval | string {
+  const { submit, end, elapsedSeconds, suspendedSeconds } = job
+  const wall = (elapsedSeconds + suspendedSeconds) * 1000
+  const begun = job.start ?? (elapsedSeconds > 0 && end !== undefined ? end - wall : undefined)
+  const start = begun ?? end
+  if (start === undefined) return 'it has neither a start nor an end'
+  const resized = begun !== undefined && submit !== undefined && begun < submit
+  const startsAt = resized ? submit : start
+  // Slurm still counts for a run that goes on: its end is as far as it was measured.
+  const endsAt = end ?? start + wall
+  if (endsAt < startsAt) return 'it ends before it starts'
+  const before = resized ? Math.round((submit - start) / 1000) : 0
+  const key = submit === undefined ? `start:${startsAt / 1000}` : `${submit / 1000}`
+  return { startsAt, endsAt, seconds: Math.max(0, elapsedSeconds - before), key }
+}
+
+const memberFields = ['cpu_used_seconds', 'elapsed_seconds', 'energy_joules', 'memory_used_byte_seconds'] as const
+type Own = (typeof memberFields)[number]
+
+/** The meters of an allocation with those of the job itself between them, in alphabetical order: worked out once. */
+const slots = new WeakMap<Allocation, readonly { readonly meter: string; readonly amount: Amount | undefined }[]>()
+function slotsOf(allocation: Allocation) {
+  let known = slots.get(allocation)
+  if (!known) {
+    const own = memberFields.map((meter) => ({ meter, amount: undefined }))
+    known = [...allocation.held, ...own].sort((one, other) => (one.meter < other.meter ? -1 : 1))
+    slots.set(allocation, known)
+  }
+  return known
+}
+
+function ownQuantity(meter: Own, job: Job, seconds: number): string | undefined {
+  if (meter === 'elapsed_seconds') return String(seconds)
+  if (meter === 'cpu_used_seconds') return job.cpuUsed === undefined ? undefined : secondsText(shown(job.cpuUsed))
+  if (meter === 'energy_joules') return job.energy === undefined ? undefined : String(job.energy)
+  return job.memoryUsed && amountText(job.memoryUsed)
+}
+
+function quantitiesOf(job: Job, seconds: number): Record<string, string> {
+  const quantities: Record<string, string> = {}
+  for (const { meter, amount } of slotsOf(job.allocation)) {
+    if (amount) {
+      const { whole, places } = amount
+      const product = times(whole, seconds)
+      quantities[meter] = places === 0 ? String(product) : amountText({ whole: product, places })
+    } else {
+      const quantity = ownQuantity(meter as Own, job, seconds)
+      if (quantity !== undefined) quantities[meter] = quantity
+    }
+  }
+  return quantities
+}
+
+/** In alphabetical order, without what is not known. Names of users and jobs are personal: they stay in `raw`. */
+function dimensionsOf(job: Job): Record<string, string> {
+  const dimensions: Record<string, string> = {}
+  if (job.account !== '') dimensions['account'] = job.account
+  if (job.arrayJob !== undefined) dimensions['array_job'] = job.arrayJob
+  if (job.exitCode !== undefined) dimensions['exit_code'] = job.exitCode
+  if (job.hetJob !== undefined) dimensions['het_job'] = job.hetJob
+  if (job.limitSeconds !== undefined) dimensions['limit_seconds'] = String(job.limitSeconds)
+  if (job.nodes !== undefined) dimensions['nodes'] = job.nodes
+  if (job.partition !== '') dimensions['partition'] = job.partition
+  if (job.qos !== '') dimensions['qos'] = job.qos
+  if (job.restarts !== undefined) dimensions['restarts'] = job.restarts
+  dimensions['state'] = job.state
+  if (job.eligible !== undefined && job.start !== undefined && job.start >= job.eligible)
+    dimensions['wait_seconds'] = String((job.start - job.eligible) / 1000)
+  return dimensions
+}
+
+let lastCluster = ''
+let lastSource = ''
+/** One text for all jobs of a cluster, not one each. */
+function sourceOf(cluster: string): string {
+  if (cluster !== lastCluster) {
+    lastCluster = cluster
+    lastSource = `slurm:${cluster}`
+  }
+  return lastSource
+}
+
+/** A job as a fact, or the reason why it is none. */
+export function factOf(job: Job, measuredAt: number): Fact | string {
+  if (job.account === '' && job.user === '') return 'neither Account nor User says who used it'
+  const interval = intervalOf(job)
+  if (typeof interval === 'string') return interval
+  return {
+    source: sourceOf(job.cluster),
+    externalId: `${job.cluster}/${job.id}/${interval.key}`,
+    service: 'slurm',
+    subtype: job.partition || 'default',
+    projectName: job.account || job.user,
+    personName: job.user || null,
+    providerName: job.cluster,
+    startsAt: interval.startsAt,
+    endsAt: interval.endsAt,
+    measuredAt,
+    final: job.end !== undefined && isEnded(job.state),
+    quantities: quantitiesOf(job, interval.seconds),
+    dimensions: dimensionsOf(job),
+    raw: job.raw,
+  }
+}

@@ -1,0 +1,85 @@
+import { Refusal } from '../values/refusal.ts'
+
+/** The columns that are read; every other column is counted and skipped. */
+const read = [
+  ...['JobIDRaw', 'JobID', 'Cluster', 'Account', 'User', 'Partition', 'QOS', 'State', 'ExitCode', 'Restarts'],
+  ...['Submit', 'Eligible', 'Start', 'End', 'Elapsed', 'ElapsedRaw', 'Suspended', 'Planned', 'Reserved'],
+  ...['Timelimit', 'TimelimitRaw', 'TotalCPU', 'AllocTRES', 'ReqTRES', 'AllocCPUS', 'NCPUS', 'AllocNodes', 'NNodes'],
+  ...['ReqMem', 'NodeList', 'AveRSS', 'NTasks', 'ConsumedEnergyRaw', 'ConsumedEnergy'],
+] as const
+export type Column = (typeof read)[number]
+
+/** Where users write what they like, pipes and newlines too. */
+const free = new Set(['jobname', 'comment', 'admincomment', 'systemcomment', 'submitline', 'workdir', 'wckey', 'extra'])
+
+export type Layout = {
+  readonly delimiter: string
+  readonly names: readonly string[]
+  /** `sacct -p` ends each line with a delimiter. */
+  readonly closed: boolean
+  /** Each line ends with CR LF. */
+  readonly carriageReturn: boolean
+  readonly columns: Readonly<Partial<Record<Column, number>>>
+  readonly freeColumns: readonly number[]
+}
+
+export const sacctCall =
+  'SLURM_TIME_FORMAT=%s sacct --allusers --duplicates --parsable2 --starttime … --endtime … --format=' +
+  'JobIDRaw,JobID,Cluster,Account,User,Partition,QOS,State,ExitCode,Submit,Eligible,Start,End,ElapsedRaw,Suspended,' +
+  'AllocTRES,ReqTRES,AllocNodes,TimelimitRaw,TotalCPU,AveRSS,NTasks,ConsumedEnergyRaw,NodeList'
+
+const known = new Map<string, Column>(read.map((name) => [name.toLowerCase(), name]))
+const isName = (text: string) => /^[A-Za-z][A-Za-z0-9_]*$/.test(text)
+
+/** Reads the header, which decides about order and delimiter. */
+export function layoutOf(line: string, cluster: string | undefined): Layout {
+  const carriageReturn = line.endsWith('\r')
+  const header = carriageReturn ? line.slice(0, -1) : line
+  const delimiter = delimiterOf(header)
+  const closed = header.endsWith(delimiter)
+  const names = (closed ? header.slice(0, -delimiter.length) : header).split(delimiter)
+  const layout = layoutOfNames(names, delimiter, cluster)
+  return { ...layout, closed, carriageReturn }
+}
+
+export function layoutOfNames(names: readonly string[], delimiter: string, cluster: string | undefined): Layout {
+  const columns: Partial<Record<Column, number>> = {}
+  for (const [index, name] of names.entries()) {
+    const column = known.get(name.trim().toLowerCase())
+    if (column && columns[column] === undefined) columns[column] = index
+  }
+  demandColumns(columns, cluster)
+  const freeColumns = names.flatMap((name, index) => (free.has(name.toLowerCase()) ? [index] : []))
+  return { delimiter, names, closed: false, carriageReturn: false, columns, freeColumns }
+}
+
+function delimiterOf(header: string): string {
+  const delimiter = /^[A-Za-z][A-Za-z0-9_]*([^A-Za-z0-9_]+)/.exec(header)?.[1]
+  const names = delimiter ? header.split(delimiter) : []
+  if (names.at(-1) === '') names.pop()
+  if (delimiter && /^ +$/.test(delimiter) && names.some((name) => known.has(name.toLowerCase())))
+    throw new Refusal('this is sacct output in columns for people, which cuts values off', `run ${sacctCall}`)
+  const named = names.filter((name) => known.has(name.toLowerCase())).length
+  if (!delimiter || named < 2 || !names.every(isName))
+    throw new Refusal(
+      `the first line is no header of sacct: ${JSON.stringify(header.slice(0, 120))}`,
+      `leave --noheader (-n) away and run ${sacctCall}`,
+    )
+  return delimiter
+}
+
+function demandColumns(columns: Layout['columns'], cluster: string | undefined): void {
+  const has = (...names: Column[]) => names.some((name) => columns[name] !== undefined)
+  const missing = [
+    has('JobIDRaw', 'JobID') ? '' : 'JobIDRaw',
+    has('State') ? '' : 'State',
+    has('ElapsedRaw', 'Elapsed') ? '' : 'ElapsedRaw',
+    has('Start', 'End') ? '' : 'Start and End',
+    has('AllocTRES', 'ReqTRES', 'AllocCPUS', 'NCPUS') ? '' : 'AllocTRES',
+    has('Account', 'User') ? '' : 'Account',
+  ].filter((name) => name !== '')
+  if (missing.length > 0)
+    throw new Refusal(`the header lacks what usage is made of: ${missing.join(', ')}`, `run ${sacctCall}`)
+  if (!has('Cluster') && !cluster)
+    throw new Refusal('the header has no Cluster, and job ids mean nothing without it', 'say which: --cluster NAME')
+}

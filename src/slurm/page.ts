@@ -1,0 +1,82 @@
+import type { BadRow, Fact } from '../metering/fact.ts'
+
+export type Format = 'auto' | 'sacct' | 'json' | 'csv'
+
+export type Settings = {
+  readonly format: Format
+  /** For dumps that do not say it themselves. */
+  readonly cluster?: string | undefined
+  /** The zone of times that are written without one. */
+  readonly zone: string
+  /** File name, or `-` for standard input. */
+  readonly origin: string
+  readonly measuredAt: number
+  readonly pageSize?: number | undefined
+}
+
+/** What one stretch of the input became. The counts are of this page, not running totals. */
+export type Page = {
+  readonly facts: Fact[]
+  readonly bad: BadRow[]
+  readonly lines: number
+  readonly bytes: number
+  /** Jobs seen, whether they became a fact, a bad row, or were left out because they wait. */
+  readonly jobs: number
+  /** Jobs that wait for their start: no usage yet, so no fact. */
+  readonly pending: number
+  /** Steps that did not stand behind their job; their used memory is unknown, nothing else is lost. */
+  readonly strayed: number
+  /** What a person should know and what stopped nothing, for example bytes that are no UTF-8. */
+  readonly notes: string[]
+}
+
+/** Gathers facts and bad rows until a page is full. */
+export class Tray {
+  facts: Fact[] = []
+  bad: BadRow[] = []
+  notes: string[] = []
+  jobs = 0
+  pending = 0
+  strayed = 0
+  lines = 0
+  bytes = 0
+  readonly settings: Settings
+  readonly size: number
+  #notesSeen = 0
+
+  constructor(settings: Settings) {
+    this.settings = settings
+    this.size = settings.pageSize ?? 5000
+  }
+
+  get isFull(): boolean {
+    return this.facts.length >= this.size || this.bad.length >= this.size
+  }
+
+  refuse(line: number, reason: string, raw: string, cluster?: string): void {
+    const { origin } = this.settings
+    const source = `slurm:${cluster || this.settings.cluster || 'unknown'}`
+    // PostgreSQL keeps no NUL in text.
+    this.bad.push({ source, origin, line, reason, raw: raw.slice(0, rawMax).replaceAll('\0', '\uFFFD') })
+  }
+
+  /** Notes repeat themselves in a bad file; a hundred of them say enough. */
+  note(text: string): void {
+    this.#notesSeen += 1
+    if (this.#notesSeen <= notesMax) this.notes.push(text)
+    if (this.#notesSeen === notesMax) this.notes.push('further notes are left out')
+  }
+
+  take(): Page {
+    const { facts, bad, notes, jobs, pending, strayed, lines, bytes } = this
+    this.facts = []
+    this.bad = []
+    this.notes = []
+    this.jobs = this.pending = this.strayed = this.lines = this.bytes = 0
+    return { facts, bad, lines, bytes, jobs, pending, strayed, notes }
+  }
+}
+
+/** A quarantined row keeps this many characters; a row that is longer is damaged anyway. */
+const rawMax = 1 << 20
+const notesMax = 100

@@ -1,0 +1,165 @@
+import { remembered } from './cache.ts'
+import { type Clock, settleTimes } from './clock.ts'
+import { parseDuration, parseLimit, parseMinutes } from './duration.ts'
+import type { Job } from './job.ts'
+import type { Column, Layout } from './layout.ts'
+import { parseRequestedMemory } from './memory.ts'
+import { expandNodes } from './nodes.ts'
+import { isWaiting, stateOf } from './state.ts'
+import { type Allocation, allocationOf, countOf, type Entry, joules, neverRan, parseTres } from './tres.ts'
+
+/** The value of a column in the row that is being read; empty when the dump has no such column. */
+export type Cells = (column: number | undefined) => string
+
+const states = remembered(stateOf, 1000)
+const allocations = remembered(parseTres)
+const nodeLists = remembered(expandNodes, 1000)
+const fallbacks = remembered(fallbackOf)
+const digits = /^\d{1,15}$/
+const idPattern = /^\d+(?:[_+]\d+)?$/
+
+/** What a row says about time, or why it cannot be read. */
+type Moments = Pick<Job, 'submit' | 'eligible' | 'start' | 'end' | 'elapsedSeconds' | 'suspendedSeconds'>
+
+const seconds = (text: string): number | undefined => {
+  const duration = parseDuration(text)
+  return duration === undefined ? undefined : Math.floor(duration / 1000)
+}
+
+export const elapsedOf = (cells: Cells, columns: Layout['columns']): number | undefined => {
+  const raw = cells(columns.ElapsedRaw)
+  return digits.test(raw) ? Number(raw) : seconds(cells(columns.Elapsed))
+}
+
+function momentsOf(cells: Cells, { columns }: Layout, clock: Clock): Moments | string {
+  const elapsedSeconds = elapsedOf(cells, columns)
+  if (elapsedSeconds === undefined)
+    return `Elapsed ${quoted(cells(columns.ElapsedRaw ?? columns.Elapsed))} is no duration`
+  const suspendedText = cells(columns.Suspended)
+  const suspendedSeconds = suspendedText === '' || suspendedText === '00:00:00' ? 0 : (seconds(suspendedText) ?? 0)
+  clock.doubtful = false
+  const submit = clock.read(cells(columns.Submit))
+  const eligible = clock.read(cells(columns.Eligible))
+  const start = clock.read(cells(columns.Start))
+  const end = clock.read(cells(columns.End))
+  for (const [column, moment] of [
+    ['Submit', submit],
+    ['Eligible', eligible],
+    ['Start', start],
+    ['End', end],
+  ] as const)
+    if (moment !== moment) return `${column} ${quoted(cells(columns[column]))} is no time`
+  const read = { submit, eligible, start, end, elapsedSeconds, suspendedSeconds }
+  if (!clock.doubtful) return read
+  const candidates = (column: Column) => clock.candidates(cells(columns[column]))
+  const choices = {
+    submit: candidates('Submit'),
+    eligible: candidates('Eligible'),
+    start: candidates('Start'),
+    end: candidates('End'),
+  }
+  const waited = parseDuration(cells(columns.Planned ?? columns.Reserved))
+  return { ...read, ...settleTimes(choices, (elapsedSeconds + suspendedSeconds) * 1000, waited) }
+}
+
+/** Shortened, so that a reason stays one line. */
+const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
+/**
+ * What a job held when the dump does not say what it was given: what it asked for, with the CPUs and nodes it got.
+ * The key is `ReqTRES|AllocCPUS|AllocNodes|ReqMem`.
+ */
+function fallbackOf(key: string): Allocation | undefined {
+  const [requested = '', cpuText = '', nodeText = '', memory = ''] = key.split('|')
+  const asked = parseTres(requested)
+  if (!asked) return undefined
+  const cpus = digits.test(cpuText) ? Number(cpuText) : asked.cpus
+  const nodes = digits.test(nodeText) ? Number(nodeText) : asked.nodes
+  const entries: Entry[] = []
+  if (cpus > 0) entries.push({ type: 'cpu', name: '', amount: countOf(cpus) })
+  if (nodes > 0) entries.push({ type: 'node', name: '', amount: countOf(nodes) })
+  const amount = asked.hasMemory ? undefined : parseRequestedMemory(memory, cpus, nodes)
+  if (amount) entries.push({ type: 'mem', name: '', amount })
+  const own = allocationOf(entries)
+  const held = asked.held.filter(({ meter }) => !own.held.some((mine) => mine.meter === meter))
+  return { ...asked, held: [...held, ...own.held].sort((one, other) => (one.meter < other.meter ? -1 : 1)) }
+}
+
+function allocated(cells: Cells, columns: Layout['columns'], elapsed: number): Allocation | undefined {
+  const text = cells(columns.AllocTRES)
+  if (text !== '') return allocations(text)
+  if (elapsed === 0) return neverRan
+  const cpus = cells(columns.AllocCPUS ?? columns.NCPUS)
+  const nodes = cells(columns.AllocNodes ?? columns.NNodes)
+  return fallbacks(`${cells(columns.ReqTRES)}|${cpus}|${nodes}|${cells(columns.ReqMem)}`)
+}
+
+function energyOf(cells: Cells, columns: Layout['columns'], allocation: Allocation): bigint | undefined {
+  const text = cells(columns.ConsumedEnergyRaw)
+  if (text === '0' || text === '')
+    return columns.ConsumedEnergyRaw === undefined ? shortEnergy(cells, columns) : allocation.energy
+  return /^\d{1,20}$/.test(text) ? joules(BigInt(text)) : undefined
+}
+
+/** `ConsumedEnergy` is shortened by thousands: `12.50K`. */
+function shortEnergy(cells: Cells, columns: Layout['columns']): bigint | undefined {
+  const match = /^(\d{1,20})(?:\.(\d{1,3}))?([KMGTP]?)$/.exec(cells(columns.ConsumedEnergy))
+  if (!match) return undefined
+  const power = 3 * ' KMGTP'.indexOf(match[3] || ' ')
+  return joules(
+    BigInt((match[1] as string) + (match[2] ?? '').padEnd(Math.max(power, 3), '0')) / (power === 0 ? 1000n : 1n),
+  )
+}
+
+const limitOf = (cells: Cells, columns: Layout['columns']): number | undefined =>
+  parseMinutes(cells(columns.TimelimitRaw)) ?? parseLimit(cells(columns.Timelimit))
+
+/** The number before `_` of an array task, before `+` of a het component. */
+function leaderOf(jobId: string, sign: string): string | undefined {
+  const at = jobId.indexOf(sign)
+  return at > 0 ? jobId.slice(0, at) : undefined
+}
+
+export type Row = { readonly job: Job } | { readonly waits: true } | { readonly reason: string }
+
+/** A row of a job (not of a step) as a job. Its steps add to it afterwards. */
+export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: string, raw: string): Row {
+  const { columns } = layout
+  const stateText = cells(columns.State)
+  const state = states(stateText)
+  if (state === undefined) return { reason: `State ${quoted(stateText)} is unknown` }
+  if (isWaiting(state)) return { waits: true }
+  const id = cells(columns.JobIDRaw ?? columns.JobID)
+  if (!idPattern.test(id)) return { reason: `JobID ${quoted(id)} is no job id` }
+  if (cluster === '') return { reason: 'Cluster is empty' }
+  const moments = momentsOf(cells, layout, clock)
+  if (typeof moments === 'string') return { reason: moments }
+  const allocation = allocated(cells, columns, moments.elapsedSeconds)
+  if (!allocation)
+    return { reason: `AllocTRES ${quoted(cells(columns.AllocTRES) || cells(columns.ReqTRES))} cannot be read` }
+  const exitCode = cells(columns.ExitCode)
+  const jobId = cells(columns.JobID)
+  const restarts = cells(columns.Restarts)
+  const job: Job = {
+    cluster,
+    id,
+    account: cells(columns.Account),
+    user: cells(columns.User),
+    partition: cells(columns.Partition),
+    qos: cells(columns.QOS),
+    state,
+    exitCode: /^\d+:\d+$/.test(exitCode) ? exitCode : undefined,
+    arrayJob: leaderOf(jobId, '_'),
+    hetJob: leaderOf(jobId, '+'),
+    nodes: nodeLists(cells(columns.NodeList)),
+    restarts: digits.test(restarts) ? restarts : undefined,
+    limitSeconds: limitOf(cells, columns),
+    ...moments,
+    allocation,
+    cpuUsed: parseDuration(cells(columns.TotalCPU)),
+    memoryUsed: undefined,
+    energy: energyOf(cells, columns, allocation),
+    raw,
+  }
+  return { job }
+}

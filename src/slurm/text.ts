@@ -1,0 +1,171 @@
+import { Refusal } from '../values/refusal.ts'
+import { remembered } from './cache.ts'
+import { Clock } from './clock.ts'
+import { parseDuration } from './duration.ts'
+import { Fold } from './fold.ts'
+import { factOf, type Job } from './job.ts'
+import { type Layout, layoutOf } from './layout.ts'
+import { parseMemory } from './memory.ts'
+import { Mender } from './mender.ts'
+import type { Tray } from './page.ts'
+import { elapsedOf, jobOf } from './row.ts'
+
+const sizes = remembered((text: string) => parseMemory(text))
+
+/** Reads the lines of `sacct --parsable`: the header decides, and the steps of a job follow it. */
+export class TextReader {
+  readonly #tray: Tray
+  readonly #clock: Clock
+  readonly #fold = new Fold()
+  #layout: Layout | undefined
+  #mender: Mender | undefined
+  #ends = new Int32Array(0)
+  #job: Job | undefined
+  #jobLine = 0
+  #number = 0
+  #hasExtern = false
+  #strayed = false
+
+  #text = ''
+  #from = 0
+  #values: readonly string[] | undefined
+
+  get lines(): number {
+    return this.#number
+  }
+
+  constructor(tray: Tray) {
+    this.#tray = tray
+    this.#clock = new Clock(tray.settings.zone)
+  }
+
+  /** Reads whole lines, and stops each time that a page is full. */
+  *read(text: string): Generator<void> {
+    for (let from = 0; from < text.length; ) {
+      const newline = text.indexOf('\n', from)
+      this.#number++
+      this.#line(text, from, newline < 0 ? text.length : newline, this.#number)
+      this.#tray.lines++
+      from = newline < 0 ? text.length : newline + 1
+      if (this.#tray.isFull) yield
+    }
+  }
+
+  finish(): void {
+    for (const lost of this.#mender?.finish() ?? []) this.#tray.refuse(lost.line, lost.reason, lost.raw)
+    this.#flush(true)
+    if (!this.#layout) throw new Refusal('the input is empty', 'a dump has at least its header line')
+  }
+
+  #line(text: string, from: number, to: number, line: number): void {
+    const layout = this.#layout
+    if (!layout) return this.#begin(text.slice(from, to))
+    let end = to
+    if (layout.carriageReturn && text.charCodeAt(end - 1) === 13) end--
+    if (end === from && !this.#mender?.isOpen) return
+    const count = this.#cut(text, from, end, layout)
+    if (count === layout.names.length && !this.#mender?.isOpen) return this.#row(text.slice(from, end), line)
+    this.#mend(text.slice(from, end), line)
+  }
+
+  #begin(header: string): void {
+    if (header.trim() === '') return
+    const layout = layoutOf(header, this.#tray.settings.cluster)
+    this.#layout = layout
+    this.#ends = new Int32Array(layout.names.length + 1)
+    this.#mender = new Mender(layout, this.#clock)
+  }
+
+  /** Notes where each value ends and counts the values; beyond the header's number it stops noting. */
+  #cut(text: string, from: number, to: number, { delimiter, closed, names }: Layout): number {
+    const ends = this.#ends
+    const most = names.length
+    let count = 0
+    let at = from
+    for (;;) {
+      const next = text.indexOf(delimiter, at)
+      if (next < 0 || next >= to) break
+      if (count < most) ends[count] = next
+      count++
+      at = next + delimiter.length
+    }
+    this.#text = text
+    this.#from = from
+    this.#values = undefined
+    if (closed && at === to) return count
+    if (count < most) ends[count] = to
+    return count + 1
+  }
+
+  readonly #cell = (column: number | undefined): string => {
+    if (column === undefined) return ''
+    if (this.#values) return this.#values[column] ?? ''
+    const ends = this.#ends
+    const from = column === 0 ? this.#from : (ends[column - 1] as number) + (this.#layout as Layout).delimiter.length
+    return this.#text.slice(from, ends[column])
+  }
+
+  #mend(raw: string, line: number): void {
+    for (const mended of (this.#mender as Mender).offer(raw, line)) {
+      if ('reason' in mended) this.#tray.refuse(mended.line, mended.reason, mended.raw)
+      else {
+        this.#values = mended.values
+        this.#row(mended.raw, mended.line)
+      }
+    }
+  }
+
+  #row(raw: string, line: number): void {
+    const layout = this.#layout as Layout
+    const { columns } = layout
+    const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
+    const dot = id.indexOf('.')
+    if (dot > 0) return this.#step(id, dot, layout)
+    this.#flush(false)
+    const cluster = columns.Cluster === undefined ? '' : this.#cell(columns.Cluster)
+    this.#tray.jobs++
+    const row = jobOf(this.#cell, layout, this.#clock, cluster || (this.#tray.settings.cluster ?? ''), raw)
+    if ('job' in row) {
+      this.#job = row.job
+      this.#jobLine = line
+    } else if ('waits' in row) this.#tray.pending++
+    else this.#tray.refuse(line, row.reason, raw, cluster)
+  }
+
+  #step(id: string, dot: number, { columns }: Layout): void {
+    const job = this.#job
+    const name = id.slice(dot + 1)
+    if (name === 'extern') this.#hasExtern = true
+    if (!job || job.id.length !== dot || !id.startsWith(job.id)) {
+      this.#strayed = true
+      this.#tray.strayed++
+      return
+    }
+    const tasks = this.#cell(columns.NTasks)
+    this.#fold.add({
+      name,
+      cpuMs: parseDuration(this.#cell(columns.TotalCPU)),
+      rss: tasks === '' ? undefined : sizes(this.#cell(columns.AveRSS)),
+      tasks: Number(tasks) || 0,
+      elapsedSeconds: elapsedOf(this.#cell, columns) ?? 0,
+    })
+  }
+
+  /** The job is whole once another follows it. */
+  #flush(last: boolean): void {
+    const job = this.#job
+    if (!job) return
+    this.#job = undefined
+    const fold = this.#fold
+    if (fold.steps > 0) {
+      // Where steps have strayed, or the dump may be cut off, a job without the step that all others have is not whole.
+      const isDoubtful = (this.#strayed || last) && this.#hasExtern && !fold.hasExtern
+      job.memoryUsed = isDoubtful ? undefined : fold.memoryOf(job)
+    }
+    job.cpuUsed = fold.cpuOf(job.cpuUsed)
+    fold.reset()
+    const fact = factOf(job, this.#tray.settings.measuredAt)
+    if (typeof fact === 'string') this.#tray.refuse(this.#jobLine, fact, job.raw, job.cluster)
+    else this.#tray.facts.push(fact)
+  }
+}
