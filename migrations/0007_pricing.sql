@@ -11,8 +11,6 @@ insert into pricing.book (revision) values (0);
 create table pricing.versions (
   id         bigint primary key,
   operation  bigint not null,
-  -- The revision of the book that brought it in: what was rated before is explained by the book of then.
-  book       bigint not null,
   kind       text not null check (kind in ('price', 'policy', 'discount')),
   service    text not null,
   subtype    text not null,
