@@ -23,8 +23,6 @@ export type Managed = {
   readonly url: string
   readonly superuserUrl: string
   readonly describe: string
-  /** Whether nobody else was using the data directory. */
-  readonly first: boolean
   /** The last to leave stops the server. */
   leave(): Promise<void>
 }
@@ -33,6 +31,8 @@ export type ManagedSettings = {
   readonly role: 'server' | 'command'
   /** False for databases of tests only: commits then survive no crash of the machine. */
   readonly durable?: boolean
+  /** What the first program to come does before others may. */
+  readonly tidy?: (superuserUrl: string) => Promise<void>
 }
 
 /** Files that the user who runs PostgreSQL cannot reach below the data directory go here; a link stands there. */
@@ -45,7 +45,7 @@ const outside = '/var/lib/bursar'
 export async function managedServer(dataDirectory: string, settings: ManagedSettings): Promise<Managed> {
   const data = prepared(dataDirectory)
   const own = join(data, 'users', `${markOf(process.pid)}.${(serial += 1)}`)
-  const { sockets, cluster, first } = await withLock(data, async () => {
+  const { sockets, cluster } = await withLock(data, async () => {
     const others = usersOf(data)
     const server = others.find(({ role }) => role === 'server')
     if (settings.role === 'server' && server) {
@@ -58,7 +58,9 @@ export async function managedServer(dataDirectory: string, settings: ManagedSett
     // Before the start: who is killed during it has its server stopped by the next to leave.
     writeFileSync(own, settings.role, { mode: 0o600 })
     try {
-      return { sockets: await start(files), cluster: files, first: others.length === 0 }
+      const sockets = await start(files)
+      if (others.length === 0) await settings.tidy?.(superuserOf(sockets))
+      return { sockets, cluster: files }
     } catch (error) {
       rmSync(own, { force: true })
       throw error
@@ -73,14 +75,10 @@ export async function managedServer(dataDirectory: string, settings: ManagedSett
       if (usersOf(data).length === 0) await stop(cluster.directory)
     })
   }
-  return {
-    url: urlOf(sockets),
-    superuserUrl: urlOf(sockets, 'postgres', 'postgres'),
-    describe: `PostgreSQL in ${data}`,
-    first,
-    leave,
-  }
+  return { url: urlOf(sockets), superuserUrl: superuserOf(sockets), describe: `PostgreSQL in ${data}`, leave }
 }
+
+const superuserOf = (sockets: string): string => urlOf(sockets, 'postgres', 'postgres')
 
 let serial = 0
 

@@ -49,13 +49,12 @@ export function testServer(): Promise<Managed> {
 }
 
 async function opened(): Promise<Managed> {
-  const settings = { role: 'command', durable: false } as const
+  const settings = { role: 'command', durable: false, tidy: removeLeftovers } as const
   const managed = await managedServer(directory, settings).catch(() => {
     // Without fsync a crash of the machine may leave files that do not start. Nobody misses them.
     rmSync(directory, { recursive: true, force: true })
     return managedServer(directory, settings)
   })
-  if (managed.first) await removeLeftovers(managed.superuserUrl)
   let left = false
   process.once('beforeExit', () => {
     if (!left) void managed.leave()
@@ -77,10 +76,14 @@ async function asSuperuser<Result>(url: string, work: (client: Client) => Promis
 const templateLock = 8_100_000_002n
 
 /** Named by what the migrations say, so that a changed migration gets a template of its own. */
-async function templateOf(client: Client, base: string): Promise<string> {
+function templateName(): string {
   const digest = createHash('sha256')
   for (const { checksum } of migrationFiles()) digest.update(checksum)
-  const template = `template_${digest.digest('hex').slice(0, 12)}`
+  return `template_${digest.digest('hex').slice(0, 12)}`
+}
+
+async function templateOf(client: Client, base: string): Promise<string> {
+  const template = templateName()
   const exists = `select from pg_database where datname = '${template}' and datistemplate`
   if ((await client.query(exists)).rowCount === 1) return template
   await client.query(`select pg_advisory_lock(${templateLock})`)
@@ -113,7 +116,8 @@ async function setRole(client: Client, own: string, template: string): Promise<v
 async function removeLeftovers(superuserUrl: string): Promise<void> {
   await asSuperuser(superuserUrl, async (client) => {
     const { rows } = await client.query<{ datname: string }>(
-      `select datname from pg_database where datname ~ '^(t_|template_)' and datname not in ('template0', 'template1')`,
+      `select datname from pg_database where datname ~ '^(t_|template_)' and datname <> $1`,
+      [templateName()],
     )
     for (const { datname } of rows) {
       if (datname.startsWith('template_')) await client.query(`alter database ${datname} is_template false`)
