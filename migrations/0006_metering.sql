@@ -66,6 +66,24 @@ create sequence metering.quarantine_ids;
 
 -- What others may read: the version of each thing used that stands.
 create view metering.standing as
-  select r.*, i.version as standing_version
+  select r.id, r.period, r.operation, r.source, r.external_id, r.version, r.project, r.person, r.provider,
+         r.service, r.subtype, r.starts_at, r.ends_at, r.measured_at, r.final, r.quantities, r.dimensions
     from metering.identities i
     join metering.records r on r.id = i.record and r.period = i.period;
+
+-- Every version of every record, without what the source said in its own words.
+create view metering.versions as
+  select id, period, operation, source, external_id, version, project, person, provider, service, subtype,
+         starts_at, ends_at, measured_at, final, quantities, dimensions
+    from metering.records;
+
+insert into metering.meters (name, kind, unit, description) values
+  ('billing_unit_seconds',     'counter', 'billing unit · second', 'the billing TRES of Slurm, times elapsed time'),
+  ('cpu_core_seconds',         'counter', 'core · second',         'CPUs allocated, times elapsed time'),
+  ('cpu_used_seconds',         'counter', 'core · second',         'CPU time really used, over all steps'),
+  ('elapsed_seconds',          'counter', 'second',                'time that the job ran, without suspension'),
+  ('energy_joules',            'counter', 'joule',                 'energy used, where the nodes measure it'),
+  ('gpu_seconds',              'counter', 'GPU · second',          'GPUs of any type allocated, times elapsed time'),
+  ('memory_byte_seconds',      'level',   'byte · second',         'memory allocated, times elapsed time'),
+  ('memory_used_byte_seconds', 'level',   'byte · second',         'memory really used, over all steps and their time'),
+  ('node_seconds',             'counter', 'node · second',         'nodes allocated, times elapsed time');

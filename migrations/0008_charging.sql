@@ -16,6 +16,8 @@ create table charging.charges (
   -- memo: rated and never charged.
   kind      text not null check (kind in ('charge', 'reversal', 'memo')),
   price     bigint not null,
+  -- The revision of the price book that it was rated with: corrections are rated with the same.
+  book      integer not null,
   quantity  numeric not null,
   amount    numeric(38,9) not null,
   currency  text not null,
@@ -34,7 +36,8 @@ create table charging.states (
   record    bigint not null,
   period    date not null,
   state     text not null check (state in ('accruing', 'free', 'unpriced', 'uncharged', 'charged')),
-  reason    text not null
+  reason    text not null,
+  book      integer not null
 );
 create index states_by_record on charging.states (record, id);
 

@@ -1,0 +1,60 @@
+import type { Writer } from '../database/writer.ts'
+import type { Reader } from '../database/reader.ts'
+import type { PriceVersion } from '../pricing/book.ts'
+import { loadBook, shareBook } from '../pricing/commands.ts'
+import { Rater } from './rater.ts'
+
+/**
+ * The price book as the pages of one process use it: loaded once per revision. A page shares the book's row until
+ * it commits, so that prices change between two pages, never within one.
+ */
+export class Raters {
+  readonly #zone: string
+  #versions: readonly PriceVersion[] = []
+  #revision = -1
+  #raters = new Map<number, Rater>()
+
+  constructor(zone: string) {
+    this.#zone = zone
+  }
+
+  /** The versions loaded last, by their id. */
+  get versions(): ReadonlyMap<bigint, PriceVersion> {
+    return new Map(this.#versions.map((version) => [version.id, version]))
+  }
+
+  /** Rates with the book as it stands now, and keeps it so until the operation ends. */
+  async current(writer: Writer): Promise<Rater> {
+    return await this.#load(writer, await shareBook(writer))
+  }
+
+  /** The same, for looking only. */
+  async now(reader: Reader): Promise<Rater> {
+    return await this.#load(reader, (await loadBook(reader)).revision)
+  }
+
+  /** Rates with the book as it stood at an earlier revision: rows of it are only ever added. */
+  async at(reader: Reader, revision: number): Promise<Rater> {
+    if (this.#revision < revision) await this.now(reader)
+    return this.#rater(revision)
+  }
+
+  async #load(reader: Reader, revision: number): Promise<Rater> {
+    if (revision !== this.#revision) {
+      const book = await loadBook(reader)
+      this.#versions = book.versions
+      this.#revision = book.revision
+      this.#raters = new Map()
+    }
+    return this.#rater(this.#revision)
+  }
+
+  #rater(revision: number): Rater {
+    let rater = this.#raters.get(revision)
+    if (!rater) {
+      rater = new Rater(this.#versions, revision, this.#zone)
+      this.#raters.set(revision, rater)
+    }
+    return rater
+  }
+}

@@ -1,0 +1,152 @@
+import type { RatedLine } from '../pricing/line.ts'
+import type { AccountKind } from '../ledger/chart.ts'
+import type { Transfer } from '../ledger/transfer.ts'
+
+/**
+ * A charge is one rated line of one usage record, posted: the subledger line under a transfer.
+ *
+ *   accruing ──ends──▶ rated ──▶ charged ──corrected or rated anew──▶ reversed, and charged again
+ *                        ├─────▶ free       its price says that it costs nothing
+ *                        ├─────▶ unpriced ──a price appears──▶ charged
+ *                        └─────▶ uncharged  used before charging began: rated as a memo, never charged
+ *
+ * A charge is never changed: its reversal is a line of its own, of the same amount the other way.
+ */
+export type Charge = {
+  readonly id: bigint
+  readonly record: bigint
+  readonly project: string
+  readonly provider: string
+  readonly component: string
+  readonly part: number
+  readonly revision: number
+  readonly kind: 'charge' | 'reversal' | 'memo'
+  readonly period: string
+  readonly price: bigint
+  /** The revision of the price book that it was rated with. */
+  readonly book: number
+  /** At nine places; negative in a reversal. */
+  readonly quantity: bigint
+  readonly nanos: bigint
+  readonly currency: string
+  readonly transfer: bigint | null
+}
+
+export type State = {
+  readonly id: bigint
+  readonly record: bigint
+  readonly period: string
+  readonly state: 'accruing' | 'free' | 'unpriced' | 'uncharged' | 'charged'
+  readonly reason: string
+  readonly book: number
+}
+
+/** Whose usage a line is, and of which record. */
+export type Subject = { readonly record: bigint; readonly project: string; readonly provider: string }
+
+/** The how-manieth rating of the record this is, and with which revision of the book. */
+export type Rated = { readonly revision: number; readonly book: number }
+
+/** Why a record has no charges, or has them now. */
+export type Why = {
+  readonly outcome: State['state']
+  readonly reason: string
+  readonly uses?: readonly bigint[]
+}
+
+type Line = Omit<RatedLine, 'uses'>
+
+const receivable: AccountKind = 'unbilled_receivable'
+const revenue: AccountKind = 'usage_revenue'
+
+/**
+ * Gathers the charges of a page and the transfers under them: one transfer for each project, provider, period,
+ * currency and direction, so that drill-down and proof compare per transfer.
+ */
+export class ChargeSheet {
+  readonly charges: Charge[] = []
+  readonly states: State[] = []
+  /** The versions of the price book that decided something here, and so never change any more. */
+  readonly uses = new Set<bigint>()
+  readonly #sums = new Map<string, Omit<Transfer, 'nanos'> & { nanos: bigint }>()
+  readonly #nextId: () => bigint
+
+  constructor(nextId: () => bigint) {
+    this.#nextId = nextId
+  }
+
+  charge(subject: Subject, line: RatedLine, rated: Rated): void {
+    this.#use(line.uses)
+    this.#add(subject, line, rated, 'charge', this.#transferFor(subject, line.period, line.currency, line.nanos))
+  }
+
+  memo(subject: Subject, line: RatedLine, rated: Rated): void {
+    this.#use(line.uses)
+    this.#add(subject, line, rated, 'memo', null)
+  }
+
+  /** The exact opposite of a charge made before. */
+  reverse(charge: Charge): void {
+    const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
+    const transfer = this.#transferFor(charge, back.period, back.currency, back.nanos)
+    this.#add(charge, back, charge, 'reversal', transfer)
+  }
+
+  state(of: { readonly record: bigint; readonly period: string }, why: Why, book: number): void {
+    this.#use(why.uses ?? [])
+    this.states.push({ id: this.#nextId(), ...of, state: why.outcome, reason: why.reason, book })
+  }
+
+  get transfers(): Transfer[] {
+    return [...this.#sums.values()]
+  }
+
+  #use(versions: readonly bigint[]): void {
+    for (const version of versions) this.uses.add(version)
+  }
+
+  #add(subject: Subject, line: Line, rated: Rated, kind: Charge['kind'], transfer: bigint | null): void {
+    this.charges.push({
+      id: this.#nextId(),
+      record: subject.record,
+      project: subject.project,
+      provider: subject.provider,
+      component: line.component,
+      part: line.part,
+      revision: rated.revision,
+      kind,
+      period: line.period,
+      price: line.price,
+      book: rated.book,
+      quantity: line.quantity,
+      nanos: line.nanos,
+      currency: line.currency,
+      transfer,
+    })
+  }
+
+  /** Money that is owed moves from receivable to revenue; money given back the other way; nothing needs no transfer. */
+  #transferFor(subject: Subject, period: string, currency: string, nanos: bigint): bigint | null {
+    if (nanos === 0n) return null
+    const owed = nanos > 0n
+    const key = `${subject.project}${subject.provider}${period}${currency}${owed}`
+    const sum = this.#sums.get(key)
+    if (sum) {
+      sum.nanos += owed ? nanos : -nanos
+      return sum.id
+    }
+    const id = this.#nextId()
+    const project = { owner: subject.project, kind: receivable }
+    const provider = { owner: subject.provider, kind: revenue }
+    this.#sums.set(key, {
+      id,
+      debit: owed ? project : provider,
+      credit: owed ? provider : project,
+      currency,
+      nanos: owed ? nanos : -nanos,
+      reason: owed ? 'charge' : 'reversal',
+      period,
+    })
+    return id
+  }
+}

@@ -1,0 +1,253 @@
+import { hash, randomUUID } from 'node:crypto'
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import { post } from '../ledger/commands.ts'
+import { type KnownFact, quarantine, type Recorded, recordFacts, type RecordRow } from '../metering/commands.ts'
+import { type Fact, lastInstant } from '../metering/fact.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { resolveNames } from '../parties/commands.ts'
+import { KnownParties } from '../parties/memory.ts'
+import type { ProjectParty } from '../parties/party.ts'
+import { markUsed } from '../pricing/commands.ts'
+import { decimalText } from '../values/decimal.ts'
+import { type Charge, ChargeSheet, type State } from './charge.ts'
+import { openPeriods } from './period-commands.ts'
+import { factDoor, type Page, type PageResult, type PageSettings, type QuarantinedRow } from './page.ts'
+import type { Rater, Usage } from './rater.ts'
+import { Raters } from './book-commands.ts'
+import * as sql from './sql.ts'
+
+/** What stays between the pages of one process: names, prices and periods met before. */
+export type Memory = { readonly parties: KnownParties; readonly raters: Raters; readonly periods: Set<string> }
+
+export const newMemory = (zone: string): Memory => ({
+  parties: new KnownParties(),
+  raters: new Raters(zone),
+  periods: new Set(),
+})
+
+/**
+ * The one way in for usage: writes a page of facts down, rates them and charges what is due, all under one
+ * operation. A page that says nothing new leaves no trace, so a run may be repeated at will.
+ */
+export async function chargePage(house: House, page: Page, settings: PageSettings, memory: Memory): Promise<PageResult> {
+  await openPeriods(house, page.facts, memory)
+  let result: PageResult | undefined
+  const externalIds = page.facts.map((fact) => fact.externalId).join('\n')
+  await alone(
+    house,
+    {
+      principal: settings.principal,
+      key: randomUUID(),
+      command: 'charging.chargePage',
+      input: {
+        facts: page.facts.length,
+        bad: page.bad.length,
+        chargeFrom: settings.chargeFrom,
+        digest: hash('sha256', externalIds, 'hex'),
+      },
+    },
+    async (writer) => {
+      result = await writePage(writer, house, page, settings, memory)
+      const changed = result.recorded + result.corrected + result.quarantined > 0
+      return changed && !settings.dryRun ? summaryOf(result) : nothing
+    },
+  )
+  return result as PageResult
+}
+
+/** What `explain` and the operation's answer tell of a page. */
+export const summaryOf = ({ amounts, touched, ...counts }: PageResult) => ({
+  ...counts,
+  amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
+})
+
+async function writePage(writer: Writer, house: House, page: Page, settings: PageSettings, memory: Memory) {
+  const rater = await memory.raters.current(writer)
+  const { known, unknown, payers } = await findParties(writer, page.facts, settings, memory)
+  const quarantined = [...page.bad, ...unknown]
+  const quarantinedNew = quarantined.length > 0 ? await quarantine(writer, quarantined) : 0
+  const recorded = await recordFacts(writer, known, house.zone)
+
+  const sheet = new ChargeSheet(() => writer.nextId())
+  const tally = { charged: 0, unpriced: 0 }
+  const payerOf = (record: Recorded) => payers.get(record.project) as ProjectParty
+  const early = ({ fact }: Recorded) => settings.chargeFrom !== null && lastInstant(fact) < settings.chargeFrom
+  for (const record of recorded.first) {
+    rateOnto(sheet, tally, { record, payer: payerOf(record), rater, uncharged: early(record) })
+  }
+  if (recorded.newer.length > 0) {
+    const priors = await priorRatings(writer, recorded.newer.map(({ previous }) => previous.id))
+    for (const { record, previous } of recorded.newer) {
+      const prior = priors.get(previous.id) as Prior
+      for (const charge of prior.live) sheet.reverse(charge)
+      const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
+      const uncharged = prior.state === 'uncharged' || early(record)
+      rateOnto(sheet, tally, { record, payer: payerOf(record), rater: asRatedFirst, uncharged })
+    }
+  }
+  await writeSheet(writer, sheet)
+  return {
+    recorded: recorded.first.length,
+    duplicates: recorded.seen,
+    corrected: recorded.newer.length,
+    quarantined: quarantinedNew,
+    ...tally,
+    ...comesTo(sheet),
+  }
+}
+
+/** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */
+export async function writeSheet(writer: Writer, sheet: ChargeSheet): Promise<void> {
+  await markUsed(writer, [...sheet.uses])
+  await sql.insertCharges(writer, sheet.charges)
+  await sql.insertStates(writer, sheet.states)
+  await post(writer, sheet.transfers)
+}
+
+type Found = {
+  readonly known: readonly KnownFact[]
+  readonly unknown: readonly QuarantinedRow[]
+  readonly payers: ReadonlyMap<string, ProjectParty>
+}
+
+async function findParties(
+  writer: Writer,
+  facts: readonly Fact[],
+  settings: PageSettings,
+  memory: Memory,
+): Promise<Found> {
+  const known: KnownFact[] = []
+  const unknown: QuarantinedRow[] = []
+  const payers = new Map<string, ProjectParty>()
+  for (const source of new Set(facts.map((fact) => fact.source))) {
+    const own = facts.filter((fact) => fact.source === source)
+    const wanted = {
+      source,
+      projects: [...new Set(own.map((fact) => fact.projectName))],
+      people: [...new Set(own.flatMap((fact) => fact.personName ?? []))],
+      providers: [...new Set(own.map((fact) => fact.providerName))],
+    }
+    const names = await resolveNames(writer, wanted, settings.unknown, memory.parties)
+    for (const fact of own) {
+      const project = names.projects.get(fact.projectName)
+      const person = fact.personName === null ? null : names.people.get(fact.personName)
+      const provider = names.providers.get(fact.providerName)
+      if (project === undefined || person === undefined || provider === undefined) {
+        unknown.push(quarantinedFact(fact, { project, person, provider }))
+        continue
+      }
+      payers.set(project.project, project)
+      known.push({ fact, project: project.project, person, provider })
+    }
+  }
+  return { known, unknown, payers }
+}
+
+function quarantinedFact(
+  fact: Fact,
+  found: { project: ProjectParty | undefined; person: string | null | undefined; provider: string | undefined },
+): QuarantinedRow {
+  const missing = !found.project
+    ? `project "${fact.projectName}"`
+    : found.person === undefined
+      ? `person "${fact.personName}"`
+      : `provider "${fact.providerName}"`
+  return {
+    door: factDoor,
+    source: fact.source,
+    origin: fact.externalId,
+    line: 0,
+    reason: `there is no ${missing}: import it with bursar parties import, then replay`,
+    raw: JSON.stringify(fact),
+    settings: '{}',
+  }
+}
+
+type RatingTask = {
+  readonly record: Recorded
+  readonly payer: ProjectParty
+  readonly rater: Rater
+  /** It was used before charging began, and never costs anything. */
+  readonly uncharged: boolean
+}
+
+function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number }, task: RatingTask): void {
+  const { record, payer, rater } = task
+  const { fact, project, provider, id, period } = record
+  const rated = { revision: 1, book: rater.revision }
+  const of = { record: id, period }
+  if (!fact.final) {
+    sheet.state(of, { outcome: 'accruing', reason: 'it has not ended yet' }, rated.book)
+    return
+  }
+  const rating = rater.rate({ ...fact, project, person: record.person }, payer)
+  const subject = { record: id, project, provider }
+  if (task.uncharged && rating.outcome !== 'free') {
+    if (rating.outcome === 'charged') for (const line of rating.lines) sheet.memo(subject, line, rated)
+    sheet.state(of, { outcome: 'uncharged', reason: 'it was used before charging began' }, rated.book)
+  } else if (rating.outcome === 'charged') {
+    for (const line of rating.lines) sheet.charge(subject, line, rated)
+    tally.charged += 1
+  } else {
+    sheet.state(of, rating, rated.book)
+    if (rating.outcome === 'unpriced') tally.unpriced += 1
+  }
+}
+
+export type Prior = {
+  /** Charges that stand: made and not reversed. */
+  readonly live: readonly Charge[]
+  readonly state: State['state']
+  readonly revisions: number
+  /** The revision of the book that it was rated with; undefined when it has not been rated yet. */
+  readonly book: number | undefined
+}
+
+/** What records were charged so far, for each of them. */
+export async function priorRatings(reader: Reader, records: readonly string[]): Promise<Map<string, Prior>> {
+  const ids = records.map((record) => BigInt(record))
+  const states = new Map((await sql.statesOfRecords(reader, ids)).map((row) => [row.record, row]))
+  const charges = new Map<string, Charge[]>(records.map((record) => [record, []]))
+  for (const row of await sql.chargesOfRecords(reader, ids)) charges.get(row.record)?.push(sql.chargeOf(row))
+  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record))]))
+}
+
+function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prior {
+  const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
+  const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
+  const rated = lines.at(-1)?.book ?? (last?.state === 'free' ? last.book : undefined)
+  return {
+    live,
+    state: last?.state ?? 'charged',
+    revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
+    book: last?.state === 'uncharged' ? last.book : rated,
+  }
+}
+
+const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
+
+/** What a sheet comes to by currency, and where. */
+export function comesTo(sheet: ChargeSheet): Pick<PageResult, 'amounts' | 'touched'> {
+  const amounts = new Map<string, bigint>()
+  const touched = new Set<string>()
+  for (const charge of sheet.charges) {
+    if (charge.kind === 'memo') continue
+    amounts.set(charge.currency, (amounts.get(charge.currency) ?? 0n) + charge.nanos)
+    touched.add(`${charge.project} ${charge.provider} ${charge.period}`)
+  }
+  return { amounts, touched }
+}
+
+/** Usage as it is rated, from a record written down. */
+export const usageOf = (row: RecordRow): Usage => ({
+  service: row.service,
+  subtype: row.subtype,
+  project: row.project,
+  person: row.person,
+  startsAt: row.starts_at.getTime(),
+  endsAt: row.ends_at.getTime(),
+  quantities: row.quantities,
+  dimensions: row.dimensions,
+})

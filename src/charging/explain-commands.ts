@@ -1,0 +1,83 @@
+import { type TransferRow, transfersById } from '../ledger/commands.ts'
+import { recordsById, recordsByName, type RecordRow, sources } from '../metering/commands.ts'
+import type { House } from '../operations/house.ts'
+import { nameOfPerson, partiesOf } from '../parties/commands.ts'
+import type { ProjectParty } from '../parties/party.ts'
+import { type ExplainedLine, explainRating } from '../pricing/explain.ts'
+import { numberOf } from '../values/id.ts'
+import type { Charge } from './charge.ts'
+import { type Memory, type Prior, priorRatings, usageOf } from './commands.ts'
+import * as sql from './sql.ts'
+
+
+/** Why one record cost what it did: everything between the raw record and the books. */
+export type Explanation = {
+  readonly record: RecordRow
+  readonly project: ProjectParty
+  readonly person: string | null
+  readonly prior: Prior
+  readonly reason: string | undefined
+  readonly lines: readonly { readonly charge: Charge; readonly steps: ExplainedLine | undefined }[]
+  /** Charges taken back, with their reversals, oldest first. */
+  readonly past: readonly Charge[]
+  readonly transfers: readonly TransferRow[]
+}
+
+const recordsMax = 20
+
+/** The records that a charge, a record id or the name of a job means, newest first. */
+export async function findRecords(house: House, wanted: string): Promise<RecordRow[]> {
+  const reader = house.database.pool
+  const charge = numberOf('charge', wanted)
+  if (charge !== undefined) {
+    const found = await sql.chargeById(reader, charge)
+    return found ? await recordsById(reader, [BigInt(found.record)]) : []
+  }
+  const record = numberOf('record', wanted)
+  if (record !== undefined) return await recordsById(reader, [record])
+  const found: RecordRow[] = []
+  for (const { source } of await sources(reader)) {
+    const cluster = source.slice(source.indexOf(':') + 1)
+    // `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them.
+    const parts = wanted.split('/')
+    const name = parts.length === 3 ? wanted : `${parts.length === 2 ? wanted : `${cluster}/${wanted}`}/%`
+    found.push(...(await recordsByName(reader, source, name, recordsMax)))
+  }
+  return found
+}
+
+export async function explain(house: House, record: RecordRow, memory: Memory): Promise<Explanation> {
+  const reader = house.database.pool
+  const id = BigInt(record.id)
+  const prior = (await priorRatings(reader, [record.id])).get(record.id) as Prior
+  const project = (await partiesOf(reader)).get(record.project) as ProjectParty
+  const rated = (await sql.chargesOfRecords(reader, [id])).map(sql.chargeOf)
+  const memos = rated.filter((charge) => charge.kind === 'memo')
+  const lines = []
+  for (const charge of [...prior.live, ...memos]) {
+    const rater = await memory.raters.at(reader, charge.book)
+    const usage = usageOf(record)
+    const explained = explainRating(rater.pricesFor(usage, project), usage)
+    const steps = explained.outcome === 'charged' ? explained.lines.find((line) => sameLine(line, charge)) : undefined
+    lines.push({ charge, steps })
+  }
+  const standing = new Set([...prior.live, ...memos].map((charge) => charge.id))
+  const [state] = await sql.statesOfRecords(reader, [id])
+  return {
+    record,
+    project,
+    person: record.person === null ? null : ((await nameOfPerson(reader, record.person)) ?? null),
+    prior,
+    reason: state?.reason,
+    lines,
+    past: rated.filter((charge) => !standing.has(charge.id)),
+    transfers: await transfersById(reader, [...new Set(prior.live.flatMap((charge) => charge.transfer ?? []))]),
+  }
+}
+
+/** A tier that changed since would rate otherwise; then the charge stands and its steps cannot be shown. */
+const sameLine = (line: ExplainedLine, charge: Charge): boolean =>
+  line.component === charge.component &&
+  line.part === charge.part &&
+  line.price === charge.price &&
+  line.nanos === charge.nanos

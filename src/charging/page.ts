@@ -1,0 +1,62 @@
+import type { BadRow, Fact } from '../metering/fact.ts'
+
+/** What a door has read: facts, and rows that could not become facts with what it takes to read them again. */
+export type Page = {
+  readonly facts: readonly Fact[]
+  readonly bad: readonly QuarantinedRow[]
+}
+
+/** `door` names the reader that can replay the row, `settings` what that reader needs, as JSON. */
+export type QuarantinedRow = BadRow & { readonly door: string; readonly settings: string }
+
+/** The door of facts that were read well and name somebody unknown. */
+export const factDoor = 'fact'
+
+export type PageSettings = {
+  readonly principal: string
+  readonly unknown: 'create' | 'quarantine'
+  /** Usage that ended before is recorded and rated, never charged; epoch milliseconds. */
+  readonly chargeFrom: number | null
+  readonly dryRun: boolean
+}
+
+export type PageResult = {
+  readonly recorded: number
+  readonly duplicates: number
+  readonly corrected: number
+  readonly quarantined: number
+  /** Records that were charged, for the first time or anew. */
+  readonly charged: number
+  readonly unpriced: number
+  /** What the page came to, by currency, in nanos: charges less reversals. */
+  readonly amounts: ReadonlyMap<string, bigint>
+  /** Projects and periods in which something was charged or taken back, for true-ups. */
+  readonly touched: ReadonlySet<string>
+}
+
+export const emptyResult: PageResult = {
+  recorded: 0,
+  duplicates: 0,
+  corrected: 0,
+  quarantined: 0,
+  charged: 0,
+  unpriced: 0,
+  amounts: new Map(),
+  touched: new Set(),
+}
+
+/** The sum of two results, for the run over many pages. */
+export function together(a: PageResult, b: PageResult): PageResult {
+  const amounts = new Map(a.amounts)
+  for (const [currency, nanos] of b.amounts) amounts.set(currency, (amounts.get(currency) ?? 0n) + nanos)
+  return {
+    recorded: a.recorded + b.recorded,
+    duplicates: a.duplicates + b.duplicates,
+    corrected: a.corrected + b.corrected,
+    quarantined: a.quarantined + b.quarantined,
+    charged: a.charged + b.charged,
+    unpriced: a.unpriced + b.unpriced,
+    amounts,
+    touched: new Set([...a.touched, ...b.touched]),
+  }
+}

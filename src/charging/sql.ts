@@ -1,0 +1,287 @@
+import { copyText } from '../database/copy-text.ts'
+import { type Reader, row, rows } from '../database/reader.ts'
+import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { decimalText, parseDecimal } from '../values/decimal.ts'
+import { nanosFixed, nanosFrom } from '../values/money.ts'
+import type { Charge, State } from './charge.ts'
+
+export const chargesTable: SealedTable = {
+  name: 'charging.charges',
+  columns: [
+    'id',
+    'period',
+    'operation',
+    'record',
+    'project',
+    'provider',
+    'component',
+    'part',
+    'revision',
+    'kind',
+    'price',
+    'book',
+    'quantity',
+    'amount',
+    'currency',
+    'transfer',
+  ],
+}
+
+export const statesTable: SealedTable = {
+  name: 'charging.states',
+  columns: ['id', 'operation', 'record', 'period', 'state', 'reason', 'book'],
+}
+
+export const trueUpsTable: SealedTable = {
+  name: 'charging.true_ups',
+  columns: [
+    'id',
+    'operation',
+    'period',
+    'project',
+    'provider',
+    'component',
+    'price',
+    'currency',
+    'quantity',
+    'total',
+    'amount',
+    'transfer',
+  ],
+}
+
+export const insertCharges = (writer: Writer, charges: readonly Charge[]) =>
+  append(
+    writer,
+    chargesTable,
+    charges.map(
+      (c) =>
+        `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t${copyText(c.component)}\t` +
+        `${c.part}\t${c.revision}\t${c.kind}\t${c.price}\t${c.book}\t${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t` +
+        `${c.currency}\t${c.transfer ?? '\\N'}`,
+    ),
+  )
+
+export const insertStates = (writer: Writer, states: readonly State[]) =>
+  append(
+    writer,
+    statesTable,
+    states.map((s) => `${s.id}\t${writer.operation}\t${s.record}\t${s.period}\t${s.state}\t${copyText(s.reason)}\t${s.book}`),
+  )
+
+export type ChargeRow = {
+  id: string
+  period: string
+  operation: string
+  record: string
+  project: string
+  provider: string
+  component: string
+  part: number
+  revision: number
+  kind: Charge['kind']
+  price: string
+  book: number
+  quantity: string
+  amount: string
+  currency: string
+  transfer: string | null
+}
+
+export const chargeOf = (r: ChargeRow): Charge => ({
+  id: BigInt(r.id),
+  record: BigInt(r.record),
+  project: r.project,
+  provider: r.provider,
+  component: r.component,
+  part: r.part,
+  revision: r.revision,
+  kind: r.kind,
+  period: r.period,
+  price: BigInt(r.price),
+  book: r.book,
+  quantity: parseDecimal(r.quantity, 9) as bigint,
+  nanos: nanosFrom(r.amount),
+  currency: r.currency,
+  transfer: r.transfer === null ? null : BigInt(r.transfer),
+})
+
+const chargeColumns = `id, period, operation, record, project, provider, component, part, revision, kind, price,
+       book, quantity, amount, currency, transfer`
+
+/** Every charge, reversal and memo of some records, in the order they were written. */
+export const chargesOfRecords = (reader: Reader, records: readonly bigint[]) =>
+  rows<ChargeRow>(
+    reader,
+    `select ${chargeColumns} from charging.charges where record = any ($1::bigint[]) order by id`,
+    [records],
+  )
+
+export const chargeById = (reader: Reader, id: bigint) =>
+  row<ChargeRow>(reader, `select ${chargeColumns} from charging.charges where id = $1`, [id])
+
+export type StateRow = { record: string; operation: string; state: State['state']; reason: string; book: number }
+
+export const statesOfRecords = (reader: Reader, records: readonly bigint[]) =>
+  rows<StateRow>(
+    reader,
+    `select distinct on (record) record, operation, state, reason, book
+       from charging.states
+      where record = any ($1::bigint[])
+      order by record, id desc`,
+    [records],
+  )
+
+/** Records that still wait for a price, after a given one. */
+export const unpricedRecords = (reader: Reader, after: bigint, limit: number) =>
+  rows<{ record: string }>(
+    reader,
+    `select s.record
+       from charging.states s
+       join metering.standing r on r.id = s.record
+      where s.state = 'unpriced' and s.record > $1
+        and not exists (select from charging.states later where later.record = s.record and later.id > s.id)
+      order by s.record
+      limit $2`,
+    [after, limit],
+  )
+
+/** Standing, final records that ended in [from, to), after a given one, for rating anew. */
+export const recordsToRerate = (
+  reader: Reader,
+  choice: { project: string | null; from: Date | null; to: Date | null },
+  after: bigint,
+  limit: number,
+) =>
+  rows<{ record: string }>(
+    reader,
+    `select id as record
+       from metering.standing
+      where final and id > $1
+        and ($2::uuid is null or project = $2)
+        and ($3::timestamptz is null or ends_at > $3)
+        and ($4::timestamptz is null or ends_at <= $4)
+      order by id
+      limit $5`,
+    [after, choice.project, choice.from, choice.to, limit],
+  )
+
+export const makePartition = async (writer: Writer, period: string, next: string) => {
+  const table = `charging.charges_${period.slice(0, 7).replace('-', '_')}`
+  await execute(writer, `create table if not exists ${table} (like charging.charges including all)`)
+  await execute(
+    writer,
+    `alter table charging.charges attach partition ${table} for values from ('${period}') to ('${next}')`,
+  )
+}
+
+export type StatementRow = {
+  period: string
+  component: string
+  currency: string
+  records: string
+  quantity: string
+  amount: string
+}
+
+/** What a project was charged, by period and component, for usage that ended in [from, to). */
+export const statementLines = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
+  rows<StatementRow>(
+    reader,
+    `select c.period, c.component, c.currency, count(distinct c.record) filter (where c.amount <> 0) as records,
+            sum(c.quantity) as quantity, sum(c.amount) as amount
+       from charging.charges c
+       join metering.versions r on r.id = c.record
+      where c.project = $1 and c.kind <> 'memo'
+        and ($2::timestamptz is null or r.ends_at > $2)
+        and ($3::timestamptz is null or r.ends_at <= $3)
+      group by c.period, c.component, c.currency
+      order by c.period, c.component, c.currency`,
+    [project, from, to],
+  )
+
+/** What whole periods added to or took from a project's charges. */
+export const trueUpLines = (reader: Reader, project: string) =>
+  rows<StatementRow>(
+    reader,
+    `select period, component, currency, count(*) as records, 0 as quantity, sum(amount) as amount
+       from charging.true_ups
+      where project = $1
+      group by period, component, currency
+      order by period, component, currency`,
+    [project],
+  )
+
+export type StateCountRow = { state: State['state']; reason: string; records: string }
+
+/** How many standing records of a project have no charges, and why. */
+export const stateCounts = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
+  rows<StateCountRow>(
+    reader,
+    `select s.state, s.reason, count(*) as records
+       from (select distinct on (record) record, state, reason from charging.states order by record, id desc) s
+       join metering.standing r on r.id = s.record
+      where r.project = $1 and s.state <> 'charged'
+        and ($2::timestamptz is null or r.ends_at > $2)
+        and ($3::timestamptz is null or r.ends_at <= $3)
+      group by s.state, s.reason
+      order by count(*) desc, s.state, s.reason`,
+    [project, from, to],
+  )
+
+/** One operation at a time looks at whole periods, until its transaction ends; the number is the lock's name. */
+export const lockTrueUps = (writer: Writer) => execute(writer, `select pg_advisory_xact_lock(7246191036)`)
+
+export type SumRow = {
+  project: string
+  provider: string
+  period: string
+  price: string
+  currency: string
+  quantity: string
+  amount: string
+}
+
+/** What each price came to in some places (`project provider period`), true-ups written before included. */
+export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
+  rows<SumRow>(
+    reader,
+    `with place as (
+       select split_part(place, ' ', 1)::uuid as project, split_part(place, ' ', 2)::uuid as provider,
+              split_part(place, ' ', 3)::date as period
+         from unnest($1::text[]) as place)
+     select project, provider, period, price, currency, sum(quantity) as quantity, sum(amount) as amount
+       from (select c.project, c.provider, c.period, c.price, c.currency, c.quantity, c.amount
+               from charging.charges c join place using (project, provider, period)
+              where c.kind <> 'memo'
+             union all
+             select t.project, t.provider, t.period, t.price, t.currency, 0, t.amount
+               from charging.true_ups t join place using (project, provider, period)) as line
+      group by project, provider, period, price, currency
+      order by project, provider, period, price, currency`,
+    [places],
+  )
+
+type TrueUpLine = {
+  readonly id: bigint
+  readonly transfer: bigint
+  readonly period: string
+  readonly component: string
+  readonly price: bigint
+  readonly currency: string
+  readonly quantity: bigint
+  readonly nanos: bigint
+  readonly total: { readonly project: string; readonly provider: string; readonly charged: bigint }
+}
+
+export const insertTrueUps = (writer: Writer, lines: readonly TrueUpLine[]) =>
+  append(
+    writer,
+    trueUpsTable,
+    lines.map(
+      (l) =>
+        `${l.id}\t${writer.operation}\t${l.period}\t${l.total.project}\t${l.total.provider}\t${copyText(l.component)}\t` +
+        `${l.price}\t${l.currency}\t${decimalText(l.quantity, 9)}\t${nanosFixed(l.total.charged + l.nanos)}\t` +
+        `${nanosFixed(l.nanos)}\t${l.transfer}`,
+    ),
+  )

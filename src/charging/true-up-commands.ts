@@ -1,0 +1,116 @@
+import { randomUUID } from 'node:crypto'
+import type { Writer } from '../database/writer.ts'
+import type { AccountName } from '../ledger/transfer.ts'
+import { post } from '../ledger/commands.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { partiesOf } from '../parties/commands.ts'
+import { isPeriodBased, type PriceDefinition, type PriceVersion } from '../pricing/definition.ts'
+import { markUsed } from '../pricing/commands.ts'
+import { trueUp } from '../pricing/true-up.ts'
+import { parseDecimal } from '../values/decimal.ts'
+import { nanosFrom } from '../values/money.ts'
+import type { Memory } from './commands.ts'
+import type { Rater } from './rater.ts'
+import * as sql from './sql.ts'
+
+/** One project's usage of one priced thing in one period, as far as a tier or an included volume looks at it. */
+type Total = {
+  readonly project: string
+  readonly provider: string
+  readonly period: string
+  readonly version: PriceVersion
+  quantity: bigint
+  charged: bigint
+}
+
+const pageSize = 500
+
+/**
+ * Brings what was charged for a period to what its tiers and included volumes make of the whole. Each place is
+ * `project provider period`; the difference is one line of its own, so that no record's charge depends on another's.
+ *
+ * @returns how many lines were written, and what they come to by currency, in nanos.
+ */
+export async function writeTrueUps(house: House, principal: string, places: Iterable<string>, memory: Memory) {
+  const written = { lines: 0, amounts: new Map<string, bigint>() }
+  await memory.raters.now(house.database.pool)
+  const tiered = [...memory.raters.versions.values()].filter(
+    (version) => version.definition && version.kind === 'price' && isPeriodBased(version.definition as PriceDefinition),
+  )
+  if (tiered.length === 0) return written
+  const all = [...places].sort()
+  for (let from = 0; from < all.length; from += pageSize) {
+    const page = all.slice(from, from + pageSize)
+    const call = { principal, key: randomUUID(), command: 'charging.writeTrueUps', input: { places: page } }
+    await alone(house, call, async (writer) => {
+      const lines = await writeLines(writer, page, memory)
+      for (const line of lines) {
+        written.lines += 1
+        written.amounts.set(line.currency, (written.amounts.get(line.currency) ?? 0n) + line.nanos)
+      }
+      return lines.length === 0 ? nothing : { lines: lines.length }
+    })
+  }
+  return written
+}
+
+async function writeLines(writer: Writer, places: readonly string[], memory: Memory) {
+  await sql.lockTrueUps(writer)
+  const rater = await memory.raters.current(writer)
+  const totals = await totalsOf(writer, places, memory.raters.versions)
+  const payers = await partiesOf(writer)
+  const lines = totals.flatMap((total) => {
+    const line = lineFor(total, rater, payers.get(total.project) as { organisation: string; tier: string })
+    return line ? [{ ...line, total, id: writer.nextId(), transfer: writer.nextId() }] : []
+  })
+  if (lines.length === 0) return lines
+  await markUsed(writer, [...new Set(lines.flatMap((line) => line.uses))])
+  await sql.insertTrueUps(writer, lines)
+  await post(
+    writer,
+    lines.map(({ total, transfer, nanos, currency, period }) => {
+      const project: AccountName = { owner: total.project, kind: 'unbilled_receivable' }
+      const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
+      const owed = nanos > 0n
+      return {
+        id: transfer,
+        debit: owed ? project : provider,
+        credit: owed ? provider : project,
+        currency,
+        nanos: owed ? nanos : -nanos,
+        reason: 'true-up' as const,
+        period,
+      }
+    }),
+  )
+  return lines
+}
+
+function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier: string }) {
+  const { service, subtype, component } = total.version
+  const none = { startsAt: 0, endsAt: 0, quantities: {}, dimensions: {} }
+  const usage = { ...none, service, subtype: subtype === '*' ? '' : subtype, project: total.project, person: null }
+  return trueUp(rater.pricesFor(usage, payer), {
+    component,
+    period: total.period,
+    quantityTotal: total.quantity,
+    chargedTotal: total.charged,
+  })
+}
+
+/** Sums by what the versions of one key price together; only usage whose own price looks at the period counts. */
+async function totalsOf(writer: Writer, places: readonly string[], versions: ReadonlyMap<bigint, PriceVersion>) {
+  const totals = new Map<string, Total>()
+  for (const row of await sql.sumsOfPlaces(writer, places)) {
+    const version = versions.get(BigInt(row.price))
+    if (!version || !isPeriodBased(version.definition as PriceDefinition)) continue
+    const { project, provider, period } = row
+    const key = [project, provider, period, version.service, version.subtype, version.component, row.currency].join(' ')
+    const total = totals.get(key) ?? { project, provider, period, version, quantity: 0n, charged: 0n }
+    total.quantity += parseDecimal(row.quantity, 9) as bigint
+    total.charged += nanosFrom(row.amount)
+    totals.set(key, total)
+  }
+  return [...totals.values()]
+}

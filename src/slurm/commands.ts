@@ -1,0 +1,119 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import { chargePage, type Memory } from '../charging/commands.ts'
+import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
+import { writeTrueUps } from '../charging/true-up-commands.ts'
+import type { House } from '../operations/house.ts'
+import { Refusal } from '../values/refusal.ts'
+import type { Format, Page } from './page.ts'
+import { readJobs } from './stream.ts'
+
+export type IngestSettings = PageSettings & {
+  readonly format: Format
+  readonly cluster: string | undefined
+  readonly zone: string
+  readonly signal: AbortSignal
+  /** Told after each page, for progress. */
+  readonly onPage: (soFar: IngestResult, bytes: { readonly done: number; readonly all: number | undefined }) => void
+}
+
+export type IngestResult = PageResult & {
+  /** Jobs in the input, without those that wait for their start. */
+  readonly read: number
+  readonly pending: number
+  readonly strayed: number
+  readonly trueUps: number
+  readonly notes: readonly string[]
+  readonly interrupted: boolean
+}
+
+/** The name of this door in quarantine. */
+export const slurmDoor = 'slurm'
+
+const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0, notes: [], interrupted: false }
+
+/** Two pages at a time: while PostgreSQL writes one, the next is read and rated. */
+const pagesAtOnce = 2
+
+/** Reads dumps, records, rates and charges what they tell; `-` is standard input. May be stopped and repeated at will. */
+export async function ingest(
+  house: House,
+  files: readonly string[],
+  settings: IngestSettings,
+  memory: Memory,
+): Promise<IngestResult> {
+  let result: IngestResult = nothingYet
+  const all = await sizeOf(files)
+  let done = 0
+  const take = (page: Page, part: PageResult) => {
+    done += page.bytes
+    const { read, pending, strayed, notes } = result
+    result = {
+      ...result,
+      ...together(result, part),
+      read: read + page.jobs - page.pending,
+      pending: pending + page.pending,
+      strayed: strayed + page.strayed,
+      notes: notes.length < 20 ? [...notes, ...page.notes] : notes,
+    }
+    settings.onPage(result, { done, all })
+  }
+  for (const file of files) {
+    if (!settings.signal.aborted) await ingestFile(house, file, settings, memory, take)
+  }
+  const interrupted = settings.signal.aborted
+  if (settings.dryRun || result.touched.size === 0) return { ...result, interrupted }
+  const { lines, amounts } = await writeTrueUps(house, settings.principal, result.touched, memory)
+  return { ...result, ...together(result, { ...emptyResult, amounts }), trueUps: lines, interrupted }
+}
+
+async function ingestFile(
+  house: House,
+  file: string,
+  settings: IngestSettings,
+  memory: Memory,
+  take: (page: Page, part: PageResult) => void,
+): Promise<void> {
+  const { format, cluster, zone, signal } = settings
+  const { input, measuredAt } = await open(file)
+  const reading = { format, cluster, zone, origin: file, measuredAt }
+  const under = new Set<Promise<void>>()
+  let failure: unknown
+  for await (const page of readJobs(input, reading)) {
+    const bad = page.bad.map((row) => ({ ...row, door: slurmDoor, settings: "{}" }))
+    const writing = chargePage(house, { facts: page.facts, bad }, settings, memory)
+      .then((part) => take(page, part))
+      .catch((error: unknown) => {
+        failure ??= error
+      })
+      .finally(() => under.delete(writing))
+    under.add(writing)
+    if (under.size >= pagesAtOnce) await Promise.race(under)
+    if (failure !== undefined || signal.aborted) break
+  }
+  await Promise.all(under)
+  if (failure !== undefined) throw failure
+}
+
+/** When a dump was measured decides which of two versions stands; a file says it by its time of change. */
+async function open(file: string): Promise<{ input: AsyncIterable<Buffer>; measuredAt: number }> {
+  if (file === '-') return { input: process.stdin, measuredAt: Date.now() }
+  const { mtimeMs } = await stat(file)
+  return { input: createReadStream(file, { highWaterMark: 1 << 18 }), measuredAt: Math.floor(mtimeMs) }
+}
+
+/** The bytes of all files together, when that can be known; refuses what is no file before anything is read. */
+async function sizeOf(files: readonly string[]): Promise<number | undefined> {
+  let size = 0
+  for (const file of files.filter((each) => each !== '-')) {
+    const found = await stat(file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') throw new Refusal(`There is no file ${file}.`, 'Check the name; nothing was read.')
+      throw new Refusal(`${file} cannot be opened: ${error.message}`, 'Nothing was read.')
+    })
+    if (found.isDirectory()) {
+      throw new Refusal(`${file} is a directory.`, `Name the files in it, for example ${file.replace(/\/$/, '')}/*.psv`)
+    }
+    size += found.size
+  }
+  return files.includes('-') ? undefined : size
+}
