@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs'
+import { meterNames } from '../metering/commands.ts'
+import { isMeter } from '../metering/meter.ts'
+import type { House } from '../operations/house.ts'
+import { listParties } from '../parties/import-commands.ts'
+import type { Door, Register } from '../terminal/door.ts'
+import { numbered } from '../values/id.ts'
+import { localText } from '../values/period.ts'
+import { Refusal } from '../values/refusal.ts'
+import type { Meters } from './check.ts'
+import { loadBook, previewPrices, refusalOf, type ScopeLookup, scoped, setPrices, usedVersions } from './commands.ts'
+import type { PriceVersion } from './definition.ts'
+import { definitionText, definitionTitle } from './describe.ts'
+import type { Change, Wanted } from './plan.ts'
+import { readPriceFile } from './price-file.ts'
+import { standing } from './standing.ts'
+
+const fileHelp = `
+The file is YAML (or JSON) with the lists prices, policies and discounts; docs/prices.md has an example of each.
+  bursar prices check prices.yaml     says what would change, and writes nothing
+  bursar prices set prices.yaml       does it, all or nothing; the same file again changes nothing
+What is already in the book and not in the file stays as it is. To end something: { …, from: DATE, ended: true }.
+`
+
+export const prices: Register<House> = (command, door) => {
+  command
+    .command('list')
+    .description('what holds now, one line for each version')
+    .option('--all', 'also what held before, what will hold, and what was replaced')
+    .option('--service NAME', 'only this service')
+    .action((options: { all?: boolean; service?: string }) => list(door, options))
+  command
+    .command('show')
+    .description('a version in full, by its id')
+    .argument('<id>', 'the id that list prints, such as prc_1048576')
+    .action((id: string) => show(door, id))
+  command
+    .command('check')
+    .description('check a price file and say what setting it would change; writes nothing')
+    .argument('<file>', 'the YAML file, or - for standard input')
+    .addHelpText('after', fileHelp)
+    .action((file: string) => change(door, file, false))
+  command
+    .command('set')
+    .description('make the price book say what a file says')
+    .argument('<file>', 'the YAML file, or - for standard input')
+    .option('--dry-run', 'the same as check')
+    .addHelpText('after', fileHelp)
+    .action((file: string, options: { dryRun?: boolean }) => change(door, file, !options.dryRun))
+}
+
+type Parties = Awaited<ReturnType<typeof listParties>>
+const partyLists = { organisation: 'organisations', project: 'projects', person: 'people' } as const
+
+/** Names on paper, UUIDs in the book. */
+function scopeName(parties: Parties, { scopeKind, scope }: Pick<PriceVersion, 'scopeKind' | 'scope'>): string {
+  if (scopeKind === 'default') return 'everybody'
+  if (scopeKind === 'tier') return `tier ${scope}`
+  return `${scopeKind} ${parties[partyLists[scopeKind]].find(({ id }) => id === scope)?.name ?? scope}`
+}
+
+function lookupIn(parties: Parties): ScopeLookup {
+  const ids = Object.fromEntries(
+    Object.entries(partyLists).map(([kind, list]) => [kind, new Map(parties[list].map(({ name, id }) => [name, id]))]),
+  )
+  return (kind, name) => ids[kind]?.get(name)
+}
+
+const title = ({ service, subtype, component }: Pick<PriceVersion, 'service' | 'subtype' | 'component'>) =>
+  [service, ...(subtype === '*' ? [] : [subtype]), ...(component === '*' ? [] : [component])].join(' ')
+
+async function list(door: Door<House>, options: { all?: boolean; service?: string }): Promise<void> {
+  const house = await door.house()
+  const { versions, revision } = await loadBook(house.database.pool)
+  const parties = await listParties(house.database.pool)
+  const used = await usedVersions(house.database.pool)
+  const shown = standing(versions, Date.now())
+    .filter(({ state, version }) => options.all || (state === 'now' && version.definition))
+    .filter(({ version }) => options.service === undefined || version.service === options.service)
+  if (shown.length === 0)
+    door.say('No prices yet. Set some with: bursar prices set FILE (demo/prices.yaml is an example)')
+  else {
+    const rows = shown.map(({ version, until, state }) => [
+      numbered('price', version.id),
+      title(version),
+      scopeName(parties, version),
+      localText(version.validFrom, house.zone),
+      until === undefined ? '' : localText(until, house.zone),
+      definitionTitle(version),
+      [state === 'now' ? '' : state, used.has(version.id) ? 'used' : ''].filter(Boolean).join(', '),
+    ])
+    door.table(
+      rows,
+      ['id', 'of', 'for', 'from', 'to', 'says', 'remark'].map((name) => ({ title: name })),
+    )
+  }
+  const of = (version: PriceVersion) => ({ for: scopeName(parties, version), used: used.has(version.id) })
+  door.answer({
+    revision,
+    versions: shown.map(({ version, until, state }) => ({
+      ...document(version),
+      until: iso(until),
+      state,
+      ...of(version),
+    })),
+  })
+}
+
+const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
+
+const document = ({ id, validFrom, ...version }: PriceVersion) => ({
+  id: numbered('price', id),
+  ...version,
+  validFrom: iso(validFrom),
+})
+
+async function show(door: Door<House>, id: string): Promise<void> {
+  const house = await door.house()
+  const { versions } = await loadBook(house.database.pool)
+  const version = versions.find((known) => id === numbered('price', known.id) || id === String(known.id))
+  if (!version) throw new Refusal(`there is no price version ${id}`, 'bursar prices list --all prints their ids')
+  const { until, state } = standing(versions, Date.now()).find((known) => known.version === version) ?? {}
+  const used = (await usedVersions(house.database.pool)).has(version.id)
+  const who = scopeName(await listParties(house.database.pool), version)
+  door.say(`${numbered('price', version.id)}  ${version.kind} of ${title(version)} for ${who}`)
+  door.say(
+    `from ${localText(version.validFrom, house.zone)}${until === undefined ? '' : ` to ${localText(until, house.zone)}`}`,
+  )
+  door.say(used ? 'has priced usage: it never changes' : 'has priced nothing yet: it may still be replaced')
+  door.say(`\n${definitionText(version)}`)
+  door.answer({ ...document(version), until: iso(until), state, used, for: who })
+}
+
+async function change(door: Door<House>, file: string, write: boolean): Promise<void> {
+  const text = readText(file)
+  const house = await door.house()
+  const parties = await listParties(house.database.pool)
+  const wanted = read(text, file, house, await metersOf(house), lookupIn(parties))
+  const { changes, mistakes } = await previewPrices(house, wanted)
+  if (mistakes.length > 0) throw refusalOf(mistakes, file)
+  sayChanges(door, changes, house.zone, parties)
+  const set = write ? await setPrices(house, { principal: door.principal }, wanted) : undefined
+  if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
+  else if (changes.length > 0 && !write) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
+  door.answer({
+    written: set !== undefined,
+    revision: set?.revision ?? null,
+    changes: changes.map(({ what, version, before, note }) => ({
+      what,
+      ...version,
+      validFrom: iso(version.validFrom),
+      for: scopeName(parties, version),
+      before: before ? document(before) : null,
+      note: note ?? null,
+    })),
+  })
+}
+
+function read(text: string, file: string, house: House, meters: Meters, lookup: ScopeLookup): Wanted[] {
+  const { entries, mistakes } = readPriceFile(text, house.zone, meters)
+  if (mistakes.length > 0) throw refusalOf(mistakes, file)
+  const found = scoped(entries, lookup)
+  if (found.mistakes.length > 0) throw refusalOf(found.mistakes, file)
+  return found.wanted
+}
+
+async function metersOf(house: House): Promise<Meters> {
+  const names = new Set((await meterNames(house.database.pool)).map(({ name }) => name))
+  return { names, has: (name) => isMeter(name, names) }
+}
+
+function readText(file: string): string {
+  try {
+    const text = readFileSync(file === '-' ? 0 : file, 'utf8')
+    if (text.length > 10_000_000)
+      throw new Refusal(`${file} is larger than 10 MB`, 'a price file lists prices, not usage')
+    return text
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = { ENOENT: 'there is no such file', EISDIR: 'that is a directory', EACCES: 'it may not be read' }[
+      code ?? ''
+    ]
+    throw new Refusal(`${file}: ${why ?? message}`, 'give the path of a price file, or - for standard input')
+  }
+}
+
+const signs = { add: '+', replace: '~', end: '-' } as const
+
+function sayChanges(door: Door<House>, changes: readonly Change[], zone: string, parties: Parties): void {
+  if (changes.length === 0) door.say('The price book says this already: nothing changes.')
+  for (const { what, version, before, note } of changes) {
+    const where = `${version.kind} of ${title(version)} for ${scopeName(parties, version)}`
+    door.say(`${signs[what]} ${where} from ${localText(version.validFrom, zone)}: ${definitionTitle(version)}`)
+    if (before) door.say(`    ${what === 'replace' ? 'instead of' : 'until then'}: ${definitionTitle(before)}`)
+    if (note) door.say(`    note: it ${note}`)
+  }
+}

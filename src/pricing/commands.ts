@@ -1,0 +1,116 @@
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import { inputDigest } from '../operations/canonical.ts'
+import type { House } from '../operations/house.ts'
+import { Refusal } from '../values/refusal.ts'
+import type { PriceVersion } from './definition.ts'
+import { type Change, planPrices, type Wanted } from './plan.ts'
+import type { Entry, FileMistake } from './price-file.ts'
+import * as sql from './sql.ts'
+
+export { versionsTable } from './sql.ts'
+
+/** The UUID of a party by its name; undefined when there is none. */
+export type ScopeLookup = (kind: 'organisation' | 'project' | 'person', name: string) => string | undefined
+
+export type StoredBook = { readonly versions: readonly PriceVersion[]; readonly revision: number }
+
+/** All versions, also those that were replaced, and the revision they make up. */
+export async function loadBook(reader: Reader): Promise<StoredBook> {
+  // The revision first: a version that comes in between is then loaded without being counted, never the reverse.
+  const revision = await sql.revision(reader)
+  const versions = (await sql.versions(reader)).map(versionOf).filter((version) => version.book <= revision)
+  return { versions, revision }
+}
+
+const versionOf = ({ scope_kind: scopeKind, valid_from: validFrom, ...row }: sql.VersionRow): PriceVersion => ({
+  ...row,
+  id: BigInt(row.id),
+  book: Number(row.book),
+  scopeKind,
+  validFrom: Number(validFrom),
+})
+
+/** The book's revision, kept as it is until the operation ends. */
+export const shareBook = (writer: Writer): Promise<number> => sql.share(writer)
+
+/** From now on these versions never change. */
+export async function markUsed(writer: Writer, versions: Iterable<bigint>): Promise<void> {
+  const ids = [...new Set(versions)].sort((a, b) => (a < b ? -1 : 1))
+  if (ids.length > 0) await sql.insertUses(writer, ids)
+}
+
+/** The versions that have priced something. */
+export async function usedVersions(reader: Reader): Promise<ReadonlySet<bigint>> {
+  return new Set((await sql.used(reader)).map(({ version }) => BigInt(version)))
+}
+
+/** Puts UUIDs in the place of names; a name that nobody has is a mistake in the file. */
+export function scoped(entries: readonly Entry[], lookup: ScopeLookup): { wanted: Wanted[]; mistakes: FileMistake[] } {
+  const wanted: Wanted[] = []
+  const mistakes: FileMistake[] = []
+  for (const entry of entries) {
+    const { scopeKind, scope, line, column } = entry
+    const scopeId = scopeKind === 'default' || scopeKind === 'tier' ? scope : lookup(scopeKind, scope)
+    if (scopeId !== undefined) wanted.push({ ...entry, scopeId })
+    else
+      mistakes.push({
+        line,
+        column,
+        message: `there is no ${scopeKind} ${scope}: import it first (bursar parties import)`,
+      })
+  }
+  return { wanted, mistakes }
+}
+
+/** What setting these prices would change. Writes nothing. */
+export async function previewPrices(house: House, wanted: readonly Wanted[]) {
+  const { versions } = await loadBook(house.database.pool)
+  return planPrices(wanted, versions, await usedVersions(house.database.pool), house.zone)
+}
+
+export type PricesSet = { readonly revision: number; readonly versions: readonly string[] }
+
+/**
+ * Makes the book say what the entries say, all of it or nothing. Undefined when it says so already.
+ *
+ * @throws Refusal when a version would overlap, leave a gap, or change what has already priced usage.
+ */
+export async function setPrices(
+  house: House,
+  call: { readonly principal: string },
+  wanted: readonly Wanted[],
+): Promise<PricesSet | undefined> {
+  // The book decides what the entries change, so the same file is another operation once the book is another.
+  const input = { book: await sql.revision(house.database.pool), entries: wanted.map(inputOf) }
+  const key = `prices.set ${input.book} ${inputDigest('prices.set', input).toString('hex')}`
+  return await alone(house, { ...call, key, command: 'prices.set', input }, async (writer) => {
+    const revision = await sql.raiseRevision(writer)
+    const { versions } = await loadBook(writer)
+    const { changes, mistakes } = planPrices(wanted, versions, await usedVersions(writer), house.zone)
+    if (mistakes.length > 0) throw refusalOf(mistakes)
+    if (changes.length === 0) return nothing
+
+    const added = changes.map((change) => ({ ...change.version, id: writer.nextId(), book: revision }))
+    await sql.insertVersions(writer, added)
+    return { revision, versions: added.map(({ id }) => `prc_${id}`) }
+  })
+}
+
+const inputOf = ({ scope: _name, line: _line, column: _column, from, to, ...entry }: Wanted) => ({
+  ...entry,
+  from: new Date(from).toISOString(),
+  to: to === undefined ? null : new Date(to).toISOString(),
+})
+
+/** All mistakes at once, each with its place. */
+export function refusalOf(mistakes: readonly FileMistake[], file = 'the price file'): Refusal {
+  const lines = mistakes.map(({ line, column, message, pointed }) => {
+    const indented = pointed?.split('\n').map((text) => `\n    ${text}`)
+    return `${file}:${line}:${column}: ${message}${indented?.join('') ?? ''}`
+  })
+  return new Refusal(lines.join('\n'), 'Nothing was written. Correct the file, then: bursar prices check FILE')
+}
+
+export type { Change, FileMistake }
