@@ -31,8 +31,8 @@ build: ## Pack the checked-in sources for a release into dist/ (nothing needs co
 run: ## Run Bursar with its own PostgreSQL in ./data, or with the one that DATABASE_URL names
 	npm start
 
-kill: ## Stop the Bursar that runs on the data directory; its data stays
-	@node src/cli.ts stop
+kill: ## Stop every Bursar that uses the data directory; its data stays
+	@for user in '$(DATA)'/users/*; do mark=$${user##*/}; mark=$${mark%%.*}; pid=$${mark%%-*}; if [ "$$(sed 's/.*) //' "/proc/$$pid/stat" 2>/dev/null | cut -d' ' -f20)" = "$${mark#*-}" ]; then kill "$$pid" && echo "stopping $$pid"; fi; done
 
 clean: ## Remove node_modules and dist; `make clean REMOVE=data` removes the data directory too, for good
 	rm -rf node_modules dist $(if $(filter data,$(REMOVE)),'$(DATA)')

@@ -1,5 +1,7 @@
+import { existsSync, globSync } from 'node:fs'
+import { join } from 'node:path'
 import { order } from './order.ts'
-import { type Finding, readOr, type Tree } from './tree.ts'
+import { type Finding, read, readOr, type Tree } from './tree.ts'
 
 const linesMin = 10
 const linesMax = 60
@@ -19,5 +21,20 @@ export function readmes(tree: Tree): Finding {
       found.push(`${path}: ${lines.length} lines; between ${linesMin} and ${linesMax} are asked for.`)
     return found
   })
-  return { faults, note: `${modules.length} modules` }
+  const documents = globSync(['*.md', 'src/**/*.md', 'docs/**/*.md'], { cwd: tree.root })
+  return {
+    faults: [...faults, ...documents.flatMap((path) => lostPaths(tree.root, path))],
+    note: `${modules.length} modules, ${documents.length} documents`,
+  }
+}
+
+/** A file or folder that a document names in backquotes and that is not there (any more). */
+function lostPaths(root: string, document: string): string[] {
+  return read(root, document)
+    .split('\n')
+    .flatMap((line, index) =>
+      [...line.matchAll(/`((?:src|test|bench|check|migrations|docs|examples)\/[\w./-]*)`/g)]
+        .filter(([, path]) => !existsSync(join(root, path as string)))
+        .map(([, path]) => `${document}:${index + 1}: there is no ${path}. Name what took its place.`),
+    )
 }

@@ -110,3 +110,8 @@ test('the picture marks who imports whom, left of the diagonal, and a stale one 
   assert.match(faultsIn(picture, files)[0] ?? '', /Run 'npm run picture'/)
   assert.match(faultsIn(picture, { ...files, 'ARCHITECTURE.md': '' })[0] ?? '', /are missing/)
 })
+
+test('a path that a document names and that is not there is told', () => {
+  const files = { 'GUIDE.md': 'See `src/values/gone.ts`,\n`check/` and `src/<word>/`.\n', 'check/a.ts': '' }
+  assert.deepEqual(faultsIn(readmes, files), ['GUIDE.md:1: there is no src/values/gone.ts. Name what took its place.'])
+})

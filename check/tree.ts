@@ -34,6 +34,7 @@ export type SourceFile = {
   readonly imports: readonly Import[]
   readonly exports: readonly Export[]
   readonly program: Program
+  readonly comments: readonly { readonly text: string; readonly start: number }[]
   /** `src/ledger/sql.ts:12`, for a place in the text. */
   readonly at: (offset: number) => string
 }
@@ -66,7 +67,7 @@ export function readOr(root: string, path: string): string | undefined {
   return existsSync(join(root, path)) ? read(root, path) : undefined
 }
 
-export function filesBelow(root: string, folder: string, suffix = '.ts'): string[] {
+function filesBelow(root: string, folder: string, suffix = '.ts'): string[] {
   let entries: string[]
   try {
     entries = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -81,7 +82,7 @@ export function filesBelow(root: string, folder: string, suffix = '.ts'): string
 
 function readSource(root: string, area: Area, path: string): SourceFile {
   const text = read(root, path)
-  const { program, module, errors } = parseSync(path, text)
+  const { program, module, comments, errors } = parseSync(path, text)
   const [syntax] = errors
   if (syntax) throw new Error(`${path} cannot be read as TypeScript: ${syntax.message}`)
   const lineOf = lineFinder(text)
@@ -133,6 +134,7 @@ function readSource(root: string, area: Area, path: string): SourceFile {
     })),
     exports,
     program,
+    comments: comments.map(({ value, start }) => ({ text: value, start })),
     at: (offset) => `${path}:${lineOf(offset)}`,
   }
 }

@@ -1,4 +1,5 @@
-import { type Finding, isProduct, type Tree } from './tree.ts'
+import { Visitor } from 'oxc-parser'
+import { type Finding, isProduct, type SourceFile, type Tree } from './tree.ts'
 
 const emptyWords = new Set([
   'util',
@@ -13,6 +14,7 @@ const emptyWords = new Set([
   'misc',
   'v2',
 ])
+const floats = new Set(['parseFloat', 'toFixed', 'toPrecision'])
 const suppression =
   /(biome-ignore|oxlint-disable(?:-next-line|-line)?|eslint-disable(?:-next-line|-line)?|@ts-expect-error)\b(.*)/
 
@@ -28,28 +30,37 @@ export function words(tree: Tree): Finding {
         `${file.path}: no barrels. Import each thing from the file that makes it, and name this one by its noun.`,
       )
 
-    for (const [index, line] of file.text.split('\n').entries()) {
-      const where = `${file.path}:${index + 1}`
-      for (const fault of lineFaults(line, isProduct(file))) faults.push(`${where}: ${fault}`)
-    }
+    for (const { text, start } of file.comments)
+      for (const line of text.split('\n'))
+        for (const fault of commentFaults(line)) faults.push(`${file.at(start + text.indexOf(line))}: ${fault}`)
+    if (isProduct(file)) faults.push(...codeFaults(file))
   }
   return { faults }
 }
 
-function lineFaults(line: string, isProductLine: boolean): string[] {
+function commentFaults(line: string): string[] {
   const faults: string[] = []
-  const comment = /(?:\/\/|\/\*|^\s*\*)(.*)/.exec(line)?.[1] ?? ''
-  const silenced = suppression.exec(comment)
+  const silenced = suppression.exec(line)
   if (silenced && !/(:|--)\s*\S+\s+\S+/.test(silenced[2] as string))
     faults.push(`'${silenced[1]}' without a reason. Write ': ' or ' -- ' and why the rule is wrong here.`)
-  if (/@ts-(ignore|nocheck)\b/.test(comment))
+  if (/@ts-(ignore|nocheck)\b/.test(line))
     faults.push("'@ts-ignore' hides whatever comes later. Use '@ts-expect-error' with a reason.")
-  if (/\b(TODO|FIXME|XXX)\b/.test(comment) && !/\b(TODO|FIXME|XXX) (when|until|once|after)\b/.test(comment))
+  if (/\b(TODO|FIXME|XXX)\b/.test(line) && !/\b(TODO|FIXME|XXX) (when|until|once|after)\b/.test(line))
     faults.push("a TODO says when it falls due: 'TODO when …', 'TODO until …'.")
-  if (!isProductLine) return faults
-  const float = /\b(parseFloat|toFixed|toPrecision)\s*\(/.exec(line)
-  if (float)
-    faults.push(`'${float[1]}' makes a binary float. Use values/decimal.ts, or a whole number of the smallest part.`)
-  if (/\b[a-z]\w*V[2-9]\b/.test(line)) faults.push('a name that ends in a version. Name what is different about it.')
+  return faults
+}
+
+function codeFaults(file: SourceFile): string[] {
+  const faults: string[] = []
+  new Visitor({
+    Identifier({ name, start }) {
+      if (floats.has(name))
+        faults.push(
+          `${file.at(start)}: '${name}' makes a binary float. Use values/decimal.ts, or a whole number of the smallest part.`,
+        )
+      if (/[a-z]V[2-9]$/.test(name))
+        faults.push(`${file.at(start)}: '${name}' ends in a version. Name what is different about it.`)
+    },
+  }).visit(file.program)
   return faults
 }

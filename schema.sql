@@ -1,0 +1,478 @@
+-- The present shape of the database, written by 'npm run schema' from a freshly migrated one. Read it; change migrations/.
+
+create schema database;
+
+create table database.migrations (
+  number   integer not null,
+  name     text not null,
+  checksum text not null,
+  at       timestamp with time zone default clock_timestamp() not null,
+  constraint migrations_pkey PRIMARY KEY (number),
+  constraint migrations_number_check CHECK ((number > 0))
+);
+
+create schema operations;
+create sequence operations.operation_ids;
+
+create table operations.epoch (
+  only_row boolean default true not null,
+  epoch    integer not null,
+  constraint epoch_pkey PRIMARY KEY (only_row),
+  constraint epoch_only_row_check CHECK (only_row)
+);
+
+create table operations.operations (
+  id              bigint not null,
+  epoch           integer not null,
+  xid             xid8 not null,
+  principal       text not null,
+  idempotency_key text not null,
+  command         text not null,
+  input_digest    bytea not null,
+  status          smallint not null,
+  answer          text not null,
+  digests         text not null,
+  at              timestamp with time zone not null,
+  key_id          text not null,
+  mac             bytea not null,
+  constraint operations_pkey PRIMARY KEY (id),
+  constraint idempotency_key_is_used_once UNIQUE (principal, idempotency_key),
+  constraint operations_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 200))),
+  constraint operations_principal_check CHECK (((length(principal) >= 1) AND (length(principal) <= 200)))
+);
+
+create schema audit;
+
+create table audit.head (
+  only_row boolean default true not null,
+  block    bigint not null,
+  constraint head_pkey PRIMARY KEY (only_row),
+  constraint head_only_row_check CHECK (only_row)
+);
+
+create table audit.blocks (
+  number     bigint not null,
+  epoch      integer not null,
+  operations integer not null,
+  root       bytea not null,
+  previous   bytea not null,
+  at         timestamp with time zone not null,
+  key_id     text not null,
+  mac        bytea not null,
+  constraint blocks_pkey PRIMARY KEY (number),
+  constraint blocks_number_check CHECK ((number > 0)),
+  constraint blocks_operations_check CHECK ((operations > 0))
+);
+
+create table audit.seals (
+  operation bigint not null,
+  block     bigint not null,
+  position  integer not null,
+  constraint seals_pkey PRIMARY KEY (operation),
+  constraint position_is_taken_once UNIQUE (block, "position"),
+  constraint seals_position_check CHECK (("position" >= 0)),
+  constraint seals_block_fkey FOREIGN KEY (block) REFERENCES audit.blocks(number)
+);
+
+create schema parties;
+
+create table parties.organisations (
+  id     uuid not null,
+  name   text not null,
+  tier   text not null,
+  origin text not null,
+  constraint organisations_pkey PRIMARY KEY (id),
+  constraint organisation_name_is_taken UNIQUE (name),
+  constraint organisation_name_is_text CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
+  constraint organisations_origin_check CHECK ((origin = ANY (ARRAY['import'::text, 'usage'::text]))),
+  constraint tier_is_a_word CHECK ((tier ~ '^[a-z0-9][a-z0-9_-]{0,39}$'::text))
+);
+
+create table parties.projects (
+  id           uuid not null,
+  organisation uuid not null,
+  name         text not null,
+  payment      text not null,
+  origin       text not null,
+  constraint projects_pkey PRIMARY KEY (id),
+  constraint project_name_is_taken UNIQUE (name),
+  constraint project_name_is_text CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
+  constraint projects_origin_check CHECK ((origin = ANY (ARRAY['import'::text, 'usage'::text]))),
+  constraint projects_payment_check CHECK ((payment = ANY (ARRAY['prepaid'::text, 'postpaid'::text]))),
+  constraint projects_organisation_fkey FOREIGN KEY (organisation) REFERENCES parties.organisations(id)
+);
+
+create table parties.people (
+  id     uuid not null,
+  name   text,
+  email  text,
+  origin text not null,
+  constraint people_pkey PRIMARY KEY (id),
+  constraint person_name_is_taken UNIQUE (name),
+  constraint people_origin_check CHECK ((origin = ANY (ARRAY['import'::text, 'usage'::text]))),
+  constraint person_name_is_text CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200)))
+);
+
+create table parties.providers (
+  id     uuid not null,
+  name   text not null,
+  origin text not null,
+  constraint providers_pkey PRIMARY KEY (id),
+  constraint provider_name_is_taken UNIQUE (name),
+  constraint provider_name_is_text CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
+  constraint providers_origin_check CHECK ((origin = ANY (ARRAY['import'::text, 'usage'::text])))
+);
+
+create table parties.names (
+  kind   text not null,
+  source text not null,
+  name   text not null,
+  party  uuid not null,
+  constraint name_means_one_party PRIMARY KEY (kind, source, name),
+  constraint names_kind_check CHECK ((kind = ANY (ARRAY['project'::text, 'person'::text, 'provider'::text])))
+);
+
+create table parties.members (
+  project uuid not null,
+  person  uuid not null,
+  constraint members_pkey PRIMARY KEY (project, person),
+  constraint members_person_fkey FOREIGN KEY (person) REFERENCES parties.people(id),
+  constraint members_project_fkey FOREIGN KEY (project) REFERENCES parties.projects(id)
+);
+
+create table parties.revision (
+  only_row boolean default true not null,
+  number   bigint not null,
+  constraint revision_pkey PRIMARY KEY (only_row),
+  constraint revision_only_row_check CHECK (only_row)
+);
+CREATE INDEX projects_of_organisation ON parties.projects USING btree (organisation);
+CREATE INDEX names_of_party ON parties.names USING btree (party);
+CREATE INDEX memberships_of_person ON parties.members USING btree (person);
+
+create view parties.known_projects as
+ SELECT p.id,
+    p.name,
+    p.payment,
+    p.origin,
+    o.id AS organisation,
+    o.name AS organisation_name,
+    o.tier
+   FROM (parties.projects p
+     JOIN parties.organisations o ON ((o.id = p.organisation)));
+
+create view parties.known_people as
+ SELECT id,
+    name,
+    email,
+    origin
+   FROM parties.people;
+
+create view parties.known_providers as
+ SELECT id,
+    name,
+    origin
+   FROM parties.providers;
+
+create schema tasks;
+
+create table tasks.tasks (
+  name         text not null,
+  holder       text,
+  leased_until timestamp with time zone,
+  due_at       timestamp with time zone not null,
+  started_at   timestamp with time zone,
+  finished_at  timestamp with time zone,
+  progress     text,
+  failure      text,
+  runs         bigint default 0 not null,
+  constraint tasks_pkey PRIMARY KEY (name)
+);
+
+create schema ledger;
+create sequence ledger.account_ids;
+
+create table ledger.accounts (
+  id          bigint not null,
+  operation   bigint not null,
+  owner       uuid not null,
+  kind        text not null,
+  currency    text not null,
+  normal_side text not null,
+  posted      numeric(38,9) default 0 not null,
+  entries     bigint default 0 not null,
+  last_at     timestamp with time zone,
+  constraint accounts_pkey PRIMARY KEY (id),
+  constraint account_exists_once UNIQUE (owner, kind, currency),
+  constraint account_has_one_currency UNIQUE (id, currency),
+  constraint accounts_currency_check CHECK ((currency ~ '^[A-Z][A-Z0-9]{2,7}$'::text)),
+  constraint accounts_entries_check CHECK ((entries >= 0)),
+  constraint accounts_normal_side_check CHECK ((normal_side = ANY (ARRAY['debit'::text, 'credit'::text]))),
+  constraint posted_is_in_range CHECK (((posted > '-100000000000000000000'::numeric) AND (posted < '100000000000000000000'::numeric)))
+);
+
+create table ledger.transfers (
+  id             bigint not null,
+  operation      bigint not null,
+  debit_account  bigint not null,
+  credit_account bigint not null,
+  currency       text not null,
+  amount         numeric(38,9) not null,
+  reason         text not null,
+  period         date not null,
+  at             timestamp with time zone not null,
+  debit_entry    bigint not null,
+  debit_after    numeric(38,9) not null,
+  credit_entry   bigint not null,
+  credit_after   numeric(38,9) not null,
+  constraint transfers_pkey PRIMARY KEY (id),
+  constraint amount_is_positive CHECK (((amount > (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint sides_are_two_accounts CHECK ((debit_account <> credit_account)),
+  constraint transfers_credit_account_currency_fkey FOREIGN KEY (credit_account, currency) REFERENCES ledger.accounts(id, currency),
+  constraint transfers_debit_account_currency_fkey FOREIGN KEY (debit_account, currency) REFERENCES ledger.accounts(id, currency)
+);
+
+create table ledger.periods (
+  period date not null,
+  state  text not null,
+  at     timestamp with time zone not null,
+  constraint periods_pkey PRIMARY KEY (period),
+  constraint periods_period_check CHECK ((EXTRACT(day FROM period) = (1)::numeric)),
+  constraint periods_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+CREATE UNIQUE INDEX credit_entry_is_written_once ON ledger.transfers USING btree (credit_account, credit_entry);
+CREATE UNIQUE INDEX debit_entry_is_written_once ON ledger.transfers USING btree (debit_account, debit_entry);
+
+create view ledger.entries as
+ SELECT debit_account AS account,
+    debit_entry AS entry,
+    'debit'::text AS side,
+    id AS transfer,
+    operation,
+    currency,
+    amount,
+    debit_after AS balance_after,
+    credit_account AS other_account,
+    reason,
+    period,
+    at
+   FROM ledger.transfers
+UNION ALL
+ SELECT credit_account AS account,
+    credit_entry AS entry,
+    'credit'::text AS side,
+    id AS transfer,
+    operation,
+    currency,
+    amount,
+    credit_after AS balance_after,
+    debit_account AS other_account,
+    reason,
+    period,
+    at
+   FROM ledger.transfers;
+
+create schema metering;
+create sequence metering.quarantine_ids;
+
+create table metering.meters (
+  name        text not null,
+  kind        text not null,
+  unit        text not null,
+  description text not null,
+  constraint meters_pkey PRIMARY KEY (name),
+  constraint meters_kind_check CHECK ((kind = ANY (ARRAY['counter'::text, 'level'::text, 'event'::text]))),
+  constraint meters_name_check CHECK ((name ~ '^[a-z][a-z0-9_]{0,62}$'::text))
+);
+
+create table metering.identities (
+  source      text not null,
+  external_id text not null,
+  record      bigint not null,
+  period      date not null,
+  version     integer not null,
+  final       boolean not null,
+  measured_at timestamp with time zone not null,
+  digest      bytea not null,
+  constraint usage_is_recorded_once PRIMARY KEY (source, external_id),
+  constraint identities_version_check CHECK ((version > 0))
+);
+
+create table metering.records (
+  id          bigint not null,
+  period      date not null,
+  operation   bigint not null,
+  source      text not null,
+  external_id text not null,
+  version     integer not null,
+  project     uuid not null,
+  person      uuid,
+  provider    uuid not null,
+  service     text not null,
+  subtype     text not null,
+  starts_at   timestamp with time zone not null,
+  ends_at     timestamp with time zone not null,
+  measured_at timestamp with time zone not null,
+  final       boolean not null,
+  quantities  json not null,
+  dimensions  json not null,
+  digest      bytea not null,
+  raw         text,
+  constraint records_pkey PRIMARY KEY (id, period),
+  constraint usage_ends_after_it_starts CHECK ((ends_at >= starts_at))
+) partition by range (period);
+
+create table metering.quarantine (
+  id          bigint not null,
+  source      text not null,
+  door        text not null,
+  origin      text not null,
+  line        bigint not null,
+  reason      text not null,
+  raw         text not null,
+  digest      bytea not null,
+  settings    text not null,
+  state       text default 'waiting'::text not null,
+  operation   bigint not null,
+  replayed_by bigint,
+  at          timestamp with time zone not null,
+  constraint quarantine_pkey PRIMARY KEY (id),
+  constraint quarantined_once UNIQUE (source, digest),
+  constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text])))
+);
+
+create view metering.standing as
+ SELECT r.id,
+    r.period,
+    r.operation,
+    r.source,
+    r.external_id,
+    r.version,
+    r.project,
+    r.person,
+    r.provider,
+    r.service,
+    r.subtype,
+    r.starts_at,
+    r.ends_at,
+    r.measured_at,
+    r.final,
+    r.quantities,
+    r.dimensions
+   FROM (metering.identities i
+     JOIN metering.records r ON (((r.id = i.record) AND (r.period = i.period))));
+
+create view metering.versions as
+ SELECT id,
+    period,
+    operation,
+    source,
+    external_id,
+    version,
+    project,
+    person,
+    provider,
+    service,
+    subtype,
+    starts_at,
+    ends_at,
+    measured_at,
+    final,
+    quantities,
+    dimensions
+   FROM metering.records;
+
+create schema pricing;
+
+create table pricing.book (
+  only_row boolean default true not null,
+  revision integer not null,
+  constraint book_pkey PRIMARY KEY (only_row),
+  constraint book_only_row_check CHECK (only_row)
+);
+
+create table pricing.versions (
+  id         bigint not null,
+  operation  bigint not null,
+  kind       text not null,
+  service    text not null,
+  subtype    text not null,
+  component  text not null,
+  scope_kind text not null,
+  scope      text not null,
+  valid_from timestamp with time zone not null,
+  definition json,
+  revision   integer not null,
+  book       integer not null,
+  constraint versions_pkey PRIMARY KEY (id),
+  constraint version_starts_once UNIQUE (kind, service, subtype, component, scope_kind, scope, valid_from, revision),
+  constraint versions_book_check CHECK ((book > 0)),
+  constraint versions_kind_check CHECK ((kind = ANY (ARRAY['price'::text, 'policy'::text, 'discount'::text]))),
+  constraint versions_revision_check CHECK ((revision > 0)),
+  constraint versions_scope_kind_check CHECK ((scope_kind = ANY (ARRAY['default'::text, 'tier'::text, 'organisation'::text, 'project'::text, 'person'::text])))
+);
+
+create table pricing.uses (
+  version   bigint not null,
+  operation bigint not null,
+  constraint uses_pkey PRIMARY KEY (version),
+  constraint uses_version_fkey FOREIGN KEY (version) REFERENCES pricing.versions(id)
+);
+
+create schema charging;
+
+create table charging.charges (
+  id        bigint not null,
+  period    date not null,
+  operation bigint not null,
+  record    bigint not null,
+  project   uuid not null,
+  provider  uuid not null,
+  component text not null,
+  part      smallint not null,
+  revision  smallint not null,
+  kind      text not null,
+  price     bigint not null,
+  book      integer not null,
+  quantity  numeric not null,
+  amount    numeric(38,9) not null,
+  currency  text not null,
+  transfer  bigint,
+  constraint charges_pkey PRIMARY KEY (id, period),
+  constraint amount_is_in_range CHECK (((amount > '-100000000000000000000'::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint charges_kind_check CHECK ((kind = ANY (ARRAY['charge'::text, 'reversal'::text, 'memo'::text]))),
+  constraint memo_moves_nothing CHECK (((kind <> 'memo'::text) OR (transfer IS NULL))),
+  constraint money_moves_by_a_transfer CHECK (((kind = 'memo'::text) OR (amount = (0)::numeric) OR (transfer IS NOT NULL)))
+) partition by range (period);
+
+create table charging.states (
+  id        bigint not null,
+  operation bigint not null,
+  record    bigint not null,
+  period    date not null,
+  state     text not null,
+  reason    text not null,
+  book      integer not null,
+  constraint states_pkey PRIMARY KEY (id),
+  constraint states_state_check CHECK ((state = ANY (ARRAY['accruing'::text, 'free'::text, 'unpriced'::text, 'uncharged'::text, 'charged'::text])))
+);
+
+create table charging.true_ups (
+  id        bigint not null,
+  operation bigint not null,
+  period    date not null,
+  project   uuid not null,
+  provider  uuid not null,
+  component text not null,
+  price     bigint not null,
+  currency  text not null,
+  quantity  numeric not null,
+  total     numeric(38,9) not null,
+  amount    numeric(38,9) not null,
+  transfer  bigint not null,
+  constraint true_ups_pkey PRIMARY KEY (id),
+  constraint true_up_changes_something CHECK ((amount <> (0)::numeric))
+);
+CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);
+CREATE INDEX states_by_record ON charging.states USING btree (record, id);
+CREATE INDEX true_ups_by_project ON charging.true_ups USING btree (project, period, component);
