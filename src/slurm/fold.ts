@@ -47,6 +47,11 @@ export class Fold {
     return undefined
   }
 
+  /** The memory used by the steps that were added. */
+  get memory(): Amount | undefined {
+    return this.#memory
+  }
+
   /**
    * The memory used, if all steps are here. In a shuffled or cut dump some may stand elsewhere; then their CPU times
    * do not add up to the job's, and a sum that is too small is worse than none.

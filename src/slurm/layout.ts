@@ -1,11 +1,42 @@
 import { Refusal } from '../values/refusal.ts'
+import type { Format } from './page.ts'
 
 /** The columns that are read; every other column is counted and skipped. */
 const read = [
-  ...['JobIDRaw', 'JobID', 'Cluster', 'Account', 'User', 'Partition', 'QOS', 'State', 'ExitCode', 'Restarts'],
-  ...['Submit', 'Eligible', 'Start', 'End', 'Elapsed', 'ElapsedRaw', 'Suspended', 'Planned', 'Reserved'],
-  ...['Timelimit', 'TimelimitRaw', 'TotalCPU', 'AllocTRES', 'ReqTRES', 'AllocCPUS', 'NCPUS', 'AllocNodes', 'NNodes'],
-  ...['ReqMem', 'NodeList', 'AveRSS', 'NTasks', 'ConsumedEnergyRaw', 'ConsumedEnergy'],
+  'JobIDRaw',
+  'JobID',
+  'Cluster',
+  'Account',
+  'User',
+  'Partition',
+  'QOS',
+  'State',
+  'ExitCode',
+  'Restarts',
+  'Submit',
+  'Eligible',
+  'Start',
+  'End',
+  'Elapsed',
+  'ElapsedRaw',
+  'Suspended',
+  'Planned',
+  'Reserved',
+  'Timelimit',
+  'TimelimitRaw',
+  'TotalCPU',
+  'AllocTRES',
+  'ReqTRES',
+  'AllocCPUS',
+  'NCPUS',
+  'AllocNodes',
+  'NNodes',
+  'ReqMem',
+  'NodeList',
+  'AveRSS',
+  'NTasks',
+  'ConsumedEnergyRaw',
+  'ConsumedEnergy',
 ] as const
 export type Column = (typeof read)[number]
 
@@ -17,6 +48,8 @@ export type Layout = {
   readonly names: readonly string[]
   /** `sacct -p` ends each line with a delimiter. */
   readonly closed: boolean
+  /** Values may stand in quotes, as spreadsheets write them. */
+  readonly quoted: boolean
   /** Each line ends with CR LF. */
   readonly carriageReturn: boolean
   readonly columns: Readonly<Partial<Record<Column, number>>>
@@ -32,17 +65,20 @@ const known = new Map<string, Column>(read.map((name) => [name.toLowerCase(), na
 const isName = (text: string) => /^[A-Za-z][A-Za-z0-9_]*$/.test(text)
 
 /** Reads the header, which decides about order and delimiter. */
-export function layoutOf(line: string, cluster: string | undefined): Layout {
+export function layoutOf(line: string, cluster: string | undefined, format: Format = 'auto'): Layout {
   const carriageReturn = line.endsWith('\r')
-  const header = carriageReturn ? line.slice(0, -1) : line
+  const withQuotes = (carriageReturn ? line.slice(0, -1) : line).replace(/^\uFEFF/, '')
+  const header = withQuotes.replaceAll('"', '')
   const delimiter = delimiterOf(header)
   const closed = header.endsWith(delimiter)
+  // A bare comma also stands inside TRES lists: only quotes keep such values together.
+  const quoted = format === 'csv' || (format === 'auto' && (withQuotes.includes('"') || delimiter === ','))
   const names = (closed ? header.slice(0, -delimiter.length) : header).split(delimiter)
   const layout = layoutOfNames(names, delimiter, cluster)
-  return { ...layout, closed, carriageReturn }
+  return { ...layout, closed, carriageReturn, quoted }
 }
 
-export function layoutOfNames(names: readonly string[], delimiter: string, cluster: string | undefined): Layout {
+function layoutOfNames(names: readonly string[], delimiter: string, cluster: string | undefined): Layout {
   const columns: Partial<Record<Column, number>> = {}
   for (const [index, name] of names.entries()) {
     const column = known.get(name.trim().toLowerCase())
@@ -50,7 +86,7 @@ export function layoutOfNames(names: readonly string[], delimiter: string, clust
   }
   demandColumns(columns, cluster)
   const freeColumns = names.flatMap((name, index) => (free.has(name.toLowerCase()) ? [index] : []))
-  return { delimiter, names, closed: false, carriageReturn: false, columns, freeColumns }
+  return { delimiter, names, closed: false, quoted: false, carriageReturn: false, columns, freeColumns }
 }
 
 function delimiterOf(header: string): string {

@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Layout } from './layout.ts'
 import { align } from './mend.ts'
+import { splitQuoted } from './quoted.ts'
 
 type Lost = { readonly reason: string; readonly raw: string; readonly line: number }
 export type Mended = { readonly values: readonly string[]; readonly raw: string; readonly line: number } | Lost
@@ -29,6 +30,9 @@ export class Mender {
   }
 
   offer(raw: string, line: number): Mended[] {
+    const parts = this.isOpen ? undefined : this.#parts(raw)
+    // Right in number: if a value makes no sense, the reader of rows says which.
+    if (parts && parts.length === this.#layout.names.length) return [{ values: parts, raw, line }]
     const alone = this.#align(raw)
     if (alone) return [...this.finish(), { values: alone, raw, line }]
     if (!this.isOpen) this.#line = line
@@ -49,20 +53,23 @@ export class Mender {
     const raw = this.#pieces.join('\n')
     this.#pieces = []
     this.#length = 0
-    const parts = this.#parts(raw).length
+    const parts = this.#parts(raw)
     const reason =
-      `the row has ${parts} values where the header has ${this.#layout.names.length}, ` +
+      `the row has ${parts ? parts.length : 'an open quote and other'} values where the header has ${this.#layout.names.length}, ` +
       'and it cannot be told which of them a name or comment contains'
     return [{ reason, raw, line: this.#line }]
   }
 
-  #parts(raw: string): string[] {
-    const parts = raw.split(this.#layout.delimiter)
-    if (this.#layout.closed && parts.at(-1) === '') parts.pop()
+  /** The values of a row; undefined while a quote is open. */
+  #parts(raw: string): string[] | undefined {
+    const { delimiter, closed, quoted } = this.#layout
+    const parts = quoted ? splitQuoted(raw, delimiter) : raw.split(delimiter)
+    if (closed && parts?.at(-1) === '') parts.pop()
     return parts
   }
 
   #align(raw: string): string[] | undefined {
-    return align(this.#parts(raw), this.#layout, this.#clock)
+    const parts = this.#parts(raw)
+    return parts && align(parts, this.#layout, this.#clock)
   }
 }

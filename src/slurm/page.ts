@@ -67,6 +67,11 @@ export class Tray {
     if (this.#notesSeen === notesMax) this.notes.push('further notes are left out')
   }
 
+  /** The controller lost such a job, and Slurm counts for it until somebody ends it: nobody can say what it used. */
+  noteRunaway(id: string): void {
+    this.note(`job ${id} waits although it has a start: it may have run away, see sacctmgr show runawayjobs`)
+  }
+
   take(): Page {
     const { facts, bad, notes, jobs, pending, strayed, lines, bytes } = this
     this.facts = []

@@ -120,7 +120,14 @@ function leaderOf(jobId: string, sign: string): string | undefined {
   return at > 0 ? jobId.slice(0, at) : undefined
 }
 
-export type Row = { readonly job: Job } | { readonly waits: true } | { readonly reason: string }
+export type Row =
+  | { readonly job: Job }
+  | { readonly waits: true; readonly ranAway: boolean }
+  | { readonly reason: string }
+
+/** A job that waits, and yet has a start, no end and a time that grows. */
+const ranAway = (cells: Cells, columns: Layout['columns']): boolean =>
+  (elapsedOf(cells, columns) ?? 0) > 0 && /^\d/.test(cells(columns.Start)) && !/^\d/.test(cells(columns.End))
 
 /** A row of a job (not of a step) as a job. Its steps add to it afterwards. */
 export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: string, raw: string): Row {
@@ -128,7 +135,7 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
   const stateText = cells(columns.State)
   const state = states(stateText)
   if (state === undefined) return { reason: `State ${quoted(stateText)} is unknown` }
-  if (isWaiting(state)) return { waits: true }
+  if (isWaiting(state)) return { waits: true, ranAway: ranAway(cells, columns) }
   const id = cells(columns.JobIDRaw ?? columns.JobID)
   if (!idPattern.test(id)) return { reason: `JobID ${quoted(id)} is no job id` }
   if (cluster === '') return { reason: 'Cluster is empty' }

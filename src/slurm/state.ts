@@ -1,11 +1,29 @@
 /** A job ends in one of these; the ones below may still change. */
 const ended = [
-  ...['COMPLETED', 'CANCELLED', 'FAILED', 'TIMEOUT', 'NODE_FAIL', 'PREEMPTED', 'BOOT_FAIL', 'DEADLINE'],
-  ...['OUT_OF_MEMORY', 'REVOKED', 'REQUEUED', 'RESIZING', 'LAUNCH_FAILED', 'RECONFIG_FAIL'],
+  'COMPLETED',
+  'CANCELLED',
+  'FAILED',
+  'TIMEOUT',
+  'NODE_FAIL',
+  'PREEMPTED',
+  'BOOT_FAIL',
+  'DEADLINE',
+  'OUT_OF_MEMORY',
+  'REVOKED',
+  'REQUEUED',
+  'RESIZING',
+  'LAUNCH_FAILED',
+  'RECONFIG_FAIL',
 ]
 const running = ['RUNNING', 'SUSPENDED', 'COMPLETING', 'STAGE_OUT', 'STOPPED', 'SIGNALING', 'UPDATE_DB', 'EXPEDITING']
 const waiting = [
-  ...['PENDING', 'CONFIGURING', 'REQUEUE_HOLD', 'REQUEUE_FED', 'SPECIAL_EXIT', 'RESV_DEL_HOLD', 'POWER_UP_NODE'],
+  'PENDING',
+  'CONFIGURING',
+  'REQUEUE_HOLD',
+  'REQUEUE_FED',
+  'SPECIAL_EXIT',
+  'RESV_DEL_HOLD',
+  'POWER_UP_NODE',
 ]
 const all = new Set([...ended, ...running, ...waiting])
 const isWaitingState = new Set(waiting)

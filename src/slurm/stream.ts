@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
 import { Refusal } from '../values/refusal.ts'
+import { JsonReader } from './json.ts'
 import { LineBlocks } from './lines.ts'
-import { type Page, type Settings, Tray } from './page.ts'
+import { type Format, type Page, type Settings, Tray } from './page.ts'
+import { JobSlicer } from './slice.ts'
 import { TextReader } from './text.ts'
 
 export type { Page, Settings } from './page.ts'
@@ -10,8 +12,20 @@ export type { Page, Settings } from './page.ts'
 /** Reads Slurm's accounting in any of its formats, page by page; memory does not grow with the input. */
 export async function* readJobs(input: AsyncIterable<Buffer>, settings: Settings): AsyncGenerator<Page> {
   const tray = new Tray(settings)
-  const plain = await unpacked(counted(input, tray))
-  yield* readText(plain, tray)
+  const { head, all } = await peeked(await unpacked(counted(input, tray)))
+  yield* kindOf(head, settings.format) === 'json' ? readJson(all, tray) : readText(all, tray)
+}
+
+/** What the first bytes are; the kinds that cannot be read say so here. */
+function kindOf(head: Buffer, format: Format): 'text' | 'json' {
+  if (head.length === 0) throw new Refusal('the input is empty', 'a dump has at least its header line')
+  const [first, second] = head
+  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
+    throw new Refusal('the input is UTF-16', 'write it as UTF-8: iconv -f UTF-16 -t UTF-8')
+  if (head.includes(0))
+    throw new Refusal('the input is binary, neither text nor JSON', 'unpack it first, or check the file')
+  if (format === 'json') return 'json'
+  return format === 'auto' && /^(?:\uFEFF)?\s*[{[]/.test(head.toString('utf8', 0, 512)) ? 'json' : 'text'
 }
 
 /** Counts what was taken from the input itself, packed or not, so that progress can be told from the file's size. */
@@ -84,6 +98,22 @@ async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
   for (const _ of reader.read(textOf(blocks.end(), tray, reader.lines))) yield tray.take()
   reader.finish()
   yield tray.take()
+}
+
+async function* readJson(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenerator<Page> {
+  const slicer = new JobSlicer()
+  const reader = new JsonReader(tray)
+  for await (const chunk of input) {
+    const before = slicer.line
+    const slices = slicer.push(chunk)
+    tray.lines += slicer.line - before
+    for (const slice of slices) {
+      reader.read(slice)
+      if (tray.isFull) yield tray.take()
+    }
+  }
+  yield tray.take()
+  slicer.finish()
 }
 
 /** The lines as text. Old names may be in another encoding: what is no UTF-8 is replaced, and noted. */

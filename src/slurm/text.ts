@@ -11,6 +11,8 @@ import type { Tray } from './page.ts'
 import { elapsedOf, jobOf } from './row.ts'
 
 const sizes = remembered((text: string) => parseMemory(text))
+/** Spreadsheets of older tools give a bare number of KiB. */
+const kibSizes = remembered((text: string) => parseMemory(text, 10))
 
 /** Reads the lines of `sacct --parsable`: the header decides, and the steps of a job follow it. */
 export class TextReader {
@@ -63,6 +65,7 @@ export class TextReader {
     let end = to
     if (layout.carriageReturn && text.charCodeAt(end - 1) === 13) end--
     if (end === from && !this.#mender?.isOpen) return
+    if (layout.quoted) return this.#mend(text.slice(from, end), line)
     const count = this.#cut(text, from, end, layout)
     if (count === layout.names.length && !this.#mender?.isOpen) return this.#row(text.slice(from, end), line)
     this.#mend(text.slice(from, end), line)
@@ -70,7 +73,7 @@ export class TextReader {
 
   #begin(header: string): void {
     if (header.trim() === '') return
-    const layout = layoutOf(header, this.#tray.settings.cluster)
+    const layout = layoutOf(header, this.#tray.settings.cluster, this.#tray.settings.format)
     this.#layout = layout
     this.#ends = new Int32Array(layout.names.length + 1)
     this.#mender = new Mender(layout, this.#clock)
@@ -128,11 +131,13 @@ export class TextReader {
     if ('job' in row) {
       this.#job = row.job
       this.#jobLine = line
-    } else if ('waits' in row) this.#tray.pending++
-    else this.#tray.refuse(line, row.reason, raw, cluster)
+    } else if ('waits' in row) {
+      this.#tray.pending++
+      if (row.ranAway) this.#tray.noteRunaway(id)
+    } else this.#tray.refuse(line, row.reason, raw, cluster)
   }
 
-  #step(id: string, dot: number, { columns }: Layout): void {
+  #step(id: string, dot: number, { columns, quoted }: Layout): void {
     const job = this.#job
     const name = id.slice(dot + 1)
     if (name === 'extern') this.#hasExtern = true
@@ -145,8 +150,9 @@ export class TextReader {
     this.#fold.add({
       name,
       cpuMs: parseDuration(this.#cell(columns.TotalCPU)),
-      rss: tasks === '' ? undefined : sizes(this.#cell(columns.AveRSS)),
-      tasks: Number(tasks) || 0,
+      rss: (quoted ? kibSizes : sizes)(this.#cell(columns.AveRSS)),
+      // Without the number of tasks a step counts as one.
+      tasks: columns.NTasks === undefined ? 1 : Number(tasks) || 0,
       elapsedSeconds: elapsedOf(this.#cell, columns) ?? 0,
     })
   }
