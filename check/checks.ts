@@ -5,6 +5,7 @@ import { moduleOrder, privateFiles } from './module-order.ts'
 import { picture } from './picture.ts'
 import { purity } from './purity.ts'
 import { readmes } from './readmes.ts'
+import { releasedMigrations } from './released.ts'
 import { schema } from './schema.ts'
 import { sizes } from './sizes.ts'
 import { tables } from './tables.ts'
@@ -22,6 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
   purity,
   tables,
   migrations,
+  released: releasedMigrations,
   sizes,
   exports: deadExports,
   words,

@@ -69,18 +69,15 @@ test('names that say nothing, barrels, floats and silences without a reason are 
     ].join('\n'),
     'src/values/a.test.ts': 'const a = parseFloat(x)\n',
   })
-  assert.deepEqual(
-    faults.map((fault) => fault.split(': ')[0]),
-    [
-      'src/values/a.ts:1',
-      'src/values/a.ts:2',
-      'src/values/a.ts:3',
-      'src/values/a.ts:5',
-      'src/values/a.ts:7',
-      'src/values/index.ts',
-      'src/values/money-utils.ts',
-    ],
-  )
+  assert.deepEqual(faults.map((fault) => fault.slice(0, fault.indexOf(': '))).sort(), [
+    'src/values/a.ts:1',
+    'src/values/a.ts:2',
+    'src/values/a.ts:3',
+    'src/values/a.ts:5',
+    'src/values/a.ts:7',
+    'src/values/index.ts',
+    'src/values/money-utils.ts',
+  ])
 })
 
 test('a module without a README, or with one that says too little, is told', () => {

@@ -1,5 +1,11 @@
 import { strict as assert } from 'node:assert'
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
+import { releasedMigrations } from './released.ts'
+import { readTree } from './tree.ts'
 import { withoutIdlePrefixes } from './catalogue.ts'
 import { type Versions, versionFaults } from './version.ts'
 
@@ -40,4 +46,29 @@ test('a view of one table reads the same from every PostgreSQL, and a join keeps
   const join =
     ' SELECT r.id,\n    i.version\n   FROM (metering.identities i\n     JOIN metering.records r ON ((r.id = i.record)));'
   assert.equal(withoutIdlePrefixes(join), join)
+})
+
+test('a migration that was released may not change, and a new one may come', () => {
+  const root = mkdtempSync(join(tmpdir(), 'bursar-check-'))
+  const write = (path: string, text: string) => writeFileSync(join(root, path), text)
+  const git = (...words: string[]) =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...words], { cwd: root })
+  try {
+    mkdirSync(join(root, 'migrations'))
+    write('migrations/0001_ledger.sql', 'create schema ledger;\n')
+    git('init', '-q')
+    git('add', '.')
+    git('commit', '-q', '-m', 'one')
+    assert.equal(releasedMigrations(readTree(root)).note, 'nothing released yet')
+    git('tag', own)
+    write('migrations/0002_ledger.sql', 'create table ledger.accounts (id bigint);\n')
+    assert.deepEqual(releasedMigrations(readTree(root)).faults, [])
+    write('migrations/0001_ledger.sql', 'create schema ledger; -- and more\n')
+    assert.match(
+      releasedMigrations(readTree(root)).faults[0] ?? '',
+      /^migrations\/0001_ledger\.sql: it was released with 2026\.11\.1/,
+    )
+  } finally {
+    rmSync(root, { recursive: true })
+  }
 })

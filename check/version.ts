@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { git } from './released.ts'
 import { type Finding, read, readOr, type Tree } from './tree.ts'
 
 const versionPattern = /^20\d\d\.([1-9]|1[0-2])\.(0|[1-9]\d*)$/
@@ -12,7 +12,12 @@ export function version(tree: Tree): Finding {
   }
   const changes = /^## (\S+)/m.exec(readOr(tree.root, 'CHANGELOG.md') ?? '')?.[1]
   return {
-    faults: versionFaults({ own, lock: [lock.version, lock.packages['']?.version], changes, tags: tagsOf(tree.root) }),
+    faults: versionFaults({
+      own,
+      lock: [lock.version, lock.packages['']?.version],
+      changes,
+      tags: git(tree.root, 'tag', '--points-at', 'HEAD'),
+    }),
     note: own,
   }
 }
@@ -42,18 +47,4 @@ export function versionFaults({ own, lock, changes, tags }: Versions): string[] 
       `git: this commit is tagged '${releases.join("', '")}', the package is ${own}. A tag is the version, without a 'v'.`,
     )
   return faults
-}
-
-/** Tags of the commit that is checked out; none when this is no clone. */
-function tagsOf(root: string): string[] {
-  try {
-    const text = execFileSync('git', ['tag', '--points-at', 'HEAD'], {
-      cwd: root,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    return text.split('\n').filter((line) => line !== '')
-  } catch {
-    return []
-  }
 }
