@@ -6,8 +6,8 @@ import type { Register } from './terminal/door.ts'
 
 const serve: Register<House> = (command, door) => {
   command
-    .option('--host ADDRESS', 'address to listen on (BURSAR_HOST)')
-    .option('--port PORT', 'port to listen on (BURSAR_PORT)')
+    .option('--host <address>', 'address to listen on (BURSAR_HOST)')
+    .option('--port <port>', 'port to listen on (BURSAR_PORT)')
     .addHelpText('after', '\nCtrl-C stops it: requests under way are finished first. A second Ctrl-C does not wait.')
     .action(async () => {
       const [{ serveUntilStopped }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])

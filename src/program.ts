@@ -31,8 +31,9 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     screens,
     open: async () => {
       const [{ openHouse }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
-      house = openHouse(readSettings(process.env, flags), words[0] === 'serve' ? 'server' : 'command')
-      return await house
+      const opened = openHouse(readSettings(process.env, flags), words[0] === 'serve' ? 'server' : 'command')
+      house = opened
+      return await opened
     },
     setting: async (name) => (await import('./settings.ts')).settingInForce(name, process.env, flags),
     failed: () => {
@@ -88,7 +89,8 @@ async function buildProgram(entries: readonly Entry[], words: readonly string[],
     const command = known ?? program.command(entry.name).description(entry.about)
     if (words[0] === entry.name) (await entry.load())(command, door)
   }
-  for (const command of program.commands) addCommonOptions(command)
+  const asked = program.commands.find((each) => each.name() === words[0])
+  if (asked) addCommonOptions(asked)
   return program
 }
 
@@ -101,8 +103,8 @@ function addCommonOptions(command: Command): void {
   command
     .optionsGroup('Options of every command:')
     .option('--json', 'print one JSON document on stdout, and nothing else there')
-    .option('--data DIR', 'data directory (BURSAR_DATA)')
-    .option('--database-url URL', 'PostgreSQL to use (DATABASE_URL)')
+    .option('--data <dir>', 'data directory (BURSAR_DATA)')
+    .option('--database-url <url>', 'PostgreSQL to use (DATABASE_URL)')
     .helpOption('-h, --help', 'show this')
 }
 

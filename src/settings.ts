@@ -12,7 +12,6 @@ export type Settings = {
   readonly data: string
   readonly zone: string
   readonly unknownParties: 'create' | 'quarantine'
-  readonly sealKey: string | undefined
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly trustedProxy: string | undefined
   readonly logLevel: string
@@ -63,7 +62,6 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     data: resolve(text('BURSAR_DATA') as string),
     zone: zone(text('BURSAR_ZONE') as string),
     unknownParties: oneOf('BURSAR_UNKNOWN_PARTIES', text('BURSAR_UNKNOWN_PARTIES') as string, ['create', 'quarantine']),
-    sealKey: text('BURSAR_SEAL_KEY'),
     tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
     logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),

@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert'
+import { randomUUID } from 'node:crypto'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
 import { KnownParties, memoryKey } from './memory.ts'
 import {
   nameFault,
@@ -46,6 +49,19 @@ export async function resolveNames(
   }
 }
 
+/**
+ * Creates whom nobody knows yet in a short operation of its own, so that long ones do not wait for each other's
+ * names. Costs nothing when `known` knows them all.
+ */
+export async function meetNames(house: House, principal: string, wanted: WantedNames, known: KnownParties) {
+  if (known.knowsAll(wanted)) return
+  const call = { principal, key: randomUUID(), command: 'parties.meetNames', input: wanted }
+  await alone(house, call, async (writer) => {
+    await resolveNames(writer, wanted, 'create', known)
+    return creators.has(writer) ? {} : nothing
+  })
+}
+
 type Finder<Party> = (names: readonly string[]) => Promise<(readonly [name: string, party: Party])[]>
 
 /** Writers that created somebody: what they see from then on may be rolled back, and is not remembered. */
@@ -85,4 +101,9 @@ async function resolve<Party>(
     `a ${kind} that was just created is not found`,
   )
   return found
+}
+
+/** What a person is called; undefined when nobody knows any more. */
+export async function nameOfPerson(reader: Reader, person: string): Promise<string | undefined> {
+  return (await sql.personName(reader, person))?.name ?? undefined
 }

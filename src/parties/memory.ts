@@ -1,4 +1,4 @@
-import type { ProjectParty } from './party.ts'
+import type { ProjectParty, WantedNames } from './party.ts'
 
 /** By source and name, see `memoryKey`. */
 export type Remembered = {
@@ -22,6 +22,14 @@ export const memoryKey = (source: string, name: string): string => `${source}\0$
 export class KnownParties {
   #revision = ''
   #remembered = nothing()
+
+  /** Whether all of these were met in the set used last. */
+  knowsAll({ source, projects, people, providers }: WantedNames): boolean {
+    const has = (names: readonly string[], among: ReadonlyMap<string, unknown>) =>
+      names.every((name) => among.has(memoryKey(source, name)))
+    const known = this.#remembered
+    return has(projects, known.projects) && has(people, known.people) && has(providers, known.providers)
+  }
 
   asOf(revision: string): Remembered {
     const { projects, people, providers } = this.#remembered

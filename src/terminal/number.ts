@@ -9,10 +9,16 @@ export function grouped(decimal: string | number | bigint, placesMin = 0): strin
 /** An amount as people write it: at least two places, all that it has. */
 export const amountText = (decimal: string, currency: string): string => `${grouped(decimal, 2)} ${currency}`
 
+/** A count of tenths as `4.2`. */
+function tenths(count: number): string {
+  const whole = Math.round(count)
+  return `${Math.floor(whole / 10)}.${whole % 10}`
+}
+
 /** `850 ms`, `4.2 s`, `3 min 12 s`, `2 h 05 min`. */
 export function durationText(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`
-  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`
+  if (milliseconds < 60_000) return `${tenths(milliseconds / 100)} s`
   const seconds = Math.round(milliseconds / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${String(seconds % 60).padStart(2, '0')} s`
   const minutes = Math.floor(seconds / 60)
@@ -28,5 +34,5 @@ export function bytesText(bytes: number): string {
     value /= 1024
     index += 1
   }
-  return `${index === 0 ? value : value.toFixed(1)} ${units[index]}`
+  return `${index === 0 ? value : tenths(value * 10)} ${units[index]}`
 }

@@ -1,0 +1,56 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problem.ts'
+import type { Metrics } from './metrics.ts'
+import { isLocal } from './server.ts'
+import { languageOf, startPage, startPageStyle } from './start-page.ts'
+
+export type Check = { readonly name: string; readonly ok: boolean; readonly detail: string }
+
+export type OwnDoors = {
+  readonly version: string
+  readonly metrics: Metrics
+  ready(): Promise<readonly Check[]>
+}
+
+/** A database that does not answer must not make the answer wait for it. */
+const readyWithin = 3_000
+
+/** The doors that every Bursar has, whatever it is used for. */
+export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own }: OwnDoors): void {
+  server.get('/health', async () => ({ status: 'up' }))
+
+  server.get('/ready', async (_, reply) => {
+    const checks = await Promise.race([own.ready(), later(readyWithin)])
+    const ok = checks.every((check) => check.ok)
+    return reply.code(ok ? 200 : 503).send({ ready: ok, checks })
+  })
+
+  server.get('/version', async () => ({ version }))
+
+  server.get('/metrics', async (request, reply) => {
+    if (!isLocal(request)) throw new Problem('not-allowed', { detail: 'Metrics are read on the machine itself.' })
+    const { type, body } = await metrics.text()
+    return reply.type(type).send(body)
+  })
+
+  const styleHash = createHash('sha256').update(startPageStyle).digest('base64')
+  server.get('/', async (request, reply) => {
+    const { lang } = request.query as { lang?: unknown }
+    const language = languageOf(lang, request.headers['accept-language'])
+    return reply
+      .headers({
+        'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+        'content-language': language,
+        'cache-control': 'no-cache',
+        vary: 'accept-language',
+      })
+      .type('text/html; charset=utf-8')
+      .send(startPage(language, version))
+  })
+}
+
+async function later(milliseconds: number): Promise<Check[]> {
+  await new Promise((resolve) => setTimeout(resolve, milliseconds).unref())
+  return [{ name: 'answer', ok: false, detail: `no answer within ${milliseconds / 1000} s` }]
+}
