@@ -14,6 +14,7 @@ export function projectEnvironment(root: string): NodeJS.ProcessEnv {
 
 type Tool = { readonly command: string; readonly args: readonly string[]; readonly remedy: string }
 
+const linesMax = 60
 const code = ['src', 'test', 'bench', 'check']
 
 export const tools: Readonly<Record<string, (root: string) => Tool>> = {
@@ -49,19 +50,17 @@ export function runTool(root: string, { command, args, remedy }: Tool): Promise<
     child.once('error', () => reject(new Error(`${command} is not installed. Run 'npm ci'.`)))
     child.once('close', (status) => {
       if (status === 0) return resolve({ faults: [] })
-      const lines = Buffer.concat(parts)
-        .toString()
-        .split('\n')
-        .filter((line) => line.trim() !== '')
-      const shown = lines.map((line) => plain(line.replaceAll(`${root}/`, ''))).slice(0, 60)
-      if (lines.length > shown.length) shown.push(`… and ${lines.length - shown.length} lines more`)
+      const told = linesOf(Buffer.concat(parts).toString().replaceAll(`${root}/`, ''))
+      const shown = told.slice(0, linesMax)
+      if (told.length > linesMax) shown.push(`… and ${told.length - linesMax} lines more`)
       resolve({ faults: [...shown, remedy] })
     })
   })
 }
 
 /** biome has one line a file only in the form that GitHub reads: `::error title=format,file=a.ts,line=1,…::text`. */
-function plain(line: string): string {
-  const match = /^::error title=(\w+),file=([^,]+),/.exec(line)
-  return match ? `${match[2]}: not in the project's ${match[1]}` : line
+function linesOf(output: string): string[] {
+  const files = [...output.matchAll(/^::error title=format,file=([^,]+),/gm)]
+  if (files.length > 0) return files.map(([, path]) => `${path}: not in the project's format`)
+  return output.split('\n').filter((line) => line.trim() !== '')
 }
