@@ -44,8 +44,11 @@ create table operations.operations (
 create schema audit;
 
 create table audit.head (
-  only_row boolean default true not null,
-  block    bigint not null,
+  only_row       boolean default true not null,
+  block          bigint not null,
+  watermark      bigint default 0 not null,
+  next_watermark bigint,
+  next_xid       xid8,
   constraint head_pkey PRIMARY KEY (only_row),
   constraint head_only_row_check CHECK (only_row)
 );

@@ -9,7 +9,8 @@ const closing = '<!-- /picture -->'
 
 /**
  * Who imports whom, as one drawing that needs no viewer: rows import columns. Because the modules stand in their
- * order, every mark is left of the diagonal; a mark right of it would be a flow backwards.
+ * order, every mark is left of the diagonal; a mark right of it would be a flow backwards. Nothing is counted here:
+ * the picture changes when the graph does, not with every line.
  */
 export function drawing(tree: Tree): string {
   const files = tree.files.filter(isProduct)
@@ -19,14 +20,10 @@ export function drawing(tree: Tree): string {
   const rows = modules.map((module, row) => {
     const own = files.filter((file) => file.module === module)
     const marks = modules.map((other, column) => (row === column ? '  ╲' : `  ${mark(own, other)}`)).join('')
-    const lines = own.reduce((sum, file) => sum + file.lines, 0)
-    const counts = `${String(own.length).padStart(4)} ${String(lines).padStart(6)}`
-    return `${String(row + 1).padStart(3)} ${module.padEnd(wide)} ${marks}   ${counts}`
+    return `${String(row + 1).padStart(3)} ${module.padEnd(wide)} ${marks}`
   })
-  const caption = '● imports   ○ imports types only   files and lines without tests'
-  return [`    ${' '.repeat(wide)} ${head}   file  lines`, ...rows, '', caption]
-    .map((line) => line.trimEnd())
-    .join('\n')
+  const caption = '● imports   ○ imports types only   without tests'
+  return [`    ${' '.repeat(wide)} ${head}`, ...rows, '', caption].map((line) => line.trimEnd()).join('\n')
 }
 
 function mark(own: readonly SourceFile[], other: string): string {
