@@ -42,13 +42,7 @@ function momentsOf(cells: Cells, { columns }: Layout, clock: Clock): Moments | s
   const eligible = clock.read(cells(columns.Eligible))
   const start = clock.read(cells(columns.Start))
   const end = clock.read(cells(columns.End))
-  for (const [column, moment] of [
-    ['Submit', submit],
-    ['Eligible', eligible],
-    ['Start', start],
-    ['End', end],
-  ] as const)
-    if (moment !== moment) return `${column} ${quoted(cells(columns[column]))} is no time`
+  if (Number.isNaN((submit ?? 0) + (eligible ?? 0) + (start ?? 0) + (end ?? 0))) return noTime(cells, columns, clock)
   const read = { submit, eligible, start, end, elapsedSeconds, suspendedSeconds }
   if (!clock.doubtful) return read
   const candidates = (column: Column) => clock.candidates(cells(columns[column]))
@@ -60,6 +54,13 @@ function momentsOf(cells: Cells, { columns }: Layout, clock: Clock): Moments | s
   }
   const waited = parseDuration(cells(columns.Planned ?? columns.Reserved))
   return { ...read, ...settleTimes(choices, (elapsedSeconds + suspendedSeconds) * 1000, waited) }
+}
+
+function noTime(cells: Cells, columns: Layout['columns'], clock: Clock): string {
+  const wrong = (['Submit', 'Eligible', 'Start', 'End'] as const).find((column) =>
+    Number.isNaN(clock.read(cells(columns[column]))),
+  )
+  return `${wrong} ${quoted(cells(wrong && columns[wrong]))} is no time`
 }
 
 /** Shortened, so that a reason stays one line. */
@@ -161,7 +162,12 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
     nodes: nodeLists(cells(columns.NodeList)),
     restarts: digits.test(restarts) ? restarts : undefined,
     limitSeconds: limitOf(cells, columns),
-    ...moments,
+    submit: moments.submit,
+    eligible: moments.eligible,
+    start: moments.start,
+    end: moments.end,
+    elapsedSeconds: moments.elapsedSeconds,
+    suspendedSeconds: moments.suspendedSeconds,
     allocation,
     cpuUsed: parseDuration(cells(columns.TotalCPU)),
     memoryUsed: undefined,

@@ -4,6 +4,19 @@ import { Refusal } from '../values/refusal.ts'
 export type Slice = { readonly kind: 'job' | 'errors'; readonly bytes: Buffer; readonly line: number }
 
 const sliceMax = 64 << 20
+
+/** What a byte outside a string is to the slicer; a table, because every byte of the input asks. */
+const plain = 0
+const quotes = 1
+const newline = 2
+const bracket = 3
+const other = 4
+const kinds = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === 34) return quotes
+  if (byte === 10) return newline
+  if (byte === 91 || byte === 93 || byte === 123 || byte === 125) return bracket
+  return byte <= 32 ? plain : other
+})
 const quote = 34
 const backslash = 92
 /** A byte order mark, which some editors put first. */
@@ -34,13 +47,13 @@ export class JobSlicer {
   push(chunk: Buffer): Slice[] {
     const slices: Slice[] = []
     const length = chunk.length
-    for (let at = 0; at < length; at++) {
-      if (this.#inString) at = this.#string(chunk, at)
-      else {
-        const byte = chunk[at] as number
-        if (byte > 32) this.#structure(byte, chunk, at, slices)
-        else if (byte === 10) this.line++
-      }
+    let at = this.#inString ? this.#string(chunk, 0) + 1 : 0
+    for (; at < length; at++) {
+      const kind = kinds[chunk[at] as number]
+      if (kind === plain) continue
+      if (kind === quotes) at = this.#string(chunk, at + 1)
+      else if (kind === newline) this.line++
+      else if (kind === bracket || this.#depth < 2) this.#structure(chunk[at] as number, chunk, at, slices)
     }
     if (this.#from >= 0) this.#keep(chunk.subarray(this.#from))
     return slices
@@ -55,35 +68,37 @@ export class JobSlicer {
       throw new Refusal('the JSON has no list of jobs', 'use sacct --json or slurmrestd /slurmdb/v0.0.…/jobs')
   }
 
-  /** Runs through a string; gives the place of its last byte in this chunk. */
+  /** Runs through a string from behind its first quote; gives the place of its last byte in this chunk. */
   #string(chunk: Buffer, from: number): number {
     const length = chunk.length
-    const key = this.#key
-    let at = from
-    if (this.#escaped) {
-      this.#escaped = false
-      at++
-    }
+    const isKey = this.#depth === 1 && !this.#afterColon
+    if (isKey && !this.#inString) this.#key = []
+    let at = this.#escaped ? from + 1 : from
+    this.#escaped = false
     for (; at < length; at++) {
-      const byte = chunk[at] as number
+      const byte = chunk[at]
       if (byte === quote) {
         this.#inString = false
+        if (isKey) this.#remember(chunk, from, at)
         return at
       }
-      if (key && key.length < 64) key.push(byte)
       if (byte === backslash && ++at === length) this.#escaped = true
     }
+    this.#inString = true
+    if (isKey) this.#remember(chunk, from, length)
     return length
   }
 
+  #remember(chunk: Buffer, from: number, to: number): void {
+    const key = this.#key
+    for (let at = from; key && at < to && key.length < 64; at++) key.push(chunk[at] as number)
+  }
+
   #structure(byte: number, chunk: Buffer, at: number, slices: Slice[]): void {
-    if (byte === quote) {
-      this.#inString = true
-      if (this.#depth === 1 && !this.#afterColon) this.#key = []
-    } else if (byte === 123 || byte === 91) this.#open(byte, at)
+    if (byte === 123 || byte === 91) this.#open(byte, at)
     else if (byte === 125 || byte === 93) this.#close(chunk, at, slices)
     else if (this.#depth === 1) this.#separate(byte)
-    else if (this.#depth === 0 && !(this.jobs === 0 && mark.has(byte)))
+    else if (this.jobs > 0 || !mark.has(byte))
       throw new Refusal('the input does not begin as JSON', 'is it really sacct --json?')
   }
 

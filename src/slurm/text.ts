@@ -6,13 +6,16 @@ import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { type Layout, layoutOf } from './layout.ts'
 import { parseMemory } from './memory.ts'
-import { Mender } from './mender.ts'
+import { type Mended, Mender } from './mender.ts'
 import type { Tray } from './page.ts'
 import { elapsedOf, jobOf } from './row.ts'
 
 const sizes = remembered((text: string) => parseMemory(text))
 /** Spreadsheets of older tools give a bare number of KiB. */
 const kibSizes = remembered((text: string) => parseMemory(text, 10))
+
+/** When so many lines hold no row, the dump is not what its header says. */
+const strangeMax = 20
 
 /** Reads the lines of `sacct --parsable`: the header decides, and the steps of a job follow it. */
 export class TextReader {
@@ -25,6 +28,7 @@ export class TextReader {
   #job: Job | undefined
   #jobLine = 0
   #number = 0
+  #rows = 0
   #hasExtern = false
   #strayed = false
 
@@ -54,7 +58,7 @@ export class TextReader {
   }
 
   finish(): void {
-    for (const lost of this.#mender?.finish() ?? []) this.#tray.refuse(lost.line, lost.reason, lost.raw)
+    if (this.#mender) this.#take(this.#mender.finish())
     this.#flush(true)
     if (!this.#layout) throw new Refusal('the input is empty', 'a dump has at least its header line')
   }
@@ -109,19 +113,36 @@ export class TextReader {
   }
 
   #mend(raw: string, line: number): void {
-    for (const mended of (this.#mender as Mender).offer(raw, line)) {
-      if ('reason' in mended) this.#tray.refuse(mended.line, mended.reason, mended.raw)
-      else {
+    this.#take((this.#mender as Mender).offer(raw, line))
+  }
+
+  #take(found: readonly Mended[]): void {
+    for (const mended of found) {
+      if ('reason' in mended) {
+        if (this.#rows === 0 && this.#number >= strangeMax) this.#refuseAll()
+        this.#tray.refuse(mended.line, mended.reason, mended.raw)
+      } else {
         this.#values = mended.values
         this.#row(mended.raw, mended.line)
       }
     }
   }
 
+  #refuseAll(): never {
+    const { names, delimiter } = this.#layout as Layout
+    throw new Refusal(
+      `not one row has the ${names.length} values of the header, cut at ${JSON.stringify(delimiter)}`,
+      'use --parsable2, whose delimiter | stands in no value (a comma does), and leave names and comments out',
+    )
+  }
+
   #row(raw: string, line: number): void {
     const layout = this.#layout as Layout
     const { columns } = layout
+    this.#rows++
     const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
+    // Dumps that were put together repeat the header.
+    if (this.#cell(columns.State) === 'State') return
     const dot = id.indexOf('.')
     if (dot > 0) return this.#step(id, dot, layout)
     this.#flush(false)
