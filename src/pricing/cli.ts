@@ -27,26 +27,26 @@ export const prices: Register<House> = (command, door) => {
     .command('list')
     .description('what holds now, one line for each version')
     .option('--all', 'also what held before, what will hold, and what was replaced')
-    .option('--service NAME', 'only this service')
-    .action((options: { all?: boolean; service?: string }) => list(door, options))
+    .option('--service <name>', 'only this service')
+    .action((options: { all?: boolean; service?: string }) => listVersions(door, options))
   command
     .command('show')
     .description('a version in full, by its id')
     .argument('<id>', 'the id that list prints, such as prc_1048576')
-    .action((id: string) => show(door, id))
+    .action((id: string) => showVersion(door, id))
   command
     .command('check')
     .description('check a price file and say what setting it would change; writes nothing')
     .argument('<file>', 'the YAML file, or - for standard input')
     .addHelpText('after', fileHelp)
-    .action((file: string) => change(door, file, false))
+    .action((file: string) => changeBook(door, file, false))
   command
     .command('set')
     .description('make the price book say what a file says')
     .argument('<file>', 'the YAML file, or - for standard input')
     .option('--dry-run', 'the same as check')
     .addHelpText('after', fileHelp)
-    .action((file: string, options: { dryRun?: boolean }) => change(door, file, !options.dryRun))
+    .action((file: string, options: { dryRun?: boolean }) => changeBook(door, file, !options.dryRun))
 }
 
 type Parties = Awaited<ReturnType<typeof listParties>>
@@ -69,7 +69,7 @@ function lookupIn(parties: Parties): ScopeLookup {
 const title = ({ service, subtype, component }: Pick<PriceVersion, 'service' | 'subtype' | 'component'>) =>
   [service, ...(subtype === '*' ? [] : [subtype]), ...(component === '*' ? [] : [component])].join(' ')
 
-async function list(door: Door<House>, options: { all?: boolean; service?: string }): Promise<void> {
+async function listVersions(door: Door<House>, options: { all?: boolean; service?: string }): Promise<void> {
   const house = await door.house()
   const { versions, revision } = await loadBook(house.database.pool)
   const parties = await listParties(house.database.pool)
@@ -114,7 +114,7 @@ const document = ({ id, validFrom, ...version }: PriceVersion) => ({
   validFrom: iso(validFrom),
 })
 
-async function show(door: Door<House>, id: string): Promise<void> {
+async function showVersion(door: Door<House>, id: string): Promise<void> {
   const house = await door.house()
   const { versions } = await loadBook(house.database.pool)
   const version = versions.find((known) => id === numbered('price', known.id) || id === String(known.id))
@@ -131,7 +131,7 @@ async function show(door: Door<House>, id: string): Promise<void> {
   door.answer({ ...document(version), until: iso(until), state, used, for: who })
 }
 
-async function change(door: Door<House>, file: string, write: boolean): Promise<void> {
+async function changeBook(door: Door<House>, file: string, write: boolean): Promise<void> {
   const text = readText(file)
   const house = await door.house()
   const parties = await listParties(house.database.pool)

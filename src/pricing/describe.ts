@@ -40,11 +40,11 @@ export function definitionText({ definition }: Pick<PriceVersion, 'definition'>)
 }
 
 function lines(field: string, value: unknown): string {
-  if (Array.isArray(value)) return `${field}:\n${value.map((item) => `  - ${flow(item)}`).join('\n')}`
-  return `${field}: ${typeof value === 'object' ? flow(value) : String(value)}`
+  if (Array.isArray(value)) return `${field}:\n${value.map((item: object) => `  - ${flow(item)}`).join('\n')}`
+  return `${field}: ${typeof value === 'string' ? value : flow(value as object)}`
 }
 
-const flow = (value: unknown) =>
-  `{ ${Object.entries(value as object)
+const flow = (value: object) =>
+  `{ ${Object.entries(value)
     .map(([field, inner]) => `${field}: ${String(inner)}`)
     .join(', ')} }`

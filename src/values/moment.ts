@@ -7,11 +7,15 @@ const daysOf = (year: number, month: number): number => new Date(Date.UTC(year, 
  * `2026-11-01T08:00:00Z` or `…+07:00` says its own zone. Undefined when it is neither.
  */
 export function momentOf(text: string, zone: string): number | undefined {
-  const [, year, month, day, rest] = /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? []
+  const [, year, month, day, rest] =
+    /^(\d{4})-(\d\d)-(\d\d)(T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.exec(text) ?? []
   if (year === undefined || Number(month) < 1 || Number(month) > 12) return undefined
   if (Number(day) < 1 || Number(day) > daysOf(Number(year), Number(month))) return undefined
   if (rest === undefined) {
-    return zonedTime({ year: Number(year), month: Number(month), day: Number(day), hour: 0, minute: 0, second: 0 }, zone)
+    return zonedTime(
+      { year: Number(year), month: Number(month), day: Number(day), hour: 0, minute: 0, second: 0 },
+      zone,
+    )
   }
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms
