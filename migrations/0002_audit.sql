@@ -3,8 +3,13 @@ create schema audit;
 
 -- Locked by whoever seals, so that the chain cannot fork.
 create table audit.head (
-  only_row boolean primary key default true check (only_row),
-  block    bigint not null
+  only_row       boolean primary key default true check (only_row),
+  block          bigint not null,
+  -- Operations up to here are sealed, or can never appear: the sealer need not look at them again.
+  watermark      bigint not null default 0,
+  -- The watermark to come, once every transaction before this one has ended.
+  next_watermark bigint,
+  next_xid       xid8
 );
 insert into audit.head (block) values (0);
 

@@ -2,7 +2,7 @@
 create schema tasks;
 
 create table tasks.tasks (
-  name          text primary key,
+  name          text primary key check (length(name) between 1 and 100),
   holder        text,
   leased_until  timestamptz,
   due_at        timestamptz not null,
@@ -10,5 +10,7 @@ create table tasks.tasks (
   finished_at   timestamptz,
   progress      text,
   failure       text,
-  runs          bigint not null default 0
+  runs          bigint not null default 0,
+  failures      bigint not null default 0,
+  constraint lease_has_a_holder check ((holder is null) = (leased_until is null))
 );

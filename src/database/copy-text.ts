@@ -19,26 +19,20 @@ export function copyText(text: string | null): string {
   return special.test(text) ? text.replace(specials, (character) => escapes[character] as string) : text
 }
 
-/** The other way; `\N` is null. */
-export function fromCopyText(field: string): string | null {
-  if (field === '\\N') return null
-  if (!field.includes('\\')) return field
-  return field.replace(/\\(.)/g, (_, character: string) => unescaped[character] ?? character)
-}
-const unescaped: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f', v: '\v' }
-
 /** A bytea; its backslash is doubled as COPY wants it. */
 export const copyBytes = (bytes: Buffer): string => `\\\\x${bytes.toString('hex')}`
 
-let dayCached = Number.NaN
-let dayText = ''
+/** Usage comes from few days at a time; years of them are forgotten now and then. */
+const dayTexts = new Map<number, string>()
 
 /** As PostgreSQL prints a timestamptz: `2026-11-21 08:38:28+00`, and `…28.5+00` with parts of a second. */
 export function timestampText(ms: number): string {
   const day = Math.floor(ms / 86_400_000)
-  if (day !== dayCached) {
+  let dayText = dayTexts.get(day)
+  if (dayText === undefined) {
+    if (dayTexts.size > 4000) dayTexts.clear()
     dayText = dateText(day)
-    dayCached = day
+    dayTexts.set(day, dayText)
   }
   const inDay = ms - day * 86_400_000
   const seconds = Math.floor(inDay / 1000)
@@ -59,3 +53,18 @@ function dateText(day: number): string {
 
 const pairs = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
 const two = (number: number): string => pairs[number] as string
+
+/** An array parameter of plain words (numbers, dates, hex): many times faster than to let the driver quote each. */
+export const arrayOf = (words: readonly { toString(): string }[]): string => `{${words.join(',')}}`
+
+/** An array parameter of texts. */
+export function textArrayOf(texts: readonly string[]): string {
+  let array = '{'
+  for (const text of texts) {
+    const quoted = quotable.test(text) ? text.replace(quotables, '\\$&') : text
+    array += array.length === 1 ? `"${quoted}"` : `,"${quoted}"`
+  }
+  return `${array}}`
+}
+const quotable = /["\\]/
+const quotables = /["\\]/g

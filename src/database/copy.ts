@@ -10,6 +10,8 @@ type Connection = {
     readonly destroyed: boolean
     once(event: 'drain' | 'close', listener: () => void): void
     off(event: 'drain' | 'close', listener: () => void): void
+    pause(): void
+    resume(): void
   }
 }
 
@@ -85,19 +87,25 @@ class CopyIn extends Copy {
   }
 }
 
-class CopyOut extends Copy {
-  private readonly take: (chunk: Buffer) => void
+/** Takes one row with its line end, valid during the call only; a promise holds the server up until it is kept. */
+export type TakeLine = (line: Buffer) => Promise<void> | undefined
 
-  constructor(text: string, take: (chunk: Buffer) => void) {
+class CopyOut extends Copy {
+  private readonly take: TakeLine
+
+  constructor(text: string, take: TakeLine) {
     super(text)
     this.take = take
   }
 
   /** Takes each row before the next is read, so that memory does not grow with the table. */
-  handleCopyData(message: { chunk: Buffer }): void {
+  handleCopyData(message: { chunk: Buffer }, connection: Connection): void {
     if (this.failure) return
     try {
-      this.take(message.chunk)
+      const wait = this.take(message.chunk)
+      if (!wait) return
+      connection.stream.pause()
+      void wait.finally(() => connection.stream.resume())
     } catch (error) {
       this.failure = error as Error
     }
@@ -121,7 +129,7 @@ export function copyIn(client: Client | PoolClient, text: string, chunks: Iterab
   return client.query(new CopyIn(text, chunks) as Copy & Submittable).done
 }
 
-/** Reads `COPY … to stdout` row by row: `take` gets each line with its end. Answers how many rows. */
-export function copyOut(client: Client | PoolClient, text: string, take: (line: Buffer) => void): Promise<number> {
+/** Reads `COPY … to stdout` row by row. Answers how many rows. */
+export function copyOut(client: Client | PoolClient, text: string, take: TakeLine): Promise<number> {
   return client.query(new CopyOut(text, take) as Copy & Submittable).done
 }

@@ -79,7 +79,7 @@ const attemptsMax = 8
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
 
-/** The connection was lost, and it is certain that nothing of the operation was kept. */
+/** The connection was lost, or the epoch ended, and it is certain that nothing of the operation was kept. */
 class LeftNoTrace extends Error {}
 
 async function attemptOf(house: House, call: Call, digest: Buffer, work: (writer: Writer) => Promise<unknown>) {
@@ -139,7 +139,8 @@ async function write(
   const { principal, key, command } = call
   const digests = digestsText(closeWriter(writer))
   const operation = { id, epoch: began.epoch, xid: began.xid, principal, key, command, inputDigest: digest, status }
-  await sql.insert(client, { ...operation, answer, digests, at: began.at }, house.keys.seal)
+  const inserted = await sql.insert(client, { ...operation, answer, digests, at: began.at }, house.keys.seal)
+  if (inserted.length === 0) throw new LeftNoTrace('the epoch ended')
   return { operation: id, status, answer, again: false }
 }
 

@@ -35,12 +35,16 @@ export const begin = (reader: Reader) =>
     'operations.begin',
   )
 
+/** Writes nothing when the epoch ended meanwhile: its last block is sealed then. */
 export const insert = (reader: Reader, operation: Operation, key: SealKey) =>
   rows(
     reader,
     `insert into operations.operations
             (id, epoch, xid, principal, idempotency_key, command, input_digest, status, answer, digests, at, key_id, mac)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+     select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13
+       from operations.epoch
+      where epoch.epoch = $2
+     returning id`,
     [
       operation.id,
       operation.epoch,

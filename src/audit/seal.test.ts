@@ -1,0 +1,145 @@
+import { strict as assert } from 'node:assert'
+import { readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { openPool } from '../database/pool.ts'
+import { row, rows } from '../database/reader.ts'
+import type { SealedTable } from '../database/writer.ts'
+import { alone } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { insert } from '../operations/sql.ts'
+import type { FreshHouse } from '../operations/testing.ts'
+import { parseHead } from './head.ts'
+import { seal, sealingLag } from './seal.ts'
+import { sample, sampleHouse, sampleOperation, write } from './testing.ts'
+import { verifyHistory } from './verify.ts'
+
+let fresh: FreshHouse
+let second: House
+const tables: SealedTable[] = [sample]
+before(async () => {
+  fresh = await sampleHouse()
+  // As another process would have it: a pool of its own.
+  second = { ...fresh.house, database: { ...fresh.database, pool: openPool(fresh.url, 4) } }
+})
+after(async () => {
+  rmSync(fresh.house.keys.headsFile, { force: true })
+  await second.database.pool.end()
+  await fresh.drop()
+})
+
+async function assertWhole() {
+  for await (const { name, ok, detail } of verifyHistory(fresh.house, tables)) assert(ok, `${name}: ${detail}`)
+}
+
+const blockOf = async (operation: number) =>
+  (await row<{ block: string }>(fresh.database.pool, `select block from audit.seals where operation = $1`, [operation]))
+    ?.block
+
+test('two sealers at once seal everything once, in one chain', async () => {
+  const written = Array.from({ length: 40 }, () => sampleOperation(fresh.house, 1))
+  const sealed = Array.from({ length: 20 }, (_, index) => seal(index % 2 ? fresh.house : second))
+  await Promise.all([...written, ...sealed])
+  await seal(second)
+  await assertWhole()
+  assert.equal((await sealingLag(fresh.house)).operations, 0)
+  const lines = readFileSync(fresh.house.keys.headsFile, 'utf8').trimEnd().split('\n')
+  const published = lines.map((line) => parseHead(line)?.block)
+  assert.deepEqual(
+    published,
+    published.map((_, index) => index + 1),
+  )
+})
+
+test('an operation that is slow to commit is not overtaken: what began after it waits for it', async () => {
+  let commit = (): void => {}
+  let begun = (): void => {}
+  const isBegun = new Promise<void>((resolve) => (begun = resolve))
+  const mayCommit = new Promise<void>((resolve) => (commit = resolve))
+  const call = { principal: 'tester', key: 'slow', command: 'slow', input: null }
+  const slow = alone(fresh.house, call, async (writer) => {
+    begun()
+    await mayCommit
+    return Number(writer.operation)
+  })
+  await isBegun
+  const quick = await sampleOperation(fresh.house, 1)
+  for (let count = 0; count < 3; count++) await seal(second)
+  assert.equal(await blockOf(quick), undefined)
+  assert.equal((await sealingLag(fresh.house)).operations, 1)
+  commit()
+  const slowId = await slow
+  for (let count = 0; count < 3; count++) await seal(second)
+  assert.equal(await blockOf(slowId), await blockOf(quick))
+  await assertWhole()
+})
+
+test('the watermark follows, so that sealed operations are not looked at again', async () => {
+  const last = await sampleOperation(fresh.house, 1)
+  for (let count = 0; count < 3; count++) {
+    await seal(fresh.house)
+    await sampleOperation(fresh.house, 1)
+  }
+  const head = await row<{ watermark: string }>(fresh.database.pool, `select watermark from audit.head`)
+  assert(Number(head?.watermark) >= last)
+  await seal(fresh.house)
+  await assertWhole()
+})
+
+test('a database restored into a younger server begins a new epoch, and everything before stays provable', async () => {
+  await sampleOperation(fresh.house, 1)
+  await seal(fresh.house)
+  // As a dump would be found there: what was written bears numbers that this server has not reached yet.
+  const far = await row<{ xid: string }>(
+    fresh.database.pool,
+    `select (pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1000000)::text as xid`,
+  )
+  const unsealed = await operationWithXid(far?.xid as string)
+  const restarted = { ...fresh.house, database: { ...fresh.database } }
+  await seal(restarted)
+  assert.notEqual(await blockOf(unsealed), undefined)
+  const [epoch] = await rows<{ epoch: number }>(fresh.database.pool, `select epoch from operations.epoch`)
+  assert.equal(epoch?.epoch, 2)
+  const later = await sampleOperation(fresh.house, 1)
+  await seal(fresh.house)
+  assert.notEqual(await blockOf(later), undefined)
+  await assertWhole()
+})
+
+/** An operation as one of another server: its mark is made for that number. */
+async function operationWithXid(xid: string): Promise<number> {
+  const client = await fresh.database.pool.connect()
+  try {
+    const id = 500_000n
+    const at = new Date()
+    const operation = { id, epoch: 1, xid, principal: 'tester', key: 'far', command: 'far', at, status: 200 }
+    const whole = { ...operation, inputDigest: Buffer.alloc(32), answer: 'null', digests: '{}' }
+    await client.query('begin read write')
+    await insert(client, whole, fresh.house.keys.seal)
+    await client.query('commit')
+    await write(fresh.house, `select setval('operations.operation_ids', 500000)`)
+    return Number(id)
+  } finally {
+    client.release()
+  }
+}
+
+test('the newest head goes to the webhook, and again after it failed', async () => {
+  const bodies: unknown[] = []
+  let refuse = true
+  const server = createServer((request, response) => {
+    request.setEncoding('utf8').on('data', (body: string) => bodies.push(JSON.parse(body)))
+    request.on('end', () => response.writeHead(refuse ? 500 : 200).end())
+  }).listen(0)
+  const headWebhook = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
+  const house = { ...fresh.house, keys: { ...fresh.house.keys, headWebhook } }
+  await sampleOperation(house, 1)
+  await seal(house)
+  refuse = false
+  await seal(house)
+  await seal(house)
+  server.close()
+  assert.equal(bodies.length, 2)
+  assert.deepEqual(bodies[0], bodies[1])
+})

@@ -1,0 +1,26 @@
+import type { PoolClient } from 'pg'
+import type { Database } from './database.ts'
+
+/** For the house's own notes (seals, leases), which change no business row and so are no operations. */
+export const noting = <Result>(database: Database, work: (client: PoolClient) => Promise<Result>): Promise<Result> =>
+  inTransaction(database, 'begin isolation level read committed read write', work)
+
+/** Everything is looked at as of one moment, while others write on. */
+export const looking = <Result>(database: Database, work: (client: PoolClient) => Promise<Result>): Promise<Result> =>
+  inTransaction(database, 'begin isolation level repeatable read read only', work)
+
+async function inTransaction<Result>(database: Database, begin: string, work: (client: PoolClient) => Promise<Result>) {
+  const client = await database.pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query(begin)
+    const result = await work(client)
+    await client.query('commit')
+    return result
+  } catch (error) {
+    await client.query('rollback').catch((failure: Error) => (broken = failure))
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
