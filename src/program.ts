@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
@@ -95,6 +96,10 @@ async function buildProgram(entries: readonly Entry[], words: readonly string[],
 }
 
 function addCommonOptions(command: Command): void {
+  for (const { flags } of command.options) {
+    // Commander takes an option without <> for a switch, and its value for a stray argument.
+    assert(!/^--[a-z-]+ \w/.test(flags), `the value of ${flags} stands between < and >`)
+  }
   for (const inner of command.commands) addCommonOptions(inner)
   if (command.commands.length > 0) {
     command.helpCommand(false)

@@ -71,6 +71,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
   watch(server, metrics)
   server.setErrorHandler(onError)
   server.setNotFoundHandler((_, reply) => sendProblem(reply, new Problem('not-found')))
+  const stop = closing(server)
   settings.routes(server)
   try {
     await server.listen({ host, port })
@@ -79,7 +80,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     throw asListenRefusal(error, { host, port })
   }
   const address = { host, port: (server.server.address() as AddressInfo).port }
-  return { address, url: urlOf(tls ? 'https' : 'http', address), close: () => server.close() }
+  return { address, url: urlOf(tls ? 'https' : 'http', address), close: stop }
 }
 
 /** Whoever goes around the proxy would speak in the clear. */
@@ -95,6 +96,18 @@ function refuseStrangers(server: FastifyInstance, proxies: BlockList): void {
 export const isLocal = ({ socket, headers }: FastifyRequest): boolean =>
   isLoopback(socket.remoteAddress ?? '') &&
   ['forwarded', 'x-forwarded-for', 'x-real-ip'].every((name) => headers[name] === undefined)
+
+/** A connection with a request under way is kept for it, and would then be kept for the next: that is told off. */
+function closing(server: FastifyInstance): () => Promise<void> {
+  let isClosing = false
+  server.addHook('onSend', async (_, reply) => {
+    if (isClosing) void reply.header('connection', 'close')
+  })
+  return async () => {
+    isClosing = true
+    await server.close()
+  }
+}
 
 function guard(server: FastifyInstance, tls: boolean): void {
   server.addHook('onRequest', async (request, reply) => {

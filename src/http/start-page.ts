@@ -18,13 +18,13 @@ export function languageOf(asked: unknown, accepted: string | undefined): Langua
 
 /** Ledger paper: a red margin, blue rules, figures that stand under each other. */
 export const startPageStyle = `
-:root { color-scheme: light dark; --paper: #fbfaf6; --ink: #1d2430; --soft: #5a6372; --rule: #d5dbe6; --margin: #c7564a; --field: #f1efe7; --accent: #1f5f8b }
-@media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #e6e4dc; --soft: #9aa3b2; --rule: #2c3543; --margin: #b4564c; --field: #1c222c; --accent: #8fc1e6 } }
+:root { color-scheme: light dark; --paper: #fbfaf6; --ink: #1d2430; --soft: #5a6372; --rule: #d5dbe6; --margin: #b5473b; --field: #f1efe7; --accent: #1f5f8b }
+@media (prefers-color-scheme: dark) { :root { --paper: #14181f; --ink: #e6e4dc; --soft: #9aa3b2; --rule: #2c3543; --margin: #d97a6e; --field: #1c222c; --accent: #8fc1e6 } }
 * { box-sizing: border-box }
 body { margin: 0; background: var(--paper); color: var(--ink); font: 1.0625rem/1.65 system-ui, "Noto Sans Thai", "Sarabun", "Leelawadee UI", "Thonburi", sans-serif }
 .sheet { max-width: 46rem; margin: 0 auto; padding: 1.25rem 1.25rem 3rem; border-inline-start: 2px solid var(--margin) }
 a { color: var(--accent) }
-a:focus-visible, pre:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 2px }
+a:focus-visible { outline: 3px solid var(--accent); outline-offset: 3px; border-radius: 2px }
 .skip { position: absolute; inset-inline-start: -100vw }
 .skip:focus { inset-inline-start: 1rem; top: .5rem; background: var(--paper); padding: .25rem .75rem }
 header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline; justify-content: space-between }
@@ -39,7 +39,7 @@ li { counter-increment: step }
 ol > li { display: grid; grid-template-columns: 2rem minmax(0, 1fr); padding: .9rem 0; border-bottom: 1px solid var(--rule) }
 ol > li::before { content: counter(step); color: var(--margin); font-variant-numeric: tabular-nums }
 ol p { margin: 0 0 .45rem }
-pre { margin: 0; padding: .55rem .8rem; background: var(--field); border-radius: 6px; overflow-x: auto; font: .9375rem/1.5 ui-monospace, "Cascadia Mono", "SFMono-Regular", Menlo, Consolas, monospace }
+pre { margin: 0; padding: .55rem .8rem; background: var(--field); border-radius: 6px; white-space: pre-wrap; overflow-wrap: anywhere; font: .9375rem/1.5 ui-monospace, "Cascadia Mono", "SFMono-Regular", Menlo, Consolas, monospace }
 dl { display: grid; grid-template-columns: minmax(6rem, max-content) 1fr; gap: .3rem 1.2rem; margin: .8rem 0 }
 dt { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .9375rem }
 dd { margin: 0; color: var(--soft) }
@@ -53,7 +53,7 @@ export function startPage(language: Language, version: string): string {
   const words = startPageWords[language]
   const other = language === 'en' ? 'th' : 'en'
   const steps = words.steps
-    .map(({ text, type }) => `<li><div><p>${text}</p><pre tabindex="0"><code>${escaped(type)}</code></pre></div></li>`)
+    .map(({ text, type }) => `<li><div><p>${text}</p><pre><code>${escaped(type)}</code></pre></div></li>`)
     .join('\n')
   const doors = words.doors.map(({ path, text }) => `<dt><a href="${path}">${path}</a></dt><dd>${text}</dd>`).join('\n')
   return `<!doctype html>

@@ -4,7 +4,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { KnownParties, memoryKey } from './memory.ts'
+import { KnownParties } from './memory.ts'
 import {
   nameFault,
   type PartyKind,
@@ -33,9 +33,9 @@ export async function resolveNames(
   unknown: UnknownParties,
   known: KnownParties = new KnownParties(),
 ): Promise<ResolvedNames> {
-  const remembered = known.asOf(await sql.revision(writer))
+  const remembered = known.asOf(await sql.revision(writer), wanted.source)
   const { source } = wanted
-  const call = { writer, source, unknown }
+  const call = { writer, unknown }
   const projects: Finder<ProjectParty> = async (names) =>
     (await sql.findProjects(writer, source, names)).map(({ wanted: name, ...party }) => [name, party])
   const others =
@@ -68,25 +68,21 @@ type Finder<Party> = (names: readonly string[]) => Promise<(readonly [name: stri
 const creators = new WeakSet<Writer>()
 
 async function resolve<Party>(
-  call: { readonly writer: Writer; readonly source: string; readonly unknown: UnknownParties },
+  call: { readonly writer: Writer; readonly unknown: UnknownParties },
   kind: PartyKind,
   names: readonly string[],
   remembered: Map<string, Party>,
   find: Finder<Party>,
-): Promise<Map<string, Party>> {
-  const { writer, source } = call
-  const found = new Map<string, Party>()
-  const asked = new Set<string>()
-  for (const name of names) {
-    const party = remembered.get(memoryKey(source, name))
-    if (party !== undefined) found.set(name, party)
-    else if (nameFault(name) === undefined) asked.add(name)
-  }
-  if (asked.size === 0) return found
+): Promise<ReadonlyMap<string, Party>> {
+  const { writer } = call
+  const asked = new Set(names.filter((name) => !remembered.has(name) && nameFault(name) === undefined))
+  if (asked.size === 0) return remembered
+  // A set of its own: what this transaction is about to create must not be remembered.
+  const found = new Map(remembered)
 
   for (const [name, party] of await find([...asked])) {
     found.set(name, party)
-    if (!creators.has(writer)) remembered.set(memoryKey(source, name), party)
+    if (!creators.has(writer)) remembered.set(name, party)
   }
   const missing = [...asked].filter((name) => !found.has(name)).sort()
   if (missing.length === 0 || call.unknown === 'quarantine') return found

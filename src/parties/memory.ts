@@ -1,6 +1,6 @@
 import type { ProjectParty, WantedNames } from './party.ts'
 
-/** By source and name, see `memoryKey`. */
+/** What one source's names mean. */
 export type Remembered = {
   readonly projects: Map<string, ProjectParty>
   readonly people: Map<string, string>
@@ -10,10 +10,6 @@ export type Remembered = {
 /** Names beyond this many are forgotten, all at once: memory does not grow with the input. */
 const namesMax = 300_000
 
-const nothing = (): Remembered => ({ projects: new Map(), people: new Map(), providers: new Map() })
-
-export const memoryKey = (source: string, name: string): string => `${source}\0${name}`
-
 /**
  * Names that were found before, each set as of one revision of the parties: an import counts the revision up,
  * and a transaction that sees the new one gets an empty set. A transaction that still works under the old one
@@ -21,22 +17,35 @@ export const memoryKey = (source: string, name: string): string => `${source}\0$
  */
 export class KnownParties {
   #revision = ''
-  #remembered = nothing()
+  #bySource = new Map<string, Remembered>()
 
   /** Whether all of these were met in the set used last. */
   knowsAll({ source, projects, people, providers }: WantedNames): boolean {
+    const known = this.#bySource.get(source)
+    if (!known) return false
     const has = (names: readonly string[], among: ReadonlyMap<string, unknown>) =>
-      names.every((name) => among.has(memoryKey(source, name)))
-    const known = this.#remembered
+      names.every((name) => among.has(name))
     return has(projects, known.projects) && has(people, known.people) && has(providers, known.providers)
   }
 
-  asOf(revision: string): Remembered {
-    const { projects, people, providers } = this.#remembered
-    if (revision !== this.#revision || projects.size + people.size + providers.size > namesMax) {
+  asOf(revision: string, source: string): Remembered {
+    if (revision !== this.#revision || this.#size > namesMax) {
       this.#revision = revision
-      this.#remembered = nothing()
+      this.#bySource = new Map()
     }
-    return this.#remembered
+    let remembered = this.#bySource.get(source)
+    if (!remembered) {
+      remembered = { projects: new Map(), people: new Map(), providers: new Map() }
+      this.#bySource.set(source, remembered)
+    }
+    return remembered
+  }
+
+  get #size(): number {
+    let size = 0
+    for (const { projects, people, providers } of this.#bySource.values()) {
+      size += projects.size + people.size + providers.size
+    }
+    return size
   }
 }
