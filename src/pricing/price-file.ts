@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from 'yaml'
 import { zonedTime } from '../values/period.ts'
 import { checkDefinition, fieldsOf, type Meters, type Mistake } from './check.ts'
 import type { Kind, ScopeKind } from './definition.ts'
@@ -78,8 +78,19 @@ class PriceFile {
     if (!isSeq(list)) return this.#say([name], `${name} must be a list`)
     for (const index of list.items.keys()) {
       const item = list.get(index, true)
-      if (isMap(item)) this.#readEntry(kind, item.toJS(this.#document) as Record<string, unknown>, [name, index])
-      else this.#say([name, index], `each of ${name} must be a mapping with service, from, …`)
+      const raw = isMap(item) ? this.#plain(item, [name, index]) : undefined
+      if (raw) this.#readEntry(kind, raw, [name, index])
+      else if (!isMap(item)) this.#say([name, index], `each of ${name} must be a mapping with service, from, …`)
+    }
+  }
+
+  #plain(item: YAMLMap, path: Path): Record<string, unknown> | undefined {
+    try {
+      return item.toJS(this.#document) as Record<string, unknown>
+    } catch (error) {
+      if (!(error instanceof ReferenceError)) throw error
+      this.#say(path, `its aliases cannot be followed: ${error.message}`)
+      return undefined
     }
   }
 

@@ -1,0 +1,32 @@
+/** `npm run bench -- NAME [--json]`: one measurement with its baseline in the same run. */
+
+export type BenchResult = {
+  readonly metrics: Readonly<Record<string, number>>
+  /** What a person reads: what was measured, against what. */
+  readonly lines: readonly string[]
+}
+type Bench = () => Promise<BenchResult>
+
+const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  rate: async () => (await import('./rate.ts')).rateBench,
+}
+
+const print = (text: string) => process.stdout.write(`${text}\n`)
+
+async function main(words: readonly string[]): Promise<number> {
+  const [name = '', ...more] = words.filter((word) => word !== '--json')
+  const load = Object.hasOwn(benches, name) ? benches[name] : undefined
+  if (!load || more.length > 0) {
+    process.stderr.write(
+      `usage: npm run bench -- NAME [--json], where NAME is one of: ${Object.keys(benches).join(', ')}\n`,
+    )
+    return 2
+  }
+  const bench = await load()
+  const { metrics, lines } = await bench()
+  for (const line of lines) print(line)
+  if (words.includes('--json')) print(JSON.stringify({ bench: name, metrics }))
+  return 0
+}
+
+process.exitCode = await main(process.argv.slice(2))
