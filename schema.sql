@@ -189,7 +189,10 @@ create table tasks.tasks (
   progress     text,
   failure      text,
   runs         bigint default 0 not null,
-  constraint tasks_pkey PRIMARY KEY (name)
+  failures     bigint default 0 not null,
+  constraint tasks_pkey PRIMARY KEY (name),
+  constraint lease_has_a_holder CHECK (((holder IS NULL) = (leased_until IS NULL))),
+  constraint tasks_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
 );
 
 create schema ledger;

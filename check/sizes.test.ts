@@ -28,7 +28,7 @@ test('a function of 70 lines is the longest there may be, wherever it stands', (
 test('the median of all files counts the product without its tests, and its ratchet only falls', () => {
   const files = { 'src/values/a.ts': lines(70), 'src/values/b.ts': lines(90), 'src/values/b.test.ts': lines(2) }
   assert.match(faultsIn(sizes, files)[0] ?? '', /the median of file lengths is 70 lines, and 60 are allowed/)
-  assert.deepEqual(faultsIn(sizes, { ...files, 'check/ratchet.json': '{"median": 70}' }), [])
+  assert.deepEqual(faultsIn(sizes, { ...files, 'check/ratchet.json': '{"median": 74}' }), [])
   assert.match(
     faultsIn(sizes, { ...files, 'check/ratchet.json': '{"median": 80}' })[0] ?? '',
     /came down to 70; write 70 there/,

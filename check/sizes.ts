@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { Visitor } from 'oxc-parser'
 import { type Finding, isProduct, type SourceFile, type Tree } from './tree.ts'
 
+/** How far a figure may stand below its ratchet before the ratchet has to follow: one file more or less is no step. */
+const slack = 5
 const limits = { file: 300, function: 70, median: 60, ninetieth: 200 }
 
 /** Small enough to be read in one go. Limits of one file are hard; those of all files together are a ratchet. */
@@ -33,7 +35,7 @@ export function sizes(tree: Tree): Finding {
       faults.push(
         `src: the ${word} of file lengths is ${now} lines, and ${allowed} are allowed. Split the files that grew last.`,
       )
-    if (allowed > limits[key] && now < allowed)
+    if (allowed > limits[key] && now <= allowed - slack)
       faults.push(
         `check/ratchet.json: the ${word} came down to ${now}; write ${Math.max(now, limits[key])} there, so that it stays.`,
       )
