@@ -1,10 +1,7 @@
+import type { BenchResult } from './result.ts'
+
 /** `npm run bench -- NAME [--json]`: one measurement with its baseline in the same run. */
 
-export type BenchResult = {
-  readonly metrics: Readonly<Record<string, number>>
-  /** What a person reads: what was measured, against what. */
-  readonly lines: readonly string[]
-}
 type Bench = () => Promise<BenchResult>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {

@@ -18,7 +18,7 @@ import {
 import type { Usage } from '../src/pricing/line.ts'
 import { rate } from '../src/pricing/rate.ts'
 import { periodOf } from '../src/values/period.ts'
-import type { BenchResult } from './bench.ts'
+import type { BenchResult } from './result.ts'
 
 /** Three components: tiers over a formula, a plain price, and a formula with a division; a discount for the tier. */
 const zone = 'Asia/Bangkok'

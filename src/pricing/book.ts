@@ -37,6 +37,8 @@ export type Pricing = {
   /** What turns parts of `bottom` into parts of nine places. */
   readonly shown: Fraction
   readonly program: Program
+  /** Whether more than its quantity decides if a record owes anything for it. */
+  readonly careful: boolean
   readonly uses: readonly bigint[]
 }
 
@@ -161,6 +163,7 @@ function pricingOf(book: Book, price: PriceVersion, discount: PriceVersion | und
     bottom: bottom * grow,
     shown: fraction(quantityUnit, bottom * grow),
     program,
+    careful: definition.absent === 'unpriced' || evaluate(book.slots.map(() => 0n)) > 0n,
     uses: discount ? [price.id, discount.id] : [price.id],
   }
   book.pricings.set(key, pricing)

@@ -20,7 +20,7 @@ export type Meters = { readonly names: ReadonlySet<string>; readonly has: (name:
 type Raw = Readonly<Record<string, unknown>>
 type Path = readonly (string | number)[]
 
-export const digitsMax = 28
+const digitsMax = 28
 const models = ['flat', 'package', 'graduated', 'volume'] as const
 const slurmStates =
   'BOOT_FAIL CANCELLED COMPLETED DEADLINE FAILED NODE_FAIL OUT_OF_MEMORY PREEMPTED TIMEOUT REQUEUED RESIZING REVOKED'.split(

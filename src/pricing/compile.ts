@@ -17,7 +17,7 @@ export type Compiled = {
 type Part = { readonly bottom: bigint; readonly evaluate: (slots: readonly bigint[]) => bigint }
 
 /** The value of an expression without meters; undefined when it names one. */
-export function constantOf(expression: Expression, formula: string): Fraction | undefined {
+function constantOf(expression: Expression, formula: string): Fraction | undefined {
   if (expression.kind === 'number') return expression.value
   if (expression.kind === 'meter') return undefined
   if (expression.kind === 'negate') {

@@ -22,8 +22,8 @@ export type Expression =
     }
 
 export const formulaLengthMax = 500
-export const formulaDepthMax = 32
-export const formulaDigitsMax = 38
+const formulaDepthMax = 32
+const formulaDigitsMax = 38
 
 /** A mistake in a formula: what is wrong, and at which character (counted from 0). */
 export class FormulaError extends Error {

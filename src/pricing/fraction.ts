@@ -3,7 +3,7 @@ import { divideHalfEven } from '../values/decimal.ts'
 /** An exact rational with a positive denominator, in lowest terms. For compiling and explaining, never per record. */
 export type Fraction = { readonly top: bigint; readonly bottom: bigint }
 
-export function gcd(a: bigint, b: bigint): bigint {
+function gcd(a: bigint, b: bigint): bigint {
   let [x, y] = [a < 0n ? -a : a, b < 0n ? -b : b]
   while (y !== 0n) [x, y] = [y, x % y]
   return x

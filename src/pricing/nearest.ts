@@ -16,7 +16,7 @@ function distance(a: string, b: string): number {
 }
 
 /** The known word that was probably meant; undefined when none is near. */
-export function nearest(word: string, known: Iterable<string>): string | undefined {
+function nearest(word: string, known: Iterable<string>): string | undefined {
   let found: string | undefined
   let best = Math.max(2, Math.floor(word.length / 3)) + 1
   for (const candidate of [...known].sort()) {

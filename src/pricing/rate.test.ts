@@ -26,77 +26,78 @@ function amount(definition: object, quantity: string, more: PriceVersion[] = [])
   return typeof lines === 'string' ? lines : (lines[0]?.split(' ')[2] as string)
 }
 
+const graduated = {
+  graduated: [
+    { upTo: '100', price: '1' },
+    { upTo: '200', price: '0.5' },
+    { upTo: null, price: '0.25' },
+  ],
+}
+const volume = { volume: graduated.graduated }
+const modelTable: readonly [definition: object, quantity: string, amount: string][] = [
+  [{ flat: { price: '1', per: '3600' } }, '7200', '2'],
+  [{ flat: { price: '0.1' } }, '0.000000005', '0'],
+  [{ flat: { price: '0.1' } }, '0.000000015', '0.000000002'],
+  [{ flat: { price: '1', per: '3' } }, '1', '0.333333333'],
+  [{ flat: { price: '2', per: '3' } }, '1', '0.666666667'],
+  [{ flat: { price: '0' } }, '7', '0'],
+  [{ flat: { price: '1' }, fixed: '0.5' }, '2', '2.5'],
+  [{ package: { size: '60', price: '3' } }, '1', '3'],
+  [{ package: { size: '60', price: '3' } }, '60', '3'],
+  [{ package: { size: '60', price: '3' } }, '60.000000001', '6'],
+  [{ package: { size: '0.1', price: '3' } }, '0.25', '9'],
+  [graduated, '100', '100'],
+  [graduated, '101', '100.5'],
+  [graduated, '200', '150'],
+  [graduated, '1000', '350'],
+  [volume, '100', '100'],
+  [volume, '100.000000001', '50'],
+  [volume, '200', '100'],
+  [volume, '1000', '250'],
+  [
+    {
+      graduated: [
+        { upTo: '10', price: '0', fixed: '5' },
+        { upTo: null, price: '1', fixed: '2' },
+      ],
+    },
+    '10',
+    '5',
+  ],
+  [
+    {
+      graduated: [
+        { upTo: '10', price: '0', fixed: '5' },
+        { upTo: null, price: '1', fixed: '2' },
+      ],
+    },
+    '11',
+    '8',
+  ],
+  [
+    {
+      volume: [
+        { upTo: '10', price: '1' },
+        { upTo: null, price: '1', per: '2', fixed: '1' },
+      ],
+    },
+    '20',
+    '11',
+  ],
+  [
+    {
+      graduated: [
+        { upTo: '0.333', price: '3', per: '7' },
+        { upTo: null, price: '1', per: '3' },
+      ],
+    },
+    '1',
+    '0.365047619',
+  ],
+]
+
 test('each model prices a quantity as its name says', () => {
-  const graduated = {
-    graduated: [
-      { upTo: '100', price: '1' },
-      { upTo: '200', price: '0.5' },
-      { upTo: null, price: '0.25' },
-    ],
-  }
-  const volume = { volume: graduated.graduated }
-  const table: [definition: object, quantity: string, amount: string][] = [
-    [{ flat: { price: '1', per: '3600' } }, '7200', '2'],
-    [{ flat: { price: '0.1' } }, '0.000000005', '0'],
-    [{ flat: { price: '0.1' } }, '0.000000015', '0.000000002'],
-    [{ flat: { price: '1', per: '3' } }, '1', '0.333333333'],
-    [{ flat: { price: '2', per: '3' } }, '1', '0.666666667'],
-    [{ flat: { price: '0' } }, '7', '0'],
-    [{ flat: { price: '1' }, fixed: '0.5' }, '2', '2.5'],
-    [{ package: { size: '60', price: '3' } }, '1', '3'],
-    [{ package: { size: '60', price: '3' } }, '60', '3'],
-    [{ package: { size: '60', price: '3' } }, '60.000000001', '6'],
-    [{ package: { size: '0.1', price: '3' } }, '0.25', '9'],
-    [graduated, '100', '100'],
-    [graduated, '101', '100.5'],
-    [graduated, '200', '150'],
-    [graduated, '1000', '350'],
-    [volume, '100', '100'],
-    [volume, '100.000000001', '50'],
-    [volume, '200', '100'],
-    [volume, '1000', '250'],
-    [
-      {
-        graduated: [
-          { upTo: '10', price: '0', fixed: '5' },
-          { upTo: null, price: '1', fixed: '2' },
-        ],
-      },
-      '10',
-      '5',
-    ],
-    [
-      {
-        graduated: [
-          { upTo: '10', price: '0', fixed: '5' },
-          { upTo: null, price: '1', fixed: '2' },
-        ],
-      },
-      '11',
-      '8',
-    ],
-    [
-      {
-        volume: [
-          { upTo: '10', price: '1' },
-          { upTo: null, price: '1', per: '2', fixed: '1' },
-        ],
-      },
-      '20',
-      '11',
-    ],
-    [
-      {
-        graduated: [
-          { upTo: '0.333', price: '3', per: '7' },
-          { upTo: null, price: '1', per: '3' },
-        ],
-      },
-      '1',
-      '0.365047619',
-    ],
-  ]
-  for (const [definition, quantity, expected] of table) {
+  for (const [definition, quantity, expected] of modelTable) {
     const text = JSON.stringify(definition)
     assert.equal(amount(definition, quantity), expected, `${text} of ${quantity}`)
   }
@@ -155,6 +156,13 @@ test('a fixed part belongs to records that have its meter, unless nothing was us
   assert.deepEqual(shown(book, usage({ [core]: '1' })), ['cpu 1 11'])
   assert.deepEqual(shown(book, usage({ [core]: '0', gpu_seconds: '2' })), ['cpu 0 10', 'gpu 2 22'])
   assert.match(String(shown(book, usage({ [core]: '0', gpu_seconds: '0' }))), /^free: nothing to charge/)
+})
+
+test('a fee for each record is owed by records that used anything', () => {
+  const book = [version('fee', flat('1', '0.1')), version('surcharge', flat(`${core} + 5`, '1'))]
+  assert.deepEqual(shown(book, usage({ [core]: '2' })), ['fee 1 0.1', 'surcharge 7 7'])
+  assert.match(String(shown(book, usage({ [core]: '0' }))), /^free: nothing to charge: all quantities are zero/)
+  assert.match(String(shown([...book, policy({ crossing: 'split' })], usage({ [core]: '0' }))), /^free/)
 })
 
 test('each record without a charge says why', () => {

@@ -7,14 +7,14 @@ import { quantityPlaces, quantityUnit } from './compile.ts'
 import type { RatedLine, Rating, Usage } from './line.ts'
 import { freeOf, type NotCharged } from './policy.ts'
 import { amountTop, roundedNanos } from './program.ts'
-import { noPrice, nothingCharged, owesFixed, refusal } from './reason.ts'
+import { noPrice, nothingCharged, owesNothing, refusal } from './reason.ts'
 import { rateParts } from './split.ts'
 import { indexAt, valueAt } from './timeline.ts'
 
 export type { RatedLine, Rating, Usage } from './line.ts'
 
 /** Exact at nine places; what metering let in has no more of them. */
-export function quantityOf(text: string): bigint {
+function quantityOf(text: string): bigint {
   if (!text.includes('.')) return BigInt(text) * quantityUnit
   const quantity = parseDecimal(text, quantityPlaces)
   assert(quantity !== undefined, `not a quantity: ${text}`)
@@ -46,10 +46,10 @@ export function rate(resolved: Resolved, usage: Usage): Rating {
     if (!pricing) continue
     if (period === '') period = periodOf(moment, resolved.zone)
     const parts = pricing.evaluate(slots)
-    if (parts <= 0n || pricing.definition.absent === 'unpriced') {
+    if (parts <= 0n || pricing.careful) {
       const refused = refusal(pricing, parts, usage)
       if (refused) return refused
-      if (parts === 0n && !owesFixed(pricing, usage)) continue
+      if (owesNothing(pricing, parts, usage)) continue
     }
     lines.push(lineOf(pricing, period, parts))
   }

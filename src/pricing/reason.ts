@@ -20,6 +20,11 @@ export function owesFixed({ program, meters }: Pricing, { quantities }: Usage): 
   return meters.length === 0 || meters.some((meter) => quantities[meter] !== undefined)
 }
 
+/** Where nothing was used at all nothing is owed, even where a formula makes something of nothing. */
+export function owesNothing(pricing: Pricing, parts: bigint, usage: Usage): boolean {
+  return parts === 0n ? !owesFixed(pricing, usage) : !usesAnything(usage.quantities)
+}
+
 const usesAnything = (quantities: Usage['quantities']) => Object.values(quantities).some((text) => /[1-9]/.test(text))
 
 export function noPrice({ who, zone }: Resolved, ms: number): NotCharged {

@@ -4,7 +4,7 @@ import type { Component, Pricing, Resolved } from './book.ts'
 import type { RatedLine, Usage } from './line.ts'
 import type { NotCharged } from './policy.ts'
 import { amountTop, roundedNanos } from './program.ts'
-import { noPrice, owesFixed, refusal } from './reason.ts'
+import { noPrice, owesFixed, owesNothing, refusal } from './reason.ts'
 import { valueAt } from './timeline.ts'
 
 /** Ends of periods strictly inside the usage. */
@@ -59,7 +59,7 @@ export function rateParts(resolved: Resolved, usage: Usage): RatedLine[] | NotCh
       if (refused) return refused
       const fixed = to === endsAt && owesFixed(pricing, usage) ? pricing.program.fixed : 0n
       const paid = partOf(pricing, whole, BigInt(from - startsAt), BigInt(to - startsAt), length, fixed)
-      if (whole === 0n && fixed === 0n) continue
+      if (owesNothing(pricing, whole, usage) || (whole === 0n && fixed === 0n)) continue
       const period = periodOf(from, zone)
       const { currency } = pricing.definition
       lines.push({
