@@ -3,6 +3,9 @@ import { Refusal } from '../values/refusal.ts'
 /** A longer line is no row of any dump. */
 export const lineMax = 16 << 20
 
+export const tooLong = (line: number): Refusal =>
+  new Refusal(`line ${line} is longer than ${lineMax >> 20} MiB`, 'no row of a dump is; is this a text file of sacct?')
+
 /**
  * Cuts a stream of bytes into texts of whole lines. Only at newlines, so that no letter of several bytes is torn.
  */
@@ -16,11 +19,7 @@ export class LineBlocks {
   push(chunk: Buffer): Buffer | undefined {
     const newline = chunk.lastIndexOf(10)
     const head = newline < 0 ? chunk : chunk.subarray(0, newline + 1)
-    if (this.#restLength + (newline < 0 ? head.length : chunk.indexOf(10)) > lineMax)
-      throw new Refusal(
-        `line ${this.lines + 1} is longer than ${lineMax >> 20} MiB`,
-        'no row of a dump is; is this a text file of sacct?',
-      )
+    if (this.#restLength + (newline < 0 ? head.length : chunk.indexOf(10)) > lineMax) throw tooLong(this.lines + 1)
     if (newline < 0) {
       this.#rest.push(chunk)
       this.#restLength += chunk.length

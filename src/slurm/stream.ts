@@ -12,8 +12,14 @@ export type { Page, Settings } from './page.ts'
 /** Reads Slurm's accounting in any of its formats, page by page; memory does not grow with the input. */
 export async function* readJobs(input: AsyncIterable<Buffer>, settings: Settings): AsyncGenerator<Page> {
   const tray = new Tray(settings)
-  const { head, all } = await peeked(await unpacked(counted(input, tray)))
-  yield* kindOf(head, settings.format) === 'json' ? readJson(all, tray) : readText(all, tray)
+  try {
+    const { head, all } = await peeked(await unpacked(counted(input, tray)))
+    yield* kindOf(head, settings.format) === 'json' ? readJson(all, tray) : readText(all, tray)
+  } catch (error) {
+    // What was read before the input turned out to be cut off or damaged is as good as ever.
+    if (error instanceof Refusal && tray.jobs > 0) yield tray.take()
+    throw error
+  }
 }
 
 /** What the first bytes are; the kinds that cannot be read say so here. */
@@ -22,7 +28,7 @@ function kindOf(head: Buffer, format: Format): 'text' | 'json' {
   const [first, second] = head
   if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff))
     throw new Refusal('the input is UTF-16', 'write it as UTF-8: iconv -f UTF-16 -t UTF-8')
-  if (head.includes(0))
+  if (head.subarray(0, 1024).includes(0))
     throw new Refusal('the input is binary, neither text nor JSON', 'unpack it first, or check the file')
   if (format === 'json') return 'json'
   return format === 'auto' && /^(?:\uFEFF)?\s*[{[]/.test(head.toString('utf8', 0, 512)) ? 'json' : 'text'
@@ -112,8 +118,8 @@ async function* readJson(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
       if (tray.isFull) yield tray.take()
     }
   }
-  yield tray.take()
   slicer.finish()
+  yield tray.take()
 }
 
 /** The lines as text. Old names may be in another encoding: what is no UTF-8 is replaced, and noted. */

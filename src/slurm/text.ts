@@ -5,6 +5,7 @@ import { parseDuration } from './duration.ts'
 import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { type Layout, layoutOf } from './layout.ts'
+import { lineMax, tooLong } from './lines.ts'
 import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
 import type { Tray } from './page.ts'
@@ -64,6 +65,7 @@ export class TextReader {
   }
 
   #line(text: string, from: number, to: number, line: number): void {
+    if (to - from > lineMax) throw tooLong(line)
     const layout = this.#layout
     if (!layout) return this.#begin(text.slice(from, to))
     let end = to
