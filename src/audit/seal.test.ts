@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { readFileSync, rmSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
@@ -24,7 +24,6 @@ before(async () => {
   second = { ...fresh.house, database: { ...fresh.database, pool: openPool(fresh.url, 4) } }
 })
 after(async () => {
-  rmSync(fresh.house.keys.headsFile, { force: true })
   await second.database.pool.end()
   await fresh.drop()
 })

@@ -1,5 +1,4 @@
 import { strict as assert } from 'node:assert'
-import { rmSync } from 'node:fs'
 import { after, before, beforeEach, test } from 'node:test'
 import { rows } from '../database/reader.ts'
 import { operationColumns } from '../operations/operation.ts'
@@ -24,10 +23,7 @@ before(async () => {
     `alter table audit.seals drop constraint seals_block_fkey, drop constraint seals_position_check`,
   )
 })
-after(async () => {
-  rmSync(fresh.house.keys.headsFile, { force: true })
-  await fresh.drop()
-})
+after(() => fresh.drop())
 beforeEach(async () => assert.deepEqual(await faultsOf(), []))
 
 async function faultsOf(published?: PublishedHead): Promise<Check[]> {

@@ -107,15 +107,25 @@ export function readyBinaries(binaries: Binaries, user: SystemUser | undefined, 
   const root = dirname(directory)
   if (origin === 'npm' && !isLinked(root)) tryLink(root)
   if (canReach(user, join(directory, 'postgres')) && (origin !== 'npm' || isLinked(root))) return directory
-  for (const place of places) {
-    const copy = join(place, `postgresql-${origin}-${binaries.major}`)
-    if (!existsSync(copy) && !copied(root, copy)) continue
-    if (canReach(user, join(copy, basename(directory), 'postgres'))) return join(copy, basename(directory))
+  // A private installation as a whole; never a directory that holds all the machine's programs.
+  if (origin === 'npm' || existsSync(join(root, 'share'))) {
+    for (const place of places) {
+      const copy = join(place, labelOf(binaries))
+      if (!existsSync(copy) && !copied(root, copy)) continue
+      if (canReach(user, join(copy, basename(directory), 'postgres'))) return join(copy, basename(directory))
+    }
   }
   throw new Refusal(
     `the user ${user?.name ?? ''} that PostgreSQL runs as cannot read ${directory}`,
     'Put Bursar where other users may read (not below /root), or install PostgreSQL with apt.',
   )
+}
+
+/** A copy of its own for each version, so that an update is not served from an old one. */
+function labelOf({ origin, major, directory }: Binaries): string {
+  const description = join(dirname(directory), '..', 'package.json')
+  if (origin !== 'npm' || !existsSync(description)) return `postgresql-${origin}-${major}`
+  return `postgresql-npm-${(JSON.parse(readFileSync(description, 'utf8')) as { version: string }).version}`
 }
 
 function copied(root: string, copy: string): boolean {

@@ -117,7 +117,10 @@ function leaveAtExit(data: string, own: string, directory: string): void {
   rmSync(own, { force: true })
   if (!release) return
   const server = usersOf(data).length === 0 ? postmasterOf(directory) : undefined
-  if (server) signal(server.pid, 'SIGINT')
+  if (server) {
+    signal(server.pid, 'SIGINT')
+    rmSync(server.sockets, { recursive: true, force: true })
+  }
   release()
 }
 

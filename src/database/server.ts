@@ -4,6 +4,7 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fsyncSync,
   mkdirSync,
   mkdtempSync,
   openSync,
@@ -44,7 +45,7 @@ export function initialise({ directory, programs, user, durable }: Cluster): voi
   const parent = dirname(directory)
   const draft = join(parent, `postgres.new-${process.pid}`)
   mkdirSync(draft, { recursive: true, mode: 0o700 })
-  giveTo(user, draft)
+  hand(user, draft)
   const words = ['-D', draft, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--data-checksums']
   const { status, stderr, error } = spawnSync(join(programs, 'initdb'), durable ? words : [...words, '--no-sync'], {
     ...as(user),
@@ -58,6 +59,25 @@ export function initialise({ directory, programs, user, durable }: Cluster): voi
   }
   appendFileSync(join(draft, 'postgresql.conf'), `\ninclude_if_exists 'bursar.conf'\ninclude_if_exists 'local.conf'\n`)
   renameSync(draft, directory)
+  if (durable) keep(parent)
+}
+
+/** A rename is on disk only when its directory is. */
+function keep(directory: string): void {
+  const file = openSync(directory, 'r')
+  fsyncSync(file)
+  closeSync(file)
+}
+
+function hand(user: SystemUser | undefined, path: string): void {
+  try {
+    giveTo(user, path)
+  } catch (error) {
+    throw new Refusal(
+      `PostgreSQL does not run as root, and files cannot be given to the user ${user?.name}: ${(error as Error).message}`,
+      'Run Bursar as an ordinary user, or set DATABASE_URL.',
+    )
+  }
 }
 
 type Postmaster = { readonly pid: number; readonly sockets: string; readonly ready: boolean }
@@ -86,7 +106,7 @@ export async function start(cluster: Cluster): Promise<string> {
   const found = postmasterOf(cluster.directory)
   if (found && (await comesUp(found.pid, found.sockets))) return found.sockets
   await endOrphans(cluster.directory)
-  removeSockets(cluster.directory)
+  removeTraces(cluster.directory)
   const sockets = privateDirectory()
   giveTo(cluster.user, sockets)
   const settings = join(cluster.directory, 'bursar.conf')
@@ -132,7 +152,10 @@ async function tries(url: string): Promise<'ready' | 'unprepared' | 'waiting'> {
     return 'ready'
   } catch (error) {
     // The role or the database is missing: the server is new, or was killed before they were made.
-    return ['28000', '3D000'].includes((error as { code?: string }).code ?? '') ? 'unprepared' : 'waiting'
+    const code = (error as { code?: string }).code ?? ''
+    if (['28000', '3D000'].includes(code)) return 'unprepared'
+    // All its connections are taken: it is up.
+    return code === '53300' ? 'ready' : 'waiting'
   } finally {
     await client.end().catch(() => {})
   }
@@ -174,10 +197,16 @@ async function endOrphans(directory: string): Promise<void> {
   }
 }
 
-function removeSockets(directory: string): void {
+/**
+ * What a killed server left. Its pid file too: PostgreSQL would not start beside a process of that number, be it one
+ * that waits for its parent or somebody else by now; that none works in the directory was seen just before.
+ */
+function removeTraces(directory: string): void {
   const path = join(directory, 'postmaster.pid')
-  const sockets = existsSync(path) ? readFileSync(path, 'utf8').split('\n')[4] : undefined
+  if (!existsSync(path)) return
+  const sockets = readFileSync(path, 'utf8').split('\n')[4]
   if (sockets && /\/bursar-[^/]+$/.test(sockets)) rmSync(sockets, { recursive: true, force: true })
+  if (existsSync('/proc/self')) rmSync(path)
 }
 
 /** A socket's path fits into a hundred bytes, whatever the data directory is called. */

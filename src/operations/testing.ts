@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type FreshDatabase, freshDatabase } from '../database/testing.ts'
@@ -8,7 +9,9 @@ import { headKey, newHeadKey, sealKey, type SealKeys } from './keys.ts'
 /** Keys that nobody keeps. */
 export function newKeys(): SealKeys {
   const seal = sealKey(randomBytes(32).toString('hex'), 'a new key')
-  const headsFile = join(tmpdir(), `bursar-heads-${seal.id}.jsonl`)
+  const directory = mkdtempSync(join(tmpdir(), 'bursar-heads-'))
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  const headsFile = join(directory, 'heads.jsonl')
   return { seal, known: new Map([[seal.id, seal]]), head: headKey(newHeadKey()), headsFile, headWebhook: undefined }
 }
 
