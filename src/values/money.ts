@@ -11,7 +11,7 @@ export type Currency = string
  */
 export type Money = { readonly currency: Currency; readonly nanos: bigint }
 
-export const moneyPlaces = 9
+const moneyPlaces = 9
 /** 1e20 units, the most that one balance or transfer may reach. */
 export const nanosMax = 10n ** 29n
 
