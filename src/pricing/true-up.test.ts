@@ -89,6 +89,18 @@ test('the price that the period ended with decides; one that begins later does n
   assert.equal(trueUp(resolved([version('cpu', graduated), before]), total), undefined)
 })
 
+test('an override that begins in the middle takes nothing from what the price before it owes', () => {
+  const tiered = version('cpu', graduated)
+  const override = version(
+    'cpu',
+    { ...cpu, flat: { price: '9' } },
+    { scopeKind: 'project', scope: 'prj-1', validFrom: on('2026-11-20') },
+  )
+  const total = { component: 'cpu', period, quantityTotal: 180n * quantityUnit, chargedTotal: 0n }
+  assert.equal(trueUp(resolved([tiered, override]), total), undefined)
+  assert.equal(nanosText(trueUp(resolved([tiered, override]), { ...total, price: tiered.id })?.nanos as bigint), '285')
+})
+
 test('records and true-up together are what the whole period costs, whatever the records and the discount', () => {
   const bound = fc.integer({ min: 1, max: 1000 }).map(String)
   const price = fc.integer({ min: 0, max: 1000 }).map(String)

@@ -1,7 +1,7 @@
 import { divideHalfEven } from '../values/decimal.ts'
 import { periodBounds } from '../values/period.ts'
 import type { Pricing, Resolved } from './book.ts'
-import { type DiscountDefinition, isPeriodBased } from './definition.ts'
+import { type DiscountDefinition, isPeriodBased, type PriceVersion } from './definition.ts'
 import type { RatedLine } from './line.ts'
 import { amountTop, periodProgram } from './program.ts'
 import { indexAt } from './timeline.ts'
@@ -9,18 +9,25 @@ import { indexAt } from './timeline.ts'
 /** What a project's records of one component came to in a period, in sum. Quantities stand at nine places. */
 export type PeriodTotal = {
   readonly component: string
+  /** A version that priced these records: then only versions of its key decide, whatever overrides came in between. */
+  readonly price?: bigint
   readonly period: string
   readonly quantityTotal: bigint
   readonly chargedTotal: bigint
 }
 
+const isOfKey = (a: PriceVersion, b: PriceVersion) =>
+  a.service === b.service && a.subtype === b.subtype && a.scopeKind === b.scopeKind && a.scope === b.scope
+
 /** The price that the period ended with; where it was ended before, the last one that held in it. */
-function lastPricing({ components, zone }: Resolved, { component, period }: PeriodTotal): Pricing | undefined {
+function lastPricing({ components, zone }: Resolved, { component, period, price }: PeriodTotal): Pricing | undefined {
   const timeline = components.find(({ name }) => name === component)?.timeline
   if (!timeline) return undefined
+  const known = timeline.values.find((value) => value?.price.id === price)?.price
   const { from, to } = periodBounds(period, zone)
   for (let index = indexAt(timeline, to - 1); index >= 0; index -= 1) {
-    if (timeline.values[index]) return timeline.values[index]
+    const pricing = timeline.values[index]
+    if (pricing && (!known || isOfKey(pricing.price, known))) return pricing
     if ((timeline.starts[index] as number) <= from) return undefined
   }
   return undefined
