@@ -62,6 +62,7 @@ async function checkServer(url: string): Promise<void> {
 
 function connectTo(url: string): Client {
   try {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new TypeError('no address of PostgreSQL')
     return new Client(connection(url))
   } catch {
     throw new Refusal('DATABASE_URL is no address of a database', 'For example postgresql://user:password@host/bursar')

@@ -23,5 +23,7 @@ export function openPool(url: string, connectionsMax: number): Pool {
   const pool = new Pool({ ...connection(url), max: connectionsMax, idleTimeoutMillis: 30_000 })
   // An idle connection that breaks is dropped by the pool; whoever needs one next hears of it, if it lasts.
   pool.on('error', () => {})
+  // One in use that breaks says so by the statement it was running; nobody else need hear it, least of all the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }

@@ -139,7 +139,6 @@ test('a connection that is lost in the middle of appending is an error, not a wa
   const other = await fresh.database.pool.connect()
   const lost = written(async (writer, client) => {
     const pid = (await rows<{ pid: number }>(writer, 'select pg_backend_pid() as pid'))[0]?.pid
-    client.on('error', () => {})
     const lines = Array.from({ length: 200_000 }, () => line(writer, 'x'.repeat(400)))
     const appending = append(writer, table, lines)
     await rows(other, 'select pg_terminate_backend($1)', [pid])
