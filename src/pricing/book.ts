@@ -64,8 +64,8 @@ type Shelf = {
 
 export type Book = {
   readonly zone: string
-  readonly shelves: readonly Shelf[]
-  readonly scopes: ReadonlySet<string>
+  /** By kind of scope and scope: a party is asked about once, however many others have prices of their own. */
+  readonly shelves: ReadonlyMap<string, readonly Shelf[]>
   readonly slots: bigint[]
   readonly slotByMeter: Map<string, number>
   readonly pricings: Map<string, Pricing>
@@ -90,8 +90,7 @@ export function compileBook(versions: readonly PriceVersion[], zone: string): Bo
   })
   return {
     zone,
-    shelves,
-    scopes: new Set(shelves.map((shelf) => shelf.scope)),
+    shelves: Map.groupBy(shelves, placeOf),
     slots: [],
     slotByMeter: new Map(),
     pricings: new Map(),
@@ -100,20 +99,25 @@ export function compileBook(versions: readonly PriceVersion[], zone: string): Bo
   }
 }
 
+const placeOf = ({ scopeKind, scope }: Pick<Shelf, 'scopeKind' | 'scope'>) => `${scopeKind} ${scope}`
+
 const wild = (written: string, asked: string): number => (written === asked ? 1 : written === '*' ? 0 : -1)
 
 /** The most specific first: by scope, then by service, subtype and component, each exact before '*'. */
 function ranked(book: Book, kind: Kind, who: Who, component: string | undefined): Shelf[] {
   const scopeOf = { default: '', tier: who.tier, organisation: who.organisation, project: who.project }
   const scopes: Record<ScopeKind, string | null> = { ...scopeOf, person: who.person }
+  const own = scopeKinds.flatMap(
+    (scopeKind) => book.shelves.get(placeOf({ scopeKind, scope: scopes[scopeKind] ?? '' })) ?? [],
+  )
   const rank = (shelf: Shelf) => [
     scopeKinds.indexOf(shelf.scopeKind),
     wild(shelf.service, who.service),
     wild(shelf.subtype, who.subtype),
     component === undefined ? 0 : wild(shelf.component, component),
   ]
-  return book.shelves
-    .filter((shelf) => shelf.kind === kind && scopes[shelf.scopeKind] === shelf.scope)
+  return own
+    .filter((shelf) => shelf.kind === kind)
     .map((shelf) => ({ shelf, rank: rank(shelf) }))
     .filter((ranking) => !ranking.rank.includes(-1))
     .sort((a, b) => compareRanks(b.rank, a.rank))
@@ -193,9 +197,17 @@ function policiesOf(book: Book, who: Who): Timeline<Policy> {
 /** The prices, discounts and policies of all times for one kind of usage by one party; remembered by the book. */
 export function resolve(book: Book, who: Who): Resolved {
   // Parties without a version of their own are all alike, so that a million people need no million entries.
-  const own = (scope: string | null) => (scope !== null && book.scopes.has(scope) ? scope : '')
+  const own = (scopeKind: ScopeKind, scope: string | null) =>
+    scope !== null && book.shelves.has(placeOf({ scopeKind, scope })) ? scope : ''
   const { service, subtype, tier } = who
-  const key = [service, subtype, tier, own(who.organisation), own(who.project), own(who.person)].join('\n')
+  const key = [
+    service,
+    subtype,
+    tier,
+    own('organisation', who.organisation),
+    own('project', who.project),
+    own('person', who.person),
+  ].join('\n')
   const known = book.resolved.get(key)
   if (known) return known
 
