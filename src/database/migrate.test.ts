@@ -12,7 +12,11 @@ const refusal = (wanted: RegExp) => (error: unknown) => error instanceof Refusal
 async function past(url: string, text: string): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
-  await client.query(`begin read write; ${text}; commit`).finally(() => client.end())
+  try {
+    await client.query(`begin read write; ${text}; commit`)
+  } finally {
+    await client.end()
+  }
 }
 
 test('a migrated database is left as it is, by any number of programs at once', async () => {

@@ -22,7 +22,7 @@ export async function rows<Row>(reader: Reader, text: string, values?: readonly 
 export async function row<Row>(reader: Reader, text: string, values?: readonly unknown[], name?: string) {
   const found = await rows<Row>(reader, text, values, name)
   assert(found.length <= 1, `at most one row was expected, not ${found.length}`)
-  return found[0] as Row | undefined
+  return found[0]
 }
 
 export function statement(text: string, values?: readonly unknown[], name?: string): Statement {

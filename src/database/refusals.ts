@@ -1,7 +1,7 @@
 import { DatabaseError } from 'pg'
 import { Refusal } from '../values/refusal.ts'
 
-const code = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '')
+const code = (error: unknown): string => (error as { code?: string } | undefined)?.code ?? ''
 
 const networkCodes = new Set([
   'ECONNREFUSED',

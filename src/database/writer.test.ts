@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { createHash } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import type { PoolClient } from 'pg'
 import fc from 'fast-check'
 import { copyBytes, copyText, timestampText } from './copy-text.ts'
 import { copyOut } from './copy.ts'
@@ -28,12 +27,12 @@ after(() => fresh.drop())
 
 let operation = 0n
 /** A transaction with a Writer, as operations make it, and what was digested in it. */
-async function written(work: (writer: Writer, client: PoolClient) => Promise<void>) {
+async function written(work: (writer: Writer) => Promise<void>) {
   const client = await fresh.database.pool.connect()
   try {
     await client.query('begin read write')
     const writer = newWriter(client, (operation += 1n), new Date())
-    await work(writer, client)
+    await work(writer)
     await client.query('commit')
     return { operation, digests: closeWriter(writer) }
   } catch (error) {
@@ -137,12 +136,10 @@ test('a line that is no row is refused by the server, and says where', async () 
 
 test('a connection that is lost in the middle of appending is an error, not a wait', async () => {
   const other = await fresh.database.pool.connect()
-  const lost = written(async (writer, client) => {
+  const lost = written(async (writer) => {
     const pid = (await rows<{ pid: number }>(writer, 'select pg_backend_pid() as pid'))[0]?.pid
     const lines = Array.from({ length: 200_000 }, () => line(writer, 'x'.repeat(400)))
-    const appending = append(writer, table, lines)
-    await rows(other, 'select pg_terminate_backend($1)', [pid])
-    await appending
+    await Promise.all([append(writer, table, lines), rows(other, 'select pg_terminate_backend($1)', [pid])])
   })
   await assert.rejects(lost, (error: Error & { code?: string }) =>
     /terminat|reset|EPIPE|not queryable/i.test(`${error.message} ${error.code}`),

@@ -13,7 +13,7 @@ export type Turn = {
   /** Aborted when the program stops or the lease was lost: whoever goes on then may work beside another. */
   readonly signal: AbortSignal
   /** Says how far it is, for people. */
-  progress(text: string): Promise<void>
+  readonly progress: (text: string) => Promise<void>
 }
 
 /** How a task stands, as reports and metrics show it. */
