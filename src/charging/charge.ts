@@ -54,6 +54,18 @@ export type Why = {
   readonly uses?: readonly bigint[]
 }
 
+type Sum = Omit<Transfer, 'nanos'> & { nanos: bigint }
+
+/** A project's usage of one provider in one period and currency, with the transfers that sum it. */
+type Place = {
+  readonly project: string
+  readonly provider: string
+  readonly period: string
+  readonly currency: string
+  owed: Sum | undefined
+  back: Sum | undefined
+}
+
 type Line = Omit<RatedLine, 'uses'>
 
 const receivable: AccountKind = 'unbilled_receivable'
@@ -68,7 +80,8 @@ export class ChargeSheet {
   readonly states: State[] = []
   /** The versions of the price book that decided something here, and so never change any more. */
   readonly uses = new Set<bigint>()
-  readonly #sums = new Map<string, Omit<Transfer, 'nanos'> & { nanos: bigint }>()
+  /** Where something was charged, by project. */
+  readonly #places = new Map<string, Place[]>()
   readonly #nextId: () => bigint
 
   constructor(nextId: () => bigint) {
@@ -98,7 +111,12 @@ export class ChargeSheet {
   }
 
   get transfers(): Transfer[] {
-    return [...this.#sums.values()]
+    const sums = this.places.flatMap(({ owed, back }) => [owed, back])
+    return sums.filter((sum) => sum !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  get places(): Place[] {
+    return [...this.#places.values()].flat()
   }
 
   #use(versions: readonly bigint[]): void {
@@ -127,26 +145,33 @@ export class ChargeSheet {
 
   /** Money that is owed moves from receivable to revenue; money given back the other way; nothing needs no transfer. */
   #transferFor(subject: Subject, period: string, currency: string, nanos: bigint): bigint | null {
+    const place = this.#placeOf(subject, period, currency)
     if (nanos === 0n) return null
-    const owed = nanos > 0n
-    const key = `${subject.project}${subject.provider}${period}${currency}${owed}`
-    const sum = this.#sums.get(key)
-    if (sum) {
-      sum.nanos += owed ? nanos : -nanos
-      return sum.id
+    if (nanos > 0n) {
+      place.owed ??= this.#transfer(place, 'charge')
+      place.owed.nanos += nanos
+      return place.owed.id
     }
-    const id = this.#nextId()
-    const project = { owner: subject.project, kind: receivable }
-    const provider = { owner: subject.provider, kind: revenue }
-    this.#sums.set(key, {
-      id,
-      debit: owed ? project : provider,
-      credit: owed ? provider : project,
-      currency,
-      nanos: owed ? nanos : -nanos,
-      reason: owed ? 'charge' : 'reversal',
-      period,
-    })
-    return id
+    place.back ??= this.#transfer(place, 'reversal')
+    place.back.nanos -= nanos
+    return place.back.id
+  }
+
+  #transfer({ project, provider, period, currency }: Place, reason: 'charge' | 'reversal'): Sum {
+    const payer = { owner: project, kind: receivable }
+    const earner = { owner: provider, kind: revenue }
+    const sides = reason === 'charge' ? { debit: payer, credit: earner } : { debit: earner, credit: payer }
+    return { id: this.#nextId(), ...sides, currency, nanos: 0n, reason, period }
+  }
+
+  #placeOf({ project, provider }: Subject, period: string, currency: string): Place {
+    let places = this.#places.get(project)
+    if (!places) this.#places.set(project, (places = []))
+    for (const place of places) {
+      if (place.period === period && place.currency === currency && place.provider === provider) return place
+    }
+    const place: Place = { project, provider, period, currency, owed: undefined, back: undefined }
+    places.push(place)
+    return place
   }
 }

@@ -19,8 +19,8 @@ const dateText = 'a date (its start, in the zone of the site) or a time with its
 export const statement: Register<House> = (command, door) => {
   command
     .requiredOption('--project NAME', 'name or id of the project')
-    .option('--from DATE', `usage that ended after this: ${dateText}`)
-    .option('--to DATE', 'usage that ended until this')
+    .option('--from <date>', `usage that ended after this: ${dateText}`)
+    .option('--to <date>', 'usage that ended until this')
     .action(async (options: Range) => {
       const house = await door.house()
       const project = await projectOf(house, options.project as string)
@@ -40,7 +40,8 @@ function rangeOf({ from, to }: Range, zone: string): { from: Date | null; to: Da
   const moment = (option: string, text: string | undefined) => {
     if (text === undefined) return null
     const ms = momentOf(text, zone)
-    if (ms === undefined) throw new WrongUsage(`${option} ${text} is no date.`, 'Write 2026-11-01 or 2026-11-01T08:00:00Z.')
+    if (ms === undefined)
+      throw new WrongUsage(`${option} ${text} is no date.`, 'Write 2026-11-01 or 2026-11-01T08:00:00Z.')
     return new Date(ms)
   }
   const range = { from: moment('--from', from), to: moment('--to', to) }
@@ -80,7 +81,14 @@ function showStatement(door: Door<House>, found: Statement): void {
     [
       ...found.lines.map((line) => row(line, '')),
       ...found.trueUps.map((line) => row(line, 'tiers and included volume of the month')),
-      ...[...found.totals].map(([currency, nanos]) => ['', 'total', '', '', '', amountText(nanosText(nanos), currency)]),
+      ...[...found.totals].map(([currency, nanos]) => [
+        '',
+        'total',
+        '',
+        '',
+        '',
+        amountText(nanosText(nanos), currency),
+      ]),
     ],
     [
       { title: 'month' },
@@ -106,10 +114,10 @@ function showStatement(door: Door<House>, found: Statement): void {
 /** `bursar rerate` */
 export const rerate: Register<House> = (command, door) => {
   command
-    .requiredOption('--reason TEXT', 'why; it stands in the audit record')
-    .option('--project NAME', 'name or id of the project; all projects without it')
-    .option('--from DATE', `usage that ended after this: ${dateText}`)
-    .option('--to DATE', 'usage that ended until this')
+    .requiredOption('--reason <text>', 'why; it stands in the audit record')
+    .option('--project <name>', 'name or id of the project; all projects without it')
+    .option('--from <date>', `usage that ended after this: ${dateText}`)
+    .option('--to <date>', 'usage that ended until this')
     .option('--apply', 'do it; without this it only says what would change')
     .action(async (options: Range & { reason: string; apply?: true }) => {
       const house = await door.house()
@@ -126,7 +134,9 @@ export const rerate: Register<House> = (command, door) => {
       }
       const amount = Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
       door.answer({ looked: result.looked, changed: result.changed, amount, dryRun })
-      door.say(`${grouped(result.looked)} records looked at, ${grouped(result.changed)} ${dryRun ? 'would change' : 'changed'}.`)
+      door.say(
+        `${grouped(result.looked)} records looked at, ${grouped(result.changed)} ${dryRun ? 'would change' : 'changed'}.`,
+      )
       for (const [currency, text] of Object.entries(amount)) door.say(`difference: ${amountText(text, currency)}`)
       if (dryRun && result.changed > 0) door.say('\nNothing was written. Add --apply to do it.')
     })

@@ -6,9 +6,9 @@ import { type KnownFact, quarantine, type Recorded, recordFacts, type RecordRow 
 import { type Fact, lastInstant } from '../metering/fact.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { resolveNames } from '../parties/commands.ts'
+import { meetNames, resolveNames } from '../parties/commands.ts'
 import { KnownParties } from '../parties/memory.ts'
-import type { ProjectParty } from '../parties/party.ts'
+import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet, type State } from './charge.ts'
@@ -31,8 +31,17 @@ export const newMemory = (zone: string): Memory => ({
  * The one way in for usage: writes a page of facts down, rates them and charges what is due, all under one
  * operation. A page that says nothing new leaves no trace, so a run may be repeated at will.
  */
-export async function chargePage(house: House, page: Page, settings: PageSettings, memory: Memory): Promise<PageResult> {
+export async function chargePage(
+  house: House,
+  page: Page,
+  settings: PageSettings,
+  memory: Memory,
+): Promise<PageResult> {
   await openPeriods(house, page.facts, memory)
+  const wanted = namesIn(page.facts)
+  if (settings.unknown === 'create' && !settings.dryRun) {
+    for (const names of wanted) await meetNames(house, settings.principal, names, memory.parties)
+  }
   let result: PageResult | undefined
   const externalIds = page.facts.map((fact) => fact.externalId).join('\n')
   await alone(
@@ -49,7 +58,7 @@ export async function chargePage(house: House, page: Page, settings: PageSetting
       },
     },
     async (writer) => {
-      result = await writePage(writer, house, page, settings, memory)
+      result = await writePage(writer, house, { ...page, wanted }, settings, memory)
       const changed = result.recorded + result.corrected + result.quarantined > 0
       return changed && !settings.dryRun ? summaryOf(result) : nothing
     },
@@ -63,9 +72,11 @@ export const summaryOf = ({ amounts, touched, ...counts }: PageResult) => ({
   amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
 })
 
-async function writePage(writer: Writer, house: House, page: Page, settings: PageSettings, memory: Memory) {
+type NamedPage = Page & { readonly wanted: readonly WantedNames[] }
+
+async function writePage(writer: Writer, house: House, page: NamedPage, settings: PageSettings, memory: Memory) {
   const rater = await memory.raters.current(writer)
-  const { known, unknown, payers } = await findParties(writer, page.facts, settings, memory)
+  const { known, unknown, payers } = await findParties(writer, page, settings, memory)
   const quarantined = [...page.bad, ...unknown]
   const quarantinedNew = quarantined.length > 0 ? await quarantine(writer, quarantined) : 0
   const recorded = await recordFacts(writer, known, house.zone)
@@ -78,7 +89,10 @@ async function writePage(writer: Writer, house: House, page: Page, settings: Pag
     rateOnto(sheet, tally, { record, payer: payerOf(record), rater, uncharged: early(record) })
   }
   if (recorded.newer.length > 0) {
-    const priors = await priorRatings(writer, recorded.newer.map(({ previous }) => previous.id))
+    const priors = await priorRatings(
+      writer,
+      recorded.newer.map(({ previous }) => previous.id),
+    )
     for (const { record, previous } of recorded.newer) {
       const prior = priors.get(previous.id) as Prior
       for (const charge of prior.live) sheet.reverse(charge)
@@ -112,35 +126,43 @@ type Found = {
   readonly payers: ReadonlyMap<string, ProjectParty>
 }
 
-async function findParties(
-  writer: Writer,
-  facts: readonly Fact[],
-  settings: PageSettings,
-  memory: Memory,
-): Promise<Found> {
+/** The names that facts use, each once, by their source. */
+function namesIn(facts: readonly Fact[]): WantedNames[] {
+  const bySource = new Map<string, { projects: Set<string>; people: Set<string>; providers: Set<string> }>()
+  for (const fact of facts) {
+    let names = bySource.get(fact.source)
+    if (!names) bySource.set(fact.source, (names = { projects: new Set(), people: new Set(), providers: new Set() }))
+    names.projects.add(fact.projectName)
+    if (fact.personName !== null) names.people.add(fact.personName)
+    names.providers.add(fact.providerName)
+  }
+  return [...bySource].map(([source, { projects, people, providers }]) => ({
+    source,
+    projects: [...projects],
+    people: [...people],
+    providers: [...providers],
+  }))
+}
+
+async function findParties(writer: Writer, page: NamedPage, settings: PageSettings, memory: Memory): Promise<Found> {
+  const names = new Map<string, ResolvedNames>()
+  for (const wanted of page.wanted) {
+    names.set(wanted.source, await resolveNames(writer, wanted, settings.unknown, memory.parties))
+  }
   const known: KnownFact[] = []
   const unknown: QuarantinedRow[] = []
   const payers = new Map<string, ProjectParty>()
-  for (const source of new Set(facts.map((fact) => fact.source))) {
-    const own = facts.filter((fact) => fact.source === source)
-    const wanted = {
-      source,
-      projects: [...new Set(own.map((fact) => fact.projectName))],
-      people: [...new Set(own.flatMap((fact) => fact.personName ?? []))],
-      providers: [...new Set(own.map((fact) => fact.providerName))],
+  for (const fact of page.facts) {
+    const { projects, people, providers } = names.get(fact.source) as ResolvedNames
+    const project = projects.get(fact.projectName)
+    const person = fact.personName === null ? null : people.get(fact.personName)
+    const provider = providers.get(fact.providerName)
+    if (project === undefined || person === undefined || provider === undefined) {
+      unknown.push(quarantinedFact(fact, { project, person, provider }))
+      continue
     }
-    const names = await resolveNames(writer, wanted, settings.unknown, memory.parties)
-    for (const fact of own) {
-      const project = names.projects.get(fact.projectName)
-      const person = fact.personName === null ? null : names.people.get(fact.personName)
-      const provider = names.providers.get(fact.providerName)
-      if (project === undefined || person === undefined || provider === undefined) {
-        unknown.push(quarantinedFact(fact, { project, person, provider }))
-        continue
-      }
-      payers.set(project.project, project)
-      known.push({ fact, project: project.project, person, provider })
-    }
+    payers.set(project.project, project)
+    known.push({ fact, project: project.project, person, provider })
   }
   return { known, unknown, payers }
 }
@@ -232,10 +254,9 @@ const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
 export function comesTo(sheet: ChargeSheet): Pick<PageResult, 'amounts' | 'touched'> {
   const amounts = new Map<string, bigint>()
   const touched = new Set<string>()
-  for (const charge of sheet.charges) {
-    if (charge.kind === 'memo') continue
-    amounts.set(charge.currency, (amounts.get(charge.currency) ?? 0n) + charge.nanos)
-    touched.add(`${charge.project} ${charge.provider} ${charge.period}`)
+  for (const { project, provider, period, currency, owed, back } of sheet.places) {
+    amounts.set(currency, (amounts.get(currency) ?? 0n) + (owed?.nanos ?? 0n) - (back?.nanos ?? 0n))
+    touched.add(`${project} ${provider} ${period}`)
   }
   return { amounts, touched }
 }

@@ -19,7 +19,10 @@ export const explainCommand: Register<House> = (command, door) => {
       const house = await door.house()
       const records = await findRecords(house, what)
       if (records.length === 0) {
-        throw new Refusal(`Nothing is known of “${what}”.`, 'Give a charge (chg_…), a record (rec_…) or the number of a job.')
+        throw new Refusal(
+          `Nothing is known of “${what}”.`,
+          'Give a charge (chg_…), a record (rec_…) or the number of a job.',
+        )
       }
       const memory = newMemory(house.zone)
       const explanations = []
@@ -48,11 +51,16 @@ const chargeJson = (charge: Charge) => ({
 function explanationJson({ record, project, person, prior, reason, lines, past, transfers }: Explanation) {
   return {
     record: { ...record, id: numbered('record', record.id), operation: numbered('operation', record.operation) },
-    project: { id: idOf('project', project.project), name: project.name, organisation: project.organisationName, tier: project.tier },
+    project: {
+      id: idOf('project', project.project),
+      name: project.name,
+      organisation: project.organisationName,
+      tier: project.tier,
+    },
     person,
     state: lines.length > 0 && prior.live.length > 0 ? 'charged' : prior.state,
     reason: prior.live.length > 0 ? null : (reason ?? null),
-    charges: lines.map(({ charge, steps }) => ({ ...chargeJson(charge), steps: steps ? stepsJson(steps) : null})),
+    charges: lines.map(({ charge, steps }) => ({ ...chargeJson(charge), steps: steps ? stepsJson(steps) : null })),
     past: past.map(chargeJson),
     transfers: transfers.map((transfer) => ({ ...transfer, id: numbered('transfer', transfer.id) })),
   }
@@ -93,7 +101,9 @@ function show(door: Door<House>, found: Explanation, zone: string): void {
     door.say('\nTransfers under it (each sums a page of charges):')
     for (const t of found.transfers) {
       const sides = `debit ${t.debit_kind}, credit ${t.credit_kind}`
-      door.say(`  ${numbered('transfer', t.id)}  ${amountText(t.amount, t.currency)}  ${sides}, ${t.reason}, ${t.period.slice(0, 7)}`)
+      door.say(
+        `  ${numbered('transfer', t.id)}  ${amountText(t.amount, t.currency)}  ${sides}, ${t.reason}, ${t.period.slice(0, 7)}`,
+      )
     }
   }
   door.say(`\nAs ${record.source} said it:\n  ${record.raw ?? 'erased'}`)
@@ -109,10 +119,16 @@ function showLine(door: Door<House>, { charge, steps }: Explanation['lines'][num
   }
   const { version, discount } = steps
   const scope = version.scopeKind === 'default' ? 'for everybody' : `for ${version.scopeKind} ${version.scope}`
-  door.say(`  price     ${numbered('price', version.id)}, ${scope}, valid from ${localText(version.validFrom, zone)}, book revision ${charge.book}`)
-  door.say(`  quantity  ${steps.formula} = ${steps.formulaWithNumbers} = ${grouped(steps.quantityOfRecord)}${steps.unit ? ` ${steps.unit}` : ''}`)
+  door.say(
+    `  price     ${numbered('price', version.id)}, ${scope}, valid from ${localText(version.validFrom, zone)}, book revision ${charge.book}`,
+  )
+  door.say(
+    `  quantity  ${steps.formula} = ${steps.formulaWithNumbers} = ${grouped(steps.quantityOfRecord)}${steps.unit ? ` ${steps.unit}` : ''}`,
+  )
   if (charge.part > 0 || steps.quantityBefore !== '0') {
-    door.say(`  part      ${charge.part}: from ${grouped(steps.quantityBefore)} to ${grouped(steps.quantitySoFar)}, ${charge.period.slice(0, 7)}`)
+    door.say(
+      `  part      ${charge.part}: from ${grouped(steps.quantityBefore)} to ${grouped(steps.quantitySoFar)}, ${charge.period.slice(0, 7)}`,
+    )
   }
   for (const row of steps.rows) {
     const per = row.per === '1' ? '' : ` per ${grouped(row.per)}`

@@ -9,7 +9,6 @@ import type { Charge } from './charge.ts'
 import { type Memory, type Prior, priorRatings, usageOf } from './commands.ts'
 import * as sql from './sql.ts'
 
-
 /** Why one record cost what it did: everything between the raw record and the books. */
 export type Explanation = {
   readonly record: RecordRow

@@ -7,7 +7,11 @@ import type { Memory } from './commands.ts'
 import * as sql from './sql.ts'
 
 /** Makes room for the months that these facts fall in. A month once opened is remembered by its operation's key. */
-export async function openPeriods(house: House, facts: readonly Fact[], memory: Pick<Memory, 'periods'>): Promise<void> {
+export async function openPeriods(
+  house: House,
+  facts: readonly Fact[],
+  memory: Pick<Memory, 'periods'>,
+): Promise<void> {
   const missing = periodsOf(facts, house.zone).filter((period) => !memory.periods.has(period))
   if (missing.length === 0) return
   for (const { period } of await partitions(house.database.pool)) memory.periods.add(period)

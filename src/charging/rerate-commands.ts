@@ -70,13 +70,20 @@ async function inPages(
 }
 
 async function rateAnew(house: House, run: Run, memory: Memory, records: readonly bigint[]) {
-  let result = { changed: 0, amounts: new Map() as ReadonlyMap<string, bigint>, touched: new Set() as ReadonlySet<string> }
+  let result = {
+    changed: 0,
+    amounts: new Map() as ReadonlyMap<string, bigint>,
+    touched: new Set() as ReadonlySet<string>,
+  }
   const { principal, command, reason } = run
   const call = { principal, key: randomUUID(), command, input: { reason, records: records.map(String) } }
   await alone(house, call, async (writer) => {
     const rater = await memory.raters.current(writer)
     const rows = await standing(writer, records)
-    const priors = await priorRatings(writer, rows.map((row) => row.id))
+    const priors = await priorRatings(
+      writer,
+      rows.map((row) => row.id),
+    )
     const payers = await partiesOf(writer)
     const sheet = new ChargeSheet(() => writer.nextId())
     let changed = 0
@@ -119,7 +126,8 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): b
 }
 
 function same(lines: readonly RatedLine[], charges: readonly Charge[]): boolean {
-  const text = (l: Omit<RatedLine, 'uses'>) => [l.component, l.part, l.period, l.price, l.quantity, l.nanos, l.currency].join(' ')
+  const text = (l: Omit<RatedLine, 'uses'>) =>
+    [l.component, l.part, l.period, l.price, l.quantity, l.nanos, l.currency].join(' ')
   const known = new Set(charges.map(text))
   return lines.length === charges.length && lines.every((line) => known.has(text(line)))
 }

@@ -66,7 +66,9 @@ export const insertStates = (writer: Writer, states: readonly State[]) =>
   append(
     writer,
     statesTable,
-    states.map((s) => `${s.id}\t${writer.operation}\t${s.record}\t${s.period}\t${s.state}\t${copyText(s.reason)}\t${s.book}`),
+    states.map(
+      (s) => `${s.id}\t${writer.operation}\t${s.record}\t${s.period}\t${s.state}\t${copyText(s.reason)}\t${s.book}`,
+    ),
   )
 
 export type ChargeRow = {

@@ -50,8 +50,7 @@ export const findIds = (reader: Reader, names: readonly NamedAccount[]) =>
   )
 
 /** One process at a time opens accounts, until its transaction ends; the number is the lock's name. */
-export const lockOpening = (writer: Writer) =>
-  execute(writer, `select pg_advisory_xact_lock(7246191035)`)
+export const lockOpening = (writer: Writer) => execute(writer, `select pg_advisory_xact_lock(7246191035)`)
 
 export const insertAccounts = (writer: Writer, accounts: readonly (NamedAccount & { readonly id: bigint })[]) =>
   append(

@@ -3,7 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
 import { type Fact, lastInstant } from './fact.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, contentDigest } from './version.ts'
+import { compare, type Content, contentDigest, type Texts, textsOf } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -22,21 +22,15 @@ export type RecordedPage = {
   readonly seen: number
 }
 
-type Draft = KnownFact & { readonly digest: string; readonly key: string }
+type Draft = { readonly known: KnownFact; readonly texts: Texts; readonly digest: string }
 
 /** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
 export async function recordFacts(writer: Writer, facts: readonly KnownFact[], zone: string): Promise<RecordedPage> {
-  const drafts = sortedAndOnce(facts)
-  const records = drafts.map(({ fact, project, person, provider, digest }) => ({
-    id: writer.nextId(),
-    period: periodOf(lastInstant(fact), zone),
-    version: 1,
-    fact,
-    project,
-    person,
-    provider,
-    digest,
-  }))
+  const records = sortedAndOnce(facts).map(({ known, texts, digest }): sql.Recorded => {
+    const { fact, project, person, provider } = known
+    const id = writer.nextId()
+    return { id, period: periodOf(lastInstant(fact), zone), version: 1, fact, project, person, provider, digest, texts }
+  })
 
   const fresh = await sql.insertIdentities(writer, records)
   if (fresh.length === records.length) {
@@ -45,12 +39,18 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
   }
   const freshIds = new Set(fresh.map((row) => row.record))
   const first = records.filter((record) => freshIds.has(record.id.toString()))
-  const newer = await supersede(writer, records.filter((record) => !freshIds.has(record.id.toString())))
+  const newer = await supersede(
+    writer,
+    records.filter((record) => !freshIds.has(record.id.toString())),
+  )
 
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
   if (newer.length > 0) {
-    const changed = await sql.updateIdentities(writer, newer.map(({ record }) => record))
+    const changed = await sql.updateIdentities(
+      writer,
+      newer.map(({ record }) => record),
+    )
     assert.equal(changed, newer.length)
   }
   return { first, newer, seen: facts.length - first.length - newer.length }
@@ -58,14 +58,22 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
 
 /** In the order of their names, so that two pages never wait for each other; of several versions the one that wins. */
 function sortedAndOnce(facts: readonly KnownFact[]): Draft[] {
-  const byKey = new Map<string, Draft>()
+  const bySource = new Map<string, Map<string, Draft>>()
   for (const known of facts) {
-    const key = `${known.fact.source}\n${known.fact.externalId}`
-    const draft = { ...known, key, digest: contentDigest(contentOf(known)) }
-    const other = byKey.get(key)
-    if (!other || compare(versionOf(draft), versionOf(other)) === 'newer') byKey.set(key, draft)
+    const { source, externalId } = known.fact
+    let drafts = bySource.get(source)
+    if (!drafts) bySource.set(source, (drafts = new Map()))
+    const texts = textsOf(known.fact)
+    const draft = { known, texts, digest: contentDigest(contentOf(known), texts) }
+    const other = drafts.get(externalId)
+    if (!other || compare(versionOf(known, draft.digest), versionOf(other.known, other.digest)) === 'newer') {
+      drafts.set(externalId, draft)
+    }
   }
-  return [...byKey.values()].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+  return [...bySource.keys()].sort().flatMap((source) => {
+    const drafts = bySource.get(source) as Map<string, Draft>
+    return [...drafts.keys()].sort().map((externalId) => drafts.get(externalId) as Draft)
+  })
 }
 
 /** Locks what is known already and keeps what says something newer. */
@@ -74,16 +82,18 @@ async function supersede(writer: Writer, records: readonly sql.Recorded[]): Prom
   const standing = await sql.lockIdentities(writer, names)
   assert.equal(standing.length, records.length)
   const byKey = new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
-  const identityOf = ({ fact }: sql.Recorded) =>
-    byKey.get(`${fact.source}\n${fact.externalId}`) as sql.IdentityRow
+  const identityOf = ({ fact }: sql.Recorded) => byKey.get(`${fact.source}\n${fact.externalId}`) as sql.IdentityRow
   const changed = records.filter((record) => identityOf(record).digest !== record.digest)
   if (changed.length === 0) return []
-  const stored = await sql.recordsById(writer, changed.map((record) => BigInt(identityOf(record).record)))
+  const stored = await sql.recordsById(
+    writer,
+    changed.map((record) => BigInt(identityOf(record).record)),
+  )
   const storedById = new Map(stored.map((row) => [row.id, row]))
   return changed.flatMap((record) => {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record) as sql.RecordRow
-    const incoming = { ...versionOf(record) }
+    const incoming = versionOf(record, record.digest)
     if (compare(incoming, versionOfRow(previous)) !== 'newer') return []
     return [{ record: { ...record, version: identity.version + 1 }, previous }]
   })
@@ -102,10 +112,10 @@ const contentOf = ({ fact, project, person, provider }: KnownFact): Content => (
   provider,
 })
 
-const versionOf = (known: KnownFact & { readonly digest: string }) => ({
+const versionOf = (known: KnownFact, digest: string) => ({
   final: known.fact.final,
   measuredAt: known.fact.measuredAt,
-  digest: known.digest,
+  digest,
   content: contentOf(known),
 })
 
@@ -128,5 +138,14 @@ const versionOfRow = (row: sql.RecordRow) => ({
 })
 
 export { insertQuarantined as quarantine, makePartition as makeRecordsPartition, markReplayed } from './sql.ts'
-export { countWaiting, lockStanding, meterNames, partitions, recordsById, recordsByName, sources, waiting } from './sql.ts'
+export {
+  countWaiting,
+  lockStanding,
+  meterNames,
+  partitions,
+  recordsById,
+  recordsByName,
+  sources,
+  waiting,
+} from './sql.ts'
 export type { Quarantined, QuarantineRow, Recorded, RecordRow } from './sql.ts'

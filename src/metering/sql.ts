@@ -1,7 +1,8 @@
-import { copyText, timestampText } from '../database/copy-text.ts'
+import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import type { Fact } from './fact.ts'
+import type { Texts } from './version.ts'
 
 export const recordsTable: SealedTable = {
   name: 'metering.records',
@@ -38,6 +39,7 @@ export type Recorded = {
   readonly person: string | null
   readonly provider: string
   readonly digest: string
+  readonly texts: Texts
 }
 
 export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
@@ -50,8 +52,8 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
         `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
         `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
         `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
-        `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(JSON.stringify(fact.quantities))}\t` +
-        `${copyText(JSON.stringify(fact.dimensions))}\t\\\\x${r.digest}\t${copyText(fact.raw)}`
+        `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
+        `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t${copyText(fact.raw)}`
       )
     }),
   )
@@ -67,13 +69,13 @@ export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =
          on conflict do nothing
      returning record`,
     [
-      records.map((r) => r.fact.source),
-      records.map((r) => r.fact.externalId),
-      records.map((r) => r.id),
-      records.map((r) => r.period),
-      records.map((r) => r.fact.final),
-      records.map((r) => timestampText(r.fact.measuredAt)),
-      records.map((r) => r.digest),
+      textArrayOf(records.map((r) => r.fact.source)),
+      textArrayOf(records.map((r) => r.fact.externalId)),
+      arrayOf(records.map((r) => r.id)),
+      arrayOf(records.map((r) => r.period)),
+      arrayOf(records.map((r) => r.fact.final)),
+      arrayOf(records.map((r) => timestampText(r.fact.measuredAt))),
+      arrayOf(records.map((r) => r.digest)),
     ],
   )
 
@@ -100,7 +102,7 @@ export const lockIdentities = (writer: Writer, names: readonly Named[]) =>
        join metering.identities i using (source, external_id)
       order by i.source, i.external_id
         for no key update of i`,
-    [names.map((name) => name.source), names.map((name) => name.externalId)],
+    [textArrayOf(names.map((name) => name.source)), textArrayOf(names.map((name) => name.externalId))],
   )
 
 /** Locks the identities of those of these records that stand, in the order everybody takes them. */
@@ -196,7 +198,10 @@ export const sources = (reader: Reader) =>
   )
 
 export const meterNames = (reader: Reader) =>
-  rows<{ name: string; kind: string; unit: string }>(reader, `select name, kind, unit from metering.meters order by name`)
+  rows<{ name: string; kind: string; unit: string }>(
+    reader,
+    `select name, kind, unit from metering.meters order by name`,
+  )
 
 /** One month of records. Made beside its parent, then attached: that waits for nobody's inserts. */
 export const makePartition = async (writer: Writer, period: string, next: string) => {

@@ -13,7 +13,10 @@ import type { Fact } from './fact.ts'
 export type Verdict = 'seen' | 'newer' | 'older'
 
 /** What a version says, without when it was measured and in which words. */
-export type Content = Pick<Fact, 'service' | 'subtype' | 'startsAt' | 'endsAt' | 'final' | 'quantities' | 'dimensions'> & {
+export type Content = Pick<
+  Fact,
+  'service' | 'subtype' | 'startsAt' | 'endsAt' | 'final' | 'quantities' | 'dimensions'
+> & {
   readonly project: string
   readonly person: string | null
   readonly provider: string
@@ -22,13 +25,21 @@ export type Content = Pick<Fact, 'service' | 'subtype' | 'startsAt' | 'endsAt' |
 export type Standing = { readonly final: boolean; readonly measuredAt: number; readonly digest: string }
 
 /** 128 bits of SHA-256, in hex: the same content gives the same digest, from whatever format it was read. */
-export function contentDigest(content: Content): string {
+export function contentDigest(content: Content, texts: Texts): string {
   const { service, subtype, startsAt, endsAt, final, project, person, provider } = content
   const text =
     `${service}\n${subtype}\n${startsAt}\n${endsAt}\n${final}\n${project}\n${person}\n${provider}\n` +
-    `${JSON.stringify(content.quantities)}\n${JSON.stringify(content.dimensions)}`
+    `${texts.quantities}\n${texts.dimensions}`
   return hash('sha256', text, 'hex').slice(0, 32)
 }
+
+/** Quantities and dimensions as JSON, made once for the digest and for the row. */
+export type Texts = { readonly quantities: string; readonly dimensions: string }
+
+export const textsOf = ({ quantities, dimensions }: Pick<Fact, 'quantities' | 'dimensions'>): Texts => ({
+  quantities: JSON.stringify(quantities),
+  dimensions: JSON.stringify(dimensions),
+})
 
 export function compare(
   incoming: Standing & { readonly content: Content },

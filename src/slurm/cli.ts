@@ -25,11 +25,11 @@ export const ingestSlurm: Register<House> = (command, door) => {
     .command('slurm')
     .description('read what Slurm says of its jobs, record, rate and charge it')
     .argument('<file...>', 'output of sacct -P or sacct --json, slurmrestd, or CSV; gzip too; - is standard input')
-    .option('--cluster NAME', 'the cluster, where the dump has no Cluster column')
-    .option('--format FORMAT', `one of ${formats.join(', ')}`, 'auto')
-    .option('--zone ZONE', 'IANA zone of times written without one (default: the zone of the site)')
-    .option('--charge-from DATE', 'usage that ended before is recorded and rated, never charged')
-    .option('--unknown WHAT', 'names never met before: create or quarantine (BURSAR_UNKNOWN_PARTIES)')
+    .option('--cluster <name>', 'the cluster, where the dump has no Cluster column')
+    .option('--format <format>', `one of ${formats.join(', ')}`, 'auto')
+    .option('--zone <zone>', 'IANA zone of times written without one (default: the zone of the site)')
+    .option('--charge-from <date>', 'usage that ended before is recorded and rated, never charged')
+    .option('--unknown <what>', 'names never met before: create or quarantine (BURSAR_UNKNOWN_PARTIES)')
     .option('--dry-run', 'say what would happen; write nothing')
     .addHelpText('after', helpText)
     .action(async (files: string[], options: Options) => await run(files, options, door))
@@ -68,8 +68,7 @@ async function run(files: readonly string[], options: Options, door: Door<House>
       cluster: options.cluster,
       zone,
       signal: door.signal,
-      onPage: (soFar, bytes) =>
-        progress.show(() => `${grouped(soFar.read)} jobs read${percentOf(bytes)}`),
+      onPage: (soFar, bytes) => progress.show(() => `${grouped(soFar.read)} jobs read${percentOf(bytes)}`),
     },
     newMemory(house.zone),
   ).finally(() => progress.end())
@@ -82,7 +81,10 @@ const percentOf = ({ done, all }: { done: number; all: number | undefined }) =>
 function chargeFromOf(text: string, zone: string): number {
   const ms = momentOf(text, zone)
   if (ms !== undefined) return ms
-  throw new WrongUsage(`--charge-from ${text} is no date.`, 'Write 2026-11-01, or a time with its zone: 2026-11-01T08:00:00Z.')
+  throw new WrongUsage(
+    `--charge-from ${text} is no date.`,
+    'Write 2026-11-01, or a time with its zone: 2026-11-01T08:00:00Z.',
+  )
 }
 
 function report(door: Door<House>, result: IngestResult, seconds: number, dryRun: boolean): void {
@@ -113,11 +115,16 @@ function report(door: Door<House>, result: IngestResult, seconds: number, dryRun
     ['quarantined', grouped(quarantined), quarantined > 0 ? 'see: bursar quarantine list' : ''],
     ['charged', grouped(charged), ''],
     ['unpriced', grouped(unpriced), unpriced > 0 ? 'they wait for a price: bursar prices set' : ''],
-    ...Object.entries(amount).map(([currency, text]): [string, string, string] => [`amount ${currency}`, grouped(text, 2), '']),
+    ...Object.entries(amount).map(([currency, text]): [string, string, string] => [
+      `amount ${currency}`,
+      grouped(text, 2),
+      '',
+    ]),
     ['time', durationText(seconds * 1000), read > 0 ? `${grouped(Math.round(read / seconds))} jobs a second` : ''],
   ]
   door.table(rows, [{ title: dryRun ? 'dry run' : 'jobs' }, { title: 'count', align: 'right' }, { title: '' }])
   if (dryRun) door.say('\nNothing was written. Leave out --dry-run to do it.')
-  else if (result.interrupted) door.say('\nInterrupted. What is counted here is done; run the same command again for the rest.')
+  else if (result.interrupted)
+    door.say('\nInterrupted. What is counted here is done; run the same command again for the rest.')
   else door.say('\nNext: bursar statement --project NAME, bursar explain JOB, bursar verify')
 }

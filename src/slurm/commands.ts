@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { chargePage, type Memory } from '../charging/commands.ts'
 import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
+import type { Fact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { Format, Page } from './page.ts'
@@ -76,24 +77,37 @@ async function ingestFile(
 ): Promise<void> {
   const { format, cluster, zone, signal } = settings
   const { input, measuredAt } = await open(file)
-  const reading = { format, cluster, zone, origin: file, measuredAt }
-  const under = new Set<Promise<void>>()
+  const reading = { format, cluster, zone, origin: file, measuredAt, pageSize: Number(process.env['PS'] ?? 5000) }
+  const writing = new Map<Promise<void>, ReadonlySet<string>>()
+  let later: readonly Fact[] = []
   let failure: unknown
-  for await (const page of readJobs(input, reading)) {
-    const bad = page.bad.map((row) => ({ ...row, door: slurmDoor, settings: "{}" }))
-    const writing = chargePage(house, { facts: page.facts, bad }, settings, memory)
+  const write = (facts: readonly Fact[], page: Page) => {
+    const bad = page.bad.map((row) => ({ ...row, door: slurmDoor, settings: '{}' }))
+    const done: Promise<void> = chargePage(house, { facts, bad }, settings, memory)
       .then((part) => take(page, part))
       .catch((error: unknown) => {
         failure ??= error
       })
-      .finally(() => under.delete(writing))
-    under.add(writing)
-    if (under.size >= pagesAtOnce) await Promise.race(under)
-    if (failure !== undefined || signal.aborted) break
+      .finally(() => writing.delete(done))
+    writing.set(done, new Set(facts.map((fact) => fact.externalId)))
   }
-  await Promise.all(under)
+  for await (const page of readJobs(input, reading)) {
+    if (writing.size >= pagesAtOnce) await Promise.race(writing.keys())
+    if (failure !== undefined || signal.aborted) break
+    // What a page under way may be writing waits for the next one, or the two would wait for each other.
+    const facts = [...later, ...page.facts]
+    const busy = [...writing.values()]
+    const isBusy = ({ externalId }: Fact) => busy.some((ids) => ids.has(externalId))
+    later = facts.filter(isBusy)
+    write(later.length > 0 ? facts.filter((fact) => !isBusy(fact)) : facts, page)
+  }
+  await Promise.all(writing.keys())
+  if (failure === undefined && later.length > 0 && !signal.aborted) write(later, emptyPage)
+  await Promise.all(writing.keys())
   if (failure !== undefined) throw failure
 }
+
+const emptyPage: Page = { facts: [], bad: [], lines: 0, bytes: 0, jobs: 0, pending: 0, strayed: 0, notes: [] }
 
 /** When a dump was measured decides which of two versions stands; a file says it by its time of change. */
 async function open(file: string): Promise<{ input: AsyncIterable<Buffer>; measuredAt: number }> {
