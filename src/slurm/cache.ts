@@ -15,4 +15,4 @@ export function remembered<Value>(parse: (text: string) => Value, max = 20_000):
 }
 
 /** A copy of its own: a slice would keep the whole block that it was cut from in memory. */
-export const detached = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
+const detached = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')

@@ -7,6 +7,13 @@ type Quarter = { readonly earlier: number; readonly later: number }
 const quartersMax = 50_000
 const stamp = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.\d+)?(Z|[+-]\d\d(?::?\d\d)?)?$/
 
+/** The number of two digits; negative when they are none. */
+function two(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48
+  const ones = text.charCodeAt(at + 1) - 48
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
+}
+
 /**
  * Reads the times of a dump: local text in one zone, text that names its offset, epoch seconds. The offset is
  * looked up once for each quarter of an hour, because no zone changes its clock in between.
@@ -38,39 +45,31 @@ export class Clock {
     const earlier = this.read(text)
     if (earlier === undefined || Number.isNaN(earlier)) return []
     if (!this.doubtful) return [earlier]
-    const digits = text.replaceAll(/\D/g, '')
-    const quarter = this.#quarter(digits.slice(0, 10), Number(digits.slice(10, 12)))
-    return [earlier, earlier - quarter.earlier + quarter.later]
+    const quarter = this.#quarterOf(text, two(text, 14))
+    return quarter ? [earlier, earlier - quarter.earlier + quarter.later] : [earlier]
   }
 
+  /** Undefined when this is no time after all. */
   #readLocal(text: string): number | undefined {
-    let number = 0
-    for (let at = 0; at < 16; at++) {
-      const digit = text.charCodeAt(at) - 48
-      if (at === 4 || at === 7 || at === 10 || at === 13) continue
-      if (digit < 0 || digit > 9) return undefined
-      number = number * 10 + digit
-    }
-    const second = (text.charCodeAt(17) - 48) * 10 + text.charCodeAt(18) - 48
-    if (!(second >= 0 && second <= 60)) return undefined
-    const minute = number % 100
-    const key = number - (minute % 15)
-    const quarter = this.#quarters.get(key) ?? this.#learn(key)
+    const minute = two(text, 14)
+    const second = two(text, 17)
+    if (minute < 0 || minute > 59 || second < 0 || second > 60) return undefined
+    const quarter = this.#quarterOf(text, minute)
     if (!quarter) return undefined
     if (quarter.earlier !== quarter.later) this.doubtful = true
     return quarter.earlier + ((minute % 15) * 60 + second) * 1000
   }
 
-  #quarter(hour: string, minute: number): Quarter {
-    const key = Number(hour) * 100 + minute - (minute % 15)
-    return this.#quarters.get(key) ?? (this.#learn(key) as Quarter)
-  }
-
-  #learn(key: number): Quarter | undefined {
-    const [minute, hour, day] = [key % 100, Math.floor(key / 100) % 100, Math.floor(key / 1e4) % 100]
-    const [month, year] = [Math.floor(key / 1e6) % 100, Math.floor(key / 1e8)]
-    if (minute > 59 || hour > 23 || day < 1 || day > 31 || month < 1 || month > 12 || year < 1970) return undefined
-    const local = { year, month, day, hour, minute, second: 0 }
+  #quarterOf(text: string, minute: number): Quarter | undefined {
+    const [century, year, month, day, hour] = [two(text, 0), two(text, 2), two(text, 5), two(text, 8), two(text, 11)]
+    if (century < 19 || year < 0 || month < 1 || month > 12 || day < 1 || hour < 0 || hour > 23) return undefined
+    const hours = ((((century - 19) * 100 + year) * 12 + month) * 32 + day) * 24 + hour
+    const key = hours * 4 + (minute - (minute % 15)) / 15
+    const known = this.#quarters.get(key)
+    if (known) return known
+    const local = { year: century * 100 + year, month, day, hour, minute: minute - (minute % 15), second: 0 }
+    // 31 February would otherwise be a day in March.
+    if (day > new Date(Date.UTC(local.year, month, 0)).getUTCDate()) return undefined
     const earlier = zonedTime(local, this.#zone)
     const later = isAmbiguous(local, this.#zone) ? zonedTime(local, this.#zone, 'later') : earlier
     if (this.#quarters.size >= quartersMax) this.#quarters.clear()

@@ -56,7 +56,7 @@ export type Layout = {
   readonly freeColumns: readonly number[]
 }
 
-export const sacctCall =
+const sacctCall =
   'SLURM_TIME_FORMAT=%s sacct --allusers --duplicates --parsable2 --starttime … --endtime … --format=' +
   'JobIDRaw,JobID,Cluster,Account,User,Partition,QOS,State,ExitCode,Submit,Eligible,Start,End,ElapsedRaw,Suspended,' +
   'AllocTRES,ReqTRES,AllocNodes,TimelimitRaw,TotalCPU,AveRSS,NTasks,ConsumedEnergyRaw,NodeList'

@@ -4,7 +4,9 @@ import type { Layout } from './layout.ts'
 import { stateOf } from './state.ts'
 
 /** How much is tried before a row counts as ambiguous. */
-const triesMax = 20_000
+const triesMax = 10_000
+/** More delimiters than this are no name. */
+const surplusMax = 200
 
 const number = /^\d*$/
 const id = /^\d+(?:_(?:\d+|\[.*\])|\+\d+)?(?:\.\w+)?$/
@@ -43,7 +45,7 @@ function fits(name: string, value: string, clock: Clock): boolean {
 export function align(parts: readonly string[], layout: Layout, clock: Clock): string[] | undefined {
   const { names, freeColumns, columns, delimiter } = layout
   const surplus = parts.length - names.length
-  if (surplus < 0 || (surplus > 0 && freeColumns.length === 0)) return undefined
+  if (surplus < 0 || surplus > surplusMax || (surplus > 0 && freeColumns.length === 0)) return undefined
   const lower = names.map((name) => name.toLowerCase())
   const isFree = new Set(freeColumns)
   const found = new Map<string, string[]>()

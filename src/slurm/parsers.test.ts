@@ -122,7 +122,14 @@ test('a time may name its own offset', () => {
   ])
     assert.equal(clock.read(text), expected, text)
   for (const text of ['Unknown', 'None', '', '0']) assert.equal(clock.read(text), undefined, text)
-  for (const text of ['yesterday', '2026-13-01T00:00:00', '2026-11-21T08:38', '2026-11-21T25:00:00'])
+  for (const text of [
+    'yesterday',
+    '2026-13-01T00:00:00',
+    '2026-11-21T08:38',
+    '2026-11-21T25:00:00',
+    '2026-02-30T08:00:00',
+    '2026-11-21T08:38:2x',
+  ])
     assert(Number.isNaN(clock.read(text)), text)
 })
 

@@ -15,6 +15,8 @@ const states = remembered(stateOf, 1000)
 const allocations = remembered(parseTres)
 const nodeLists = remembered(expandNodes, 1000)
 const fallbacks = remembered(fallbackOf)
+/** Only a list with brackets is worth remembering. */
+const nodesOf = (text: string) => (text.includes('[') ? nodeLists(text) : expandNodes(text))
 const digits = /^\d{1,15}$/
 const idPattern = /^\d+(?:[_+]\d+)?$/
 
@@ -38,8 +40,10 @@ function momentsOf(cells: Cells, { columns }: Layout, clock: Clock): Moments | s
   const suspendedText = cells(columns.Suspended)
   const suspendedSeconds = suspendedText === '' || suspendedText === '00:00:00' ? 0 : (seconds(suspendedText) ?? 0)
   clock.doubtful = false
-  const submit = clock.read(cells(columns.Submit))
-  const eligible = clock.read(cells(columns.Eligible))
+  const submitText = cells(columns.Submit)
+  const eligibleText = cells(columns.Eligible)
+  const submit = clock.read(submitText)
+  const eligible = eligibleText === submitText ? submit : clock.read(eligibleText)
   const start = clock.read(cells(columns.Start))
   const end = clock.read(cells(columns.End))
   if (Number.isNaN((submit ?? 0) + (eligible ?? 0) + (start ?? 0) + (end ?? 0))) return noTime(cells, columns, clock)
@@ -159,7 +163,7 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
     exitCode: /^\d+:\d+$/.test(exitCode) ? exitCode : undefined,
     arrayJob: leaderOf(jobId, '_'),
     hetJob: leaderOf(jobId, '+'),
-    nodes: nodeLists(cells(columns.NodeList)),
+    nodes: nodesOf(cells(columns.NodeList)),
     restarts: digits.test(restarts) ? restarts : undefined,
     limitSeconds: limitOf(cells, columns),
     submit: moments.submit,

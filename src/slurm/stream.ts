@@ -101,7 +101,9 @@ async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
     for (const _ of reader.read(textOf(block, tray, reader.lines))) yield tray.take()
     blocks.lines = reader.lines
   }
-  for (const _ of reader.read(textOf(blocks.end(), tray, reader.lines))) yield tray.take()
+  const rest = blocks.end()
+  if (rest.length > 0) tray.note('the last line has no end: if the dump was cut off there, repeat with the whole one')
+  for (const _ of reader.read(textOf(rest, tray, reader.lines))) yield tray.take()
   reader.finish()
   yield tray.take()
 }

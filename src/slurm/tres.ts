@@ -65,7 +65,7 @@ export function allocationOf(entries: readonly Entry[]): Allocation {
 }
 
 /** Nothing at all: the job never ran. */
-export const nothingHeld: Allocation = { held: [], cpus: 0, nodes: 0, hasMemory: false, energy: undefined }
+const nothingHeld: Allocation = { held: [], cpus: 0, nodes: 0, hasMemory: false, energy: undefined }
 
 /** A job that never ran used none of these; saying so keeps its record whole. */
 export const neverRan: Allocation = {
