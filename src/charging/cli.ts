@@ -19,8 +19,8 @@ const dateText = 'a date (its start, in the zone of the site) or a time with its
 export const statement: Register<House> = (command, door) => {
   command
     .requiredOption('--project NAME', 'name or id of the project')
-    .option('--from <date>', `usage that ended after this: ${dateText}`)
-    .option('--to <date>', 'usage that ended until this')
+    .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
+    .option('--to <date>', 'usage that ended before this')
     .action(async (options: Range) => {
       const house = await door.house()
       const project = await projectOf(house, options.project as string)
@@ -116,8 +116,8 @@ export const rerate: Register<House> = (command, door) => {
   command
     .requiredOption('--reason <text>', 'why; it stands in the audit record')
     .option('--project <name>', 'name or id of the project; all projects without it')
-    .option('--from <date>', `usage that ended after this: ${dateText}`)
-    .option('--to <date>', 'usage that ended until this')
+    .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
+    .option('--to <date>', 'usage that ended before this')
     .option('--apply', 'do it; without this it only says what would change')
     .action(async (options: Range & { reason: string; apply?: true }) => {
       const house = await door.house()

@@ -3,7 +3,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { post } from '../ledger/commands.ts'
 import { type KnownFact, quarantine, type Recorded, recordFacts, type RecordRow } from '../metering/commands.ts'
-import { type Fact, lastInstant } from '../metering/fact.ts'
+import type { Fact } from '../metering/fact.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { meetNames, resolveNames } from '../parties/commands.ts'
@@ -84,7 +84,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
   const sheet = new ChargeSheet(() => writer.nextId())
   const tally = { charged: 0, unpriced: 0 }
   const payerOf = (record: Recorded) => payers.get(record.project) as ProjectParty
-  const early = ({ fact }: Recorded) => settings.chargeFrom !== null && lastInstant(fact) < settings.chargeFrom
+  const early = ({ fact }: Recorded) => settings.chargeFrom !== null && fact.endsAt < settings.chargeFrom
   for (const record of recorded.first) {
     rateOnto(sheet, tally, { record, payer: payerOf(record), rater, uncharged: early(record) })
   }

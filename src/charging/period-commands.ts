@@ -1,4 +1,4 @@
-import { type Fact, lastInstant } from '../metering/fact.ts'
+import type { Fact } from '../metering/fact.ts'
 import { makeRecordsPartition, partitions } from '../metering/commands.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -31,7 +31,7 @@ export async function openPeriods(
 function periodsOf(facts: readonly Fact[], zone: string): string[] {
   const periods = new Set<string>()
   for (const fact of facts) {
-    const last = periodOf(lastInstant(fact), zone)
+    const last = periodOf(fact.endsAt, zone)
     periods.add(last)
     let period = periodOf(fact.startsAt, zone)
     while (period < last) {

@@ -161,8 +161,8 @@ export const recordsToRerate = (
        from metering.standing
       where final and id > $1
         and ($2::uuid is null or project = $2)
-        and ($3::timestamptz is null or ends_at > $3)
-        and ($4::timestamptz is null or ends_at <= $4)
+        and ($3::timestamptz is null or ends_at >= $3)
+        and ($4::timestamptz is null or ends_at < $4)
       order by id
       limit $5`,
     [after, choice.project, choice.from, choice.to, limit],
@@ -195,8 +195,8 @@ export const statementLines = (reader: Reader, project: string, from: Date | nul
        from charging.charges c
        join metering.versions r on r.id = c.record
       where c.project = $1 and c.kind <> 'memo'
-        and ($2::timestamptz is null or r.ends_at > $2)
-        and ($3::timestamptz is null or r.ends_at <= $3)
+        and ($2::timestamptz is null or r.ends_at >= $2)
+        and ($3::timestamptz is null or r.ends_at < $3)
       group by c.period, c.component, c.currency
       order by c.period, c.component, c.currency`,
     [project, from, to],
@@ -224,8 +224,8 @@ export const stateCounts = (reader: Reader, project: string, from: Date | null, 
        from (select distinct on (record) record, state, reason from charging.states order by record, id desc) s
        join metering.standing r on r.id = s.record
       where r.project = $1 and s.state <> 'charged'
-        and ($2::timestamptz is null or r.ends_at > $2)
-        and ($3::timestamptz is null or r.ends_at <= $3)
+        and ($2::timestamptz is null or r.ends_at >= $2)
+        and ($3::timestamptz is null or r.ends_at < $3)
       group by s.state, s.reason
       order by count(*) desc, s.state, s.reason`,
     [project, from, to],

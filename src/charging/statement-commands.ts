@@ -30,7 +30,7 @@ export type Statement = {
   readonly owed: ReadonlyMap<string, bigint>
 }
 
-/** What a project was charged for usage that ended in (from, to], with what was not charged and why. */
+/** What a project was charged for usage that ended in [from, to), with what was not charged and why. */
 export async function statementOf(
   house: House,
   project: ProjectParty,

@@ -96,6 +96,7 @@ function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier
     period: total.period,
     quantityTotal: total.quantity,
     chargedTotal: total.charged,
+    price: total.version.id,
   })
 }
 

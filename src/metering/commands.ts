@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
-import { type Fact, lastInstant } from './fact.ts'
+import type { Fact } from './fact.ts'
 import * as sql from './sql.ts'
 import { compare, type Content, contentDigest, type Texts, textsOf } from './version.ts'
 
@@ -29,7 +29,7 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
   const records = sortedAndOnce(facts).map(({ known, texts, digest }): sql.Recorded => {
     const { fact, project, person, provider } = known
     const id = writer.nextId()
-    return { id, period: periodOf(lastInstant(fact), zone), version: 1, fact, project, person, provider, digest, texts }
+    return { id, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
   })
 
   const fresh = await sql.insertIdentities(writer, records)

@@ -35,7 +35,3 @@ export type BadRow = {
   readonly reason: string
   readonly raw: string
 }
-
-/** The last moment that belongs to the usage: its end is exclusive, so a job that ends at midnight belongs to the day before. */
-export const lastInstant = ({ startsAt, endsAt }: Pick<Fact, 'startsAt' | 'endsAt'>): number =>
-  Math.max(startsAt, endsAt - 1)
