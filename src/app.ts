@@ -1,15 +1,21 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
-import { sealingLag } from './audit/seal.ts'
+import type { Logger } from 'pino'
+import { seal, sealingLag } from './audit/seal.ts'
 import { openDatabase } from './database/database.ts'
 import { migrate } from './database/migrate.ts'
 import { rows } from './database/reader.ts'
+import { openLog } from './http/log.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
 import { addOwnDoors, type Check } from './http/routes.ts'
 import { openServer, type Server } from './http/server.ts'
+import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
 import type { Settings } from './settings.ts'
+import { taskStates } from './tasks/commands.ts'
+import type { Task } from './tasks/task.ts'
+import { startTasks } from './tasks/tasks.ts'
 import type { Door } from './terminal/door.ts'
 import { Refusal } from './values/refusal.ts'
 import { version } from './version.ts'
@@ -26,9 +32,14 @@ export async function openHouse(settings: Settings, role: 'server' | 'command'):
   }
 }
 
+/** Ready means that it takes requests; it returns when the signal came and everything but the house is closed. */
 export async function serveUntilStopped(house: House, settings: Settings, door: Door<House>): Promise<void> {
   if (door.signal.aborted) return
-  const server = await listen(house, settings, door)
+  const log = openLog(settings.logLevel)
+  const server = await listen(house, settings, log)
+  const tasks = startTasks(house, tasksOf(house, log), ({ name, failure }) => {
+    if (failure) log.error({ err: failure, task: name }, 'a task failed')
+  })
   try {
     door.say(greeting(server, house))
     door.answer({ url: server.url, version, database: house.database.describe })
@@ -36,23 +47,33 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     door.say('Stopping: requests under way are finished first.')
   } finally {
     await server.close()
+    await tasks.stop()
   }
 }
 
-function listen(house: House, settings: Settings, door: Door<House>): Promise<Server> {
-  const metrics = openMetrics(version, figuresOf(house), (error) =>
-    door.remark(`a metric cannot be read: ${String(error)}`),
-  )
+function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
+  const metrics = openMetrics(version, figuresOf(house), (err) => log.warn({ err }, 'a figure cannot be read'))
   return openServer({
     host: settings.host,
     port: settings.port,
     tls: settings.tls && tlsOf(settings.tls),
     trustedProxy: settings.trustedProxy,
-    logLevel: settings.logLevel,
+    log,
     metrics,
     routes: (server) => addOwnDoors(server, { version, metrics, ready: () => readiness(house) }),
   })
 }
+
+const tasksOf = (house: House, log: Logger): Task[] => [
+  {
+    name: 'seal',
+    everySeconds: 1,
+    run: async () => {
+      const { warning } = await seal(house)
+      if (warning) log.warn(warning)
+    },
+  },
+]
 
 function greeting(server: Server, house: House): string {
   return `Bursar ${version} listens on ${server.url}
@@ -77,6 +98,11 @@ async function readiness(house: House): Promise<Check[]> {
 
 const figuresOf = (house: House): Figure[] => [
   {
+    name: 'bursar_operations_begun',
+    help: 'Operations begun on this database, refused ones included.',
+    read: async () => [{ value: await operationsBegun(house.database.pool) }],
+  },
+  {
     name: 'bursar_seal_lag_operations',
     help: 'Operations that wait to be sealed.',
     read: async () => [{ value: (await sealingLag(house)).operations }],
@@ -85,6 +111,19 @@ const figuresOf = (house: House): Figure[] => [
     name: 'bursar_seal_lag_seconds',
     help: 'Age of the oldest operation that waits to be sealed.',
     read: async () => [{ value: (await sealingLag(house)).seconds }],
+  },
+  {
+    name: 'bursar_task_runs',
+    help: 'How often a task ran, on all processes of this database.',
+    labels: ['task'],
+    read: async () => (await taskStates(house)).map(({ name, runs }) => ({ labels: { task: name }, value: runs })),
+  },
+  {
+    name: 'bursar_task_failures_in_a_row',
+    help: 'How often a task failed since it last went well.',
+    labels: ['task'],
+    read: async () =>
+      (await taskStates(house)).map(({ name, failures }) => ({ labels: { task: name }, value: failures })),
   },
 ]
 

@@ -34,6 +34,31 @@ const showConfig: Register<House> = (command: Command, door) => {
 await runProgram([
   { name: 'serve', about: 'run Bursar until it is stopped', load: async () => serve },
   {
+    name: 'ingest',
+    about: 'read usage, record, rate and charge it: slurm',
+    load: async () => (await import('./slurm/cli.ts')).ingestSlurm,
+  },
+  {
+    name: 'statement',
+    about: 'what a project was charged',
+    load: async () => (await import('./charging/cli.ts')).statement,
+  },
+  {
+    name: 'explain',
+    about: 'why a charge or a job cost what it did',
+    load: async () => (await import('./charging/explain-cli.ts')).explainCommand,
+  },
+  {
+    name: 'rerate',
+    about: 'rate usage again that is not invoiced yet',
+    load: async () => (await import('./charging/cli.ts')).rerate,
+  },
+  {
+    name: 'prices',
+    about: 'the price book: list, show, check, set',
+    load: async () => (await import('./pricing/cli.ts')).prices,
+  },
+  {
     name: 'parties',
     about: 'organisations, projects and people: list, import',
     load: async () => (await import('./parties/cli.ts')).parties,

@@ -2,10 +2,13 @@ import { strict as assert } from 'node:assert'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
+import { Problem } from './http/problem.ts'
+import type { ProblemType } from './http/problems.ts'
 import type { House } from './operations/house.ts'
 import type { Flags } from './settings.ts'
 import { createDoor, type Door, exitCodes, type Register, type Screens, WrongUsage } from './terminal/door.ts'
 import { fail } from './terminal/failure.ts'
+import { Refusal } from './values/refusal.ts'
 import { version } from './version.ts'
 
 export type Entry = { readonly name: string; readonly about: string; readonly load: () => Promise<Register<House>> }
@@ -41,9 +44,9 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
       code = exitCodes.refused
     },
   })
-  const failed = (error: unknown) => {
+  const failed = async (error: unknown) => {
     const debug = Boolean(process.env['BURSAR_DEBUG'])
-    return fail(error, screens, { json, mayAnswer: !door.answered, debug })
+    return fail(await readable(error), screens, { json, mayAnswer: !door.answered, debug })
   }
   const interrupted = listen(stop, screens)
 
@@ -55,12 +58,12 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     await program.parseAsync(words, { from: 'user' })
   } catch (error) {
     const ended = error instanceof CommanderError ? usageEnd(error, words) : error
-    if (ended !== undefined && !stop.signal.aborted) code = failed(ended)
+    if (ended !== undefined && !stop.signal.aborted) code = await failed(ended)
   }
   try {
     await (await house?.catch(() => undefined))?.database.close()
   } catch (error) {
-    code = failed(error)
+    code = await failed(error)
   }
   // Serving until it is stopped is what `serve` was asked to do; any other command was cut short.
   process.exit(words[0] === 'serve' ? code : (interrupted() ?? code))
@@ -120,6 +123,24 @@ function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage |
   const known = ['bursar', ...noun, '--help'].join(' ')
   const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
   return new WrongUsage(message, `See ${error.code === 'commander.unknownCommand' ? 'bursar --help' : known}`)
+}
+
+/** What the database or a command refuses, as a person reads it; what is a bug stays what it is. */
+async function readable(error: unknown): Promise<unknown> {
+  if (error instanceof Refusal) return error
+  if (!(error instanceof Problem)) return (await import('./database/refusals.ts')).asRefusal(error)
+  const { detail, ...others } = error.detail
+  const members = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+  const more = [...(typeof detail === 'string' ? [detail] : []), ...members].join(', ')
+  return new Refusal(`${error.title.replace(/\.$/, '')}${more && `: ${more}`}`, remedies[error.type])
+}
+
+/** Where a person at a terminal can do something that a program cannot. */
+const remedies: Partial<Record<ProblemType, string>> = {
+  'parties-changed': 'Run the command again: it compares anew.',
+  'outcome-unknown': 'See that the database is up, then run the command again: nothing is done twice.',
+  'database-unavailable': 'See that the database is up, then run the command again.',
+  'database-full': 'Make room, then run the command again.',
 }
 
 /** A reader that has seen enough (`| head`) ends the output, not the command. */

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { afterEach, test } from 'node:test'
 import type { FastifyInstance } from 'fastify'
 import { Refusal } from '../values/refusal.ts'
+import { openLog } from './log.ts'
 import { openMetrics } from './metrics.ts'
 import { Problem } from './problem.ts'
 import { addOwnDoors, type Check } from './routes.ts'
@@ -23,8 +24,7 @@ async function open({ ready, doors, ...settings }: Wishes = {}) {
     port: 0,
     tls: undefined,
     trustedProxy: undefined,
-    logLevel: 'info',
-    log: { write: (line) => void lines.push(line) },
+    log: openLog('info', { write: (line) => lines.push(line) }),
     metrics,
     routes(instance) {
       addOwnDoors(instance, { version: '2026.1.1', metrics, ready: ready ?? (async () => []) })

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo, BlockList } from 'node:net'
+import type { Logger } from 'pino'
 import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
 import {
   type Address,
@@ -22,9 +23,7 @@ export type ServerSettings = {
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined
   /** Addresses and networks of the proxy that does TLS in front. */
   readonly trustedProxy: string | undefined
-  readonly logLevel: string
-  /** Where log lines go; standard error unless a test listens. */
-  readonly log?: { write(line: string): void }
+  readonly log: Logger
   readonly metrics: Metrics
   /** Adds the doors: called once, before listening. */
   routes(server: FastifyInstance): void
@@ -53,12 +52,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     genReqId: () => randomUUID(),
     // Two lines of its own for each request; `watch` writes one.
     logController: new LogController({ disableRequestLogging: true }),
-    logger: {
-      level: settings.logLevel,
-      stream: settings.log ?? process.stderr,
-      // Not one of them is logged on purpose; this is for the day somebody logs a request whole.
-      redact: ['req.headers.authorization', 'req.headers.cookie', 'headers.authorization', 'headers.cookie'],
-    },
+    loggerInstance: settings.log,
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
