@@ -31,6 +31,19 @@ export function parseDuration(text: string): number | undefined {
   return fraction === undefined ? undefined : (days * 86_400 + seconds) * 1000 + fraction
 }
 
+/** A whole number of at most 15 digits, faster than a pattern and Number; undefined when it is none. */
+export function parseWhole(text: string): number | undefined {
+  const length = text.length
+  if (length === 0 || length > 15) return undefined
+  let number = 0
+  for (let at = 0; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
+  return number
+}
+
 /** `.mmm` at the end of a text; what is finer than a millisecond is cut, as Slurm itself cuts it. */
 function parseMilliseconds(text: string, at: number): number | undefined {
   const match = /^\.(\d{1,9})$/.exec(text.slice(at))
@@ -45,7 +58,8 @@ export function parseLimit(text: string): number | undefined {
 
 /** Whole minutes as `TimelimitRaw` has them, in seconds. */
 export function parseMinutes(text: string): number | undefined {
-  return /^\d{1,9}$/.test(text) ? Number(text) * 60 : undefined
+  const minutes = parseWhole(text)
+  return minutes === undefined ? undefined : minutes * 60
 }
 
 /** As Slurm prints it: milliseconds only below one hour, and only when there are any. */

@@ -1,6 +1,6 @@
 import { remembered } from './cache.ts'
 import { type Clock, settleTimes } from './clock.ts'
-import { parseDuration, parseLimit, parseMinutes } from './duration.ts'
+import { parseDuration, parseLimit, parseMinutes, parseWhole } from './duration.ts'
 import type { Job } from './job.ts'
 import type { Column, Layout } from './layout.ts'
 import { parseRequestedMemory } from './memory.ts'
@@ -29,8 +29,7 @@ const seconds = (text: string): number | undefined => {
 }
 
 export const elapsedOf = (cells: Cells, columns: Layout['columns']): number | undefined => {
-  const raw = cells(columns.ElapsedRaw)
-  return digits.test(raw) ? Number(raw) : seconds(cells(columns.Elapsed))
+  return parseWhole(cells(columns.ElapsedRaw)) ?? seconds(cells(columns.Elapsed))
 }
 
 function momentsOf(cells: Cells, { columns }: Layout, clock: Clock): Moments | string {
@@ -138,7 +137,7 @@ const ranAway = (cells: Cells, columns: Layout['columns']): boolean =>
 export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: string, raw: string): Row {
   const { columns } = layout
   const stateText = cells(columns.State)
-  const state = states(stateText)
+  const state = stateText === 'COMPLETED' ? stateText : states(stateText)
   if (state === undefined) return { reason: `State ${quoted(stateText)} is unknown` }
   if (isWaiting(state)) return { waits: true, ranAway: ranAway(cells, columns) }
   const id = cells(columns.JobIDRaw ?? columns.JobID)
@@ -164,7 +163,7 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
     arrayJob: leaderOf(jobId, '_'),
     hetJob: leaderOf(jobId, '+'),
     nodes: nodesOf(cells(columns.NodeList)),
-    restarts: digits.test(restarts) ? restarts : undefined,
+    restarts: restarts !== '' && digits.test(restarts) ? restarts : undefined,
     limitSeconds: limitOf(cells, columns),
     submit: moments.submit,
     eligible: moments.eligible,

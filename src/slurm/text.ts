@@ -144,7 +144,7 @@ export class TextReader {
     this.#rows++
     const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
     // Dumps that were put together repeat the header.
-    if (this.#cell(columns.State) === 'State') return
+    if (id.charCodeAt(0) > 57 && this.#cell(columns.State) === 'State') return
     const dot = id.indexOf('.')
     if (dot > 0) return this.#step(id, dot, layout)
     this.#flush(false)
