@@ -118,7 +118,7 @@ function readSource(root: string, area: Area, path: string): SourceFile {
   return {
     path,
     area,
-    module: area !== 'src' ? '' : parts.length === 2 ? stem : (parts[1] as string),
+    module: area !== 'src' ? '' : parts.length === 2 ? stem.replace(/\.test$/, '') : (parts[1] as string),
     name: stem.replace(/\.test$/, ''),
     isTest: stem.endsWith('.test'),
     text,

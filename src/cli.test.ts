@@ -19,8 +19,13 @@ after(() => fresh.drop())
 type Ended = { readonly code: number | null; readonly out: string; readonly err: string }
 
 function begin(words: readonly string[], environment: Record<string, string> = {}): ChildProcess {
-  const env = { PATH: process.env['PATH'], DATABASE_URL: fresh.url, BURSAR_DATA: directory, ...environment }
-  return spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { env: env as NodeJS.ProcessEnv })
+  const env: NodeJS.ProcessEnv = {
+    PATH: process.env['PATH'],
+    DATABASE_URL: fresh.url,
+    BURSAR_DATA: directory,
+    ...environment,
+  }
+  return spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { env })
 }
 
 async function ended(child: ChildProcess): Promise<Ended> {

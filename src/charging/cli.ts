@@ -18,7 +18,7 @@ const dateText = 'a date (its start, in the zone of the site) or a time with its
 /** `bursar statement --project P` */
 export const statement: Register<House> = (command, door) => {
   command
-    .requiredOption('--project NAME', 'name or id of the project')
+    .requiredOption('--project <name>', 'name or id of the project')
     .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
     .option('--to <date>', 'usage that ended before this')
     .action(async (options: Range) => {

@@ -3,7 +3,7 @@ import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from './problem.ts'
 
 /** A refusal the caller may see, or undefined: a bug, of which the log gets everything and the caller nothing. */
-export function asProblem(error: unknown): Problem | undefined {
+function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>
   if (validation) {

@@ -37,7 +37,7 @@ export const unassigned = { name: 'unassigned', tier: 'default' } as const
 /** In parties.names: what every source means that has no name of its own. */
 export const anySource = '*'
 
-export const nameLengthMax = 200
+const nameLengthMax = 200
 
 /** Why the text can be nobody's name, as a phrase; undefined when it can. */
 export function nameFault(name: string): string | undefined {
