@@ -444,7 +444,6 @@ create table charging.charges (
   amount    numeric(38,9) not null,
   currency  text not null,
   transfer  bigint,
-  constraint charges_pkey PRIMARY KEY (id, period),
   constraint amount_is_in_range CHECK (((amount > '-100000000000000000000'::numeric) AND (amount < '100000000000000000000'::numeric))),
   constraint charges_kind_check CHECK ((kind = ANY (ARRAY['charge'::text, 'reversal'::text, 'memo'::text]))),
   constraint memo_moves_nothing CHECK (((kind <> 'memo'::text) OR (transfer IS NULL))),
@@ -479,6 +478,7 @@ create table charging.true_ups (
   constraint true_ups_pkey PRIMARY KEY (id),
   constraint true_up_changes_something CHECK ((amount <> (0)::numeric))
 );
+CREATE INDEX charges_by_id ON ONLY charging.charges USING brin (id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);
 CREATE INDEX states_by_record ON charging.states USING btree (record, id);
 CREATE INDEX true_ups_by_project ON charging.true_ups USING btree (project, period, component);
