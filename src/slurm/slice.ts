@@ -53,7 +53,7 @@ export class JobSlicer {
       if (kind === plain) continue
       if (kind === quotes) at = this.#string(chunk, at + 1)
       else if (kind === newline) this.line++
-      else if (kind === bracket || this.#depth < 2) this.#structure(chunk[at] as number, chunk, at, slices)
+      else if (kind === bracket || this.#depth < 3) this.#structure(chunk[at] as number, chunk, at, slices)
     }
     if (this.#from >= 0) this.#keep(chunk.subarray(this.#from))
     return slices
@@ -98,8 +98,15 @@ export class JobSlicer {
     if (byte === 123 || byte === 91) this.#open(byte, at)
     else if (byte === 125 || byte === 93) this.#close(chunk, at, slices)
     else if (this.#depth === 1) this.#separate(byte)
-    else if (this.jobs > 0 || !mark.has(byte))
+    else if (this.#depth === 0 && this.hasJobs)
+      throw new Refusal(
+        'something that is no JSON follows the last job',
+        'what was read stays; was it written there by mistake?',
+      )
+    else if (this.#depth === 0 && !mark.has(byte))
       throw new Refusal('the input does not begin as JSON', 'is it really sacct --json?')
+    else if (this.#list === 'jobs' && byte !== 44)
+      throw new Refusal('the list of jobs holds something that is no job', 'is it really sacct --json?')
   }
 
   #separate(byte: number): void {

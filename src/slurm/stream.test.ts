@@ -53,6 +53,8 @@ test('input that is no dump is refused, each in its own words', async () => {
   await assert.rejects(readSlurm(Buffer.from(`\uFEFFJobID|State\n`, 'utf16le')), /UTF-16/)
   await assert.rejects(readSlurm('[1,2]'), /list/)
   await assert.rejects(readSlurm('{"meta":{}}'), /no list of jobs/)
+  await assert.rejects(readSlurm('{"jobs":[1]}'), /no job/)
+  await assert.rejects(readSlurm('{"jobs":[]} and more'), /follows/)
   await assert.rejects(readSlurm('JobID|State', { format: 'json' }), /does not begin as JSON/)
   await assert.rejects(readSlurm('{"jobs":[{"job_id":1,"job_state":"RUNNING"}]}'), /controller/)
   const header = Buffer.from('JobIDRaw|Cluster|Account|State|Submit|Start|End|ElapsedRaw|AllocTRES\n')
@@ -72,6 +74,14 @@ test('JSON that is cut off says where, and what was read stays', async () => {
     for await (const page of readJobs(input, settings)) seen += page.facts.length
   }, /the JSON ends in the middle of job 5/)
   assert.equal(seen, 4)
+})
+
+test('a byte order mark, several answers in a row and misleading keys and names are read', async () => {
+  const one = fixture('real/rest/slurmdb-job-plain.json').toString()
+  assert.equal((await readSlurm(`\uFEFF${one}${one}`)).facts.length, 2)
+  const misleading = one.replace('"name": "plain"', '"name": "a\\"jobs\\": [{ \\\\"')
+  assert.equal((await readSlurm(misleading)).facts.length, 1)
+  assert.equal((await readSlurm('{"me\\"ta":{"jobs":[{"x":1}]},"jobs":null}')).jobs, 0)
 })
 
 test('an answer of slurmrestd with an error is no empty month, and one that found nothing is', async () => {

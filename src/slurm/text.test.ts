@@ -134,6 +134,25 @@ test('shuffling all rows changes no fact that it does not make less known', asyn
   assert.deepEqual(sorted(mixed), sorted(straight))
 })
 
+test('shuffled steps make less known, and nothing wrong', async () => {
+  const [top, ...lines] = fixture('real/sacct/all-fields-duplicates.psv').toString().trim().split('\n')
+  const rows = lines.filter((line) => line.split('|').length === 109)
+  const straight = new Map((await readSlurm([top, ...rows].join('\n'))).facts.map((fact) => [fact.externalId, fact]))
+  for (let seed = 1; seed <= 20; seed++) {
+    const mixed = rows.map((line, index) => ({ line, at: (index * 7919 * seed + seed) % 10_007 }))
+    mixed.sort((one, other) => one.at - other.at)
+    const reading = await readSlurm([top, ...mixed.map(({ line }) => line)].join('\n'))
+    assert.deepEqual(reading.bad, [])
+    assert.equal(reading.facts.length, straight.size)
+    for (const { externalId, quantities, dimensions } of reading.facts) {
+      const known = straight.get(externalId)
+      assert.deepEqual(dimensions, known?.dimensions)
+      for (const [meter, quantity] of Object.entries(quantities))
+        assert.equal(quantity, known?.quantities[meter], meter)
+    }
+  }
+})
+
 test('a runaway job is left out and named', async () => {
   const runaway = row(7).replace('COMPLETED', 'PENDING').replace('|1120|', '|Unknown|')
   const reading = await readSlurm(

@@ -164,7 +164,7 @@ export class TextReader {
     const job = this.#job
     const name = id.slice(dot + 1)
     if (name === 'extern') this.#hasExtern = true
-    if (!job || job.id.length !== dot || !id.startsWith(job.id)) {
+    if (!job || job.id.length !== dot || !id.startsWith(job.id) || !this.#isWithin(job, columns.Start)) {
       this.#strayed = true
       this.#tray.strayed++
       return
@@ -178,6 +178,14 @@ export class TextReader {
       tasks: columns.NTasks === undefined ? 1 : Number(tasks) || 0,
       elapsedSeconds: elapsedOf(this.#cell, columns) ?? 0,
     })
+  }
+
+  /** Runs of one job have steps of the same names; a step belongs to the run during which it began. */
+  #isWithin(job: Job, column: number | undefined): boolean {
+    this.#clock.doubtful = false
+    const start = this.#clock.read(this.#cell(column))
+    if (start === undefined || this.#clock.doubtful || job.start === undefined) return true
+    return start >= Math.max(job.start, job.submit ?? 0) && (job.end === undefined || start <= job.end)
   }
 
   /** The job is whole once another follows it. */
