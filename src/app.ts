@@ -3,8 +3,7 @@ import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import { seal, sealingLag } from './audit/seal.ts'
 import { openDatabase } from './database/database.ts'
-import { migrate } from './database/migrate.ts'
-import { rows } from './database/reader.ts'
+import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
 import { addOwnDoors, type Check } from './http/routes.ts'
@@ -89,8 +88,12 @@ Ctrl-C stops it.`
 
 async function readiness(house: House): Promise<Check[]> {
   try {
-    await rows(house.database.pool, 'select 1')
-    return [{ name: 'database', ok: true, detail: 'answers' }]
+    const ok = await isMigrated(house.database.pool)
+    const detail = ok ? 'is that of this program' : 'is that of another version of Bursar'
+    return [
+      { name: 'database', ok: true, detail: 'answers' },
+      { name: 'schema', ok, detail },
+    ]
   } catch {
     return [{ name: 'database', ok: false, detail: 'does not answer' }]
   }

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Command, CommanderError } from 'commander'
@@ -13,8 +14,12 @@ import { version } from './version.ts'
 
 export type Entry = { readonly name: string; readonly about: string; readonly load: () => Promise<Register<House>> }
 
-/** How long a command that was told to stop may take to do so. */
+/** How long a program that was told to stop may take for all of it. */
 const stopWithin = 15_000
+/** How long a command may take to notice; `serve` takes as long as the requests under way. */
+const commandStopsWithin = 2_000
+/** npm passes a Ctrl-C on that its child had already: two signals so close together are one. */
+const onePress = 500
 
 /** What is around every command: flags that all have, the house opened and closed, failures, signals, the exit. */
 export async function runProgram(entries: readonly Entry[]): Promise<void> {
@@ -55,7 +60,8 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     program.hook('preAction', (_, command) => {
       flags = flagsOf(command)
     })
-    await program.parseAsync(words, { from: 'user' })
+    const command = program.parseAsync(words, { from: 'user' })
+    await (words[0] === 'serve' ? command : Promise.race([command, afterAbort(stop.signal)]))
   } catch (error) {
     const ended = error instanceof CommanderError ? usageEnd(error, words) : error
     if (ended !== undefined && !stop.signal.aborted) code = await failed(ended)
@@ -158,8 +164,13 @@ function openScreens(): Screens {
 /** The first signal asks the command to stop, the second does not ask. Answers with which code it was stopped. */
 function listen(stop: AbortController, screens: Screens): () => number | undefined {
   let code: number | undefined
+  let at = 0
   const onSignal = (signalCode: number) => () => {
-    if (code !== undefined) process.exit(signalCode)
+    if (code !== undefined) {
+      if (performance.now() - at < onePress) return
+      process.exit(signalCode)
+    }
+    at = performance.now()
     code = signalCode
     stop.abort()
     setTimeout(() => {
@@ -170,6 +181,11 @@ function listen(stop: AbortController, screens: Screens): () => number | undefin
   process.on('SIGINT', onSignal(exitCodes.interrupted))
   process.on('SIGTERM', onSignal(exitCodes.terminated))
   return () => code
+}
+
+async function afterAbort(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+  await new Promise((resolve) => setTimeout(resolve, commandStopsWithin))
 }
 
 /**

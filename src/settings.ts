@@ -34,10 +34,15 @@ export const variables = [
   { name: 'BURSAR_ZONE', about: 'IANA time zone of the site; months begin at its midnight', standard: 'UTC' },
   { name: 'BURSAR_UNKNOWN_PARTIES', about: 'names first met in usage: create or quarantine', standard: 'create' },
   { name: 'BURSAR_SEAL_KEY', secret: true, about: 'key that seals the operations; else a file in the data directory' },
+  { name: 'BURSAR_SEAL_KEYS_FORMER', secret: true, about: 'keys used before, separated by commas: they still check' },
+  { name: 'BURSAR_HEAD_WEBHOOK', secret: true, about: 'address that each signed head of the chain is sent to' },
   { name: 'BURSAR_TLS_CERT', about: 'file with the TLS certificate (PEM)' },
   { name: 'BURSAR_TLS_KEY', about: 'file with the key of the TLS certificate (PEM)' },
   { name: 'BURSAR_TRUSTED_PROXY', about: 'address or network of the proxy in front that does TLS' },
   { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
+  { name: 'BURSAR_NAMED_STATEMENTS', about: 'off for a PgBouncer older than 1.21', standard: 'on' },
+  { name: 'PG_BINDIR', about: 'programs of the PostgreSQL that Bursar runs itself' },
+  { name: 'BURSAR_DEBUG', about: '1: print where an unexpected failure happened' },
 ] as const satisfies readonly Variable[]
 
 export type VariableName = (typeof variables)[number]['name']

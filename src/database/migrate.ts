@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Client } from 'pg'
 import { Refusal } from '../values/refusal.ts'
+import type { Reader } from './reader.ts'
 import { connection } from './pool.ts'
 import * as sql from './sql.ts'
 import { asRefusal } from './refusals.ts'
@@ -84,6 +85,12 @@ function pending(files: readonly Migration[], done: readonly sql.MigrationRow[])
     )
   })
   return files.slice(done.length)
+}
+
+/** Whether the schema is still the one of this program: another, newer one may have come meanwhile. */
+export async function isMigrated(reader: Reader): Promise<boolean> {
+  const done = await sql.migrations(reader)
+  return done.length === migrationFiles().length
 }
 
 async function setRole(client: Client): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
 import type { House } from '../operations/house.ts'
 import type { Door, Register } from '../terminal/door.ts'
 import { WrongUsage } from '../terminal/door.ts'
@@ -141,7 +142,7 @@ function asDocument({ organisations, projects, people, providers, names, members
 }
 
 async function importFile(door: Door<House>, file: string, options: { dryRun?: boolean; all?: boolean }) {
-  const sheet = accepted(file, readSheet(readText(file)))
+  const sheet = accepted(file, readSheet(await readText(file)))
   const house = await door.house()
   const preview = accepted(file, await previewImport(house.database.pool, sheet))
   const { changes, names, unchanged } = preview.plan
@@ -184,10 +185,10 @@ function accepted<Value>(file: string, outcome: Outcome<Value, SheetRefused>): V
 const faultText = ({ line, column, message }: Fault): string =>
   `line ${line}${column ? `, column ${column}` : ''}: ${message}`
 
-function readText(file: string): string {
+async function readText(file: string): Promise<string> {
   let bytes: Buffer
   try {
-    bytes = readFileSync(file === '-' ? 0 : file)
+    bytes = file === '-' ? await buffer(process.stdin) : await readFile(file)
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     const why = code === 'ENOENT' ? 'does not exist' : code === 'EISDIR' ? 'is a directory' : `cannot be read (${code})`
