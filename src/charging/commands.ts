@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { post } from '../ledger/commands.ts'
-import { type KnownFact, quarantine, type Recorded, recordFacts, type RecordRow } from '../metering/commands.ts'
+import { type KnownFact, type Recorded, recordFacts, type RecordRow } from '../metering/commands.ts'
 import type { Fact } from '../metering/fact.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -13,7 +13,8 @@ import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet, type State } from './charge.ts'
 import { openPeriods } from './period-commands.ts'
-import { factDoor, type Page, type PageResult, type PageSettings, type QuarantinedRow } from './page.ts'
+import type { Page, PageResult, PageSettings } from './page.ts'
+import { setAside, type UnknownFact } from './quarantine-commands.ts'
 import type { Rater, Usage } from './rater.ts'
 import { Raters } from './book-commands.ts'
 import * as sql from './sql.ts'
@@ -59,7 +60,8 @@ export async function chargePage(
     },
     async (writer) => {
       result = await writePage(writer, house, { ...page, wanted }, settings, memory)
-      const changed = result.recorded + result.corrected + result.quarantined > 0
+      const { recorded, corrected, quarantined, replayed, stillWaiting } = result
+      const changed = recorded + corrected + quarantined + replayed + stillWaiting > 0
       return changed && !settings.dryRun ? summaryOf(result) : nothing
     },
   )
@@ -77,8 +79,7 @@ type NamedPage = Page & { readonly wanted: readonly WantedNames[] }
 async function writePage(writer: Writer, house: House, page: NamedPage, settings: PageSettings, memory: Memory) {
   const rater = await memory.raters.current(writer)
   const { known, unknown, payers } = await findParties(writer, page, settings, memory)
-  const quarantined = [...page.bad, ...unknown]
-  const quarantinedNew = quarantined.length > 0 ? await quarantine(writer, quarantined) : 0
+  const aside = await setAside(writer, page, unknown, settings.chargeFrom)
   const recorded = await recordFacts(writer, known, house.zone)
 
   const sheet = new ChargeSheet(() => writer.nextId())
@@ -106,7 +107,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     recorded: recorded.first.length,
     duplicates: recorded.seen,
     corrected: recorded.newer.length,
-    quarantined: quarantinedNew,
+    ...aside,
     ...tally,
     ...comesTo(sheet),
   }
@@ -122,7 +123,7 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet): Promise<vo
 
 type Found = {
   readonly known: readonly KnownFact[]
-  readonly unknown: readonly QuarantinedRow[]
+  readonly unknown: readonly UnknownFact[]
   readonly payers: ReadonlyMap<string, ProjectParty>
 }
 
@@ -150,7 +151,7 @@ async function findParties(writer: Writer, page: NamedPage, settings: PageSettin
     names.set(wanted.source, await resolveNames(writer, wanted, settings.unknown, memory.parties))
   }
   const known: KnownFact[] = []
-  const unknown: QuarantinedRow[] = []
+  const unknown: UnknownFact[] = []
   const payers = new Map<string, ProjectParty>()
   for (const fact of page.facts) {
     const { projects, people, providers } = names.get(fact.source) as ResolvedNames
@@ -158,7 +159,7 @@ async function findParties(writer: Writer, page: NamedPage, settings: PageSettin
     const person = fact.personName === null ? null : people.get(fact.personName)
     const provider = providers.get(fact.providerName)
     if (project === undefined || person === undefined || provider === undefined) {
-      unknown.push(quarantinedFact(fact, { project, person, provider }))
+      unknown.push({ fact, reason: whoIsMissing(fact, { project, person, provider }) })
       continue
     }
     payers.set(project.project, project)
@@ -167,24 +168,16 @@ async function findParties(writer: Writer, page: NamedPage, settings: PageSettin
   return { known, unknown, payers }
 }
 
-function quarantinedFact(
+function whoIsMissing(
   fact: Fact,
   found: { project: ProjectParty | undefined; person: string | null | undefined; provider: string | undefined },
-): QuarantinedRow {
+): string {
   const missing = !found.project
     ? `project "${fact.projectName}"`
     : found.person === undefined
       ? `person "${fact.personName}"`
       : `provider "${fact.providerName}"`
-  return {
-    door: factDoor,
-    source: fact.source,
-    origin: fact.externalId,
-    line: 0,
-    reason: `there is no ${missing}: import it with bursar parties import, then replay`,
-    raw: JSON.stringify(fact),
-    settings: '{}',
-  }
+  return `there is no ${missing}: import it with bursar parties import, then replay`
 }
 
 type RatingTask = {

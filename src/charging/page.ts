@@ -3,11 +3,13 @@ import type { BadRow, Fact } from '../metering/fact.ts'
 /** What a door has read: facts, and rows that could not become facts with what it takes to read them again. */
 export type Page = {
   readonly facts: readonly Fact[]
-  readonly bad: readonly QuarantinedRow[]
+  readonly bad: readonly (BadRow & { readonly door: string })[]
+  /** Rows of the quarantine that were read again; what became of each stands among the facts. */
+  readonly replays?: readonly Replay[]
 }
 
-/** `door` names the reader that can replay the row, `settings` what that reader needs, as JSON. */
-export type QuarantinedRow = BadRow & { readonly door: string; readonly settings: string }
+/** A quarantined row read again: its facts, or why it still cannot be read. */
+export type Replay = { readonly id: bigint; readonly facts: readonly Fact[]; readonly reason: string | undefined }
 
 /** The door of facts that were read well and name somebody unknown. */
 export const factDoor = 'fact'
@@ -25,6 +27,9 @@ export type PageResult = {
   readonly duplicates: number
   readonly corrected: number
   readonly quarantined: number
+  /** Rows of the quarantine that were read again and wait no more, and those that still do. */
+  readonly replayed: number
+  readonly stillWaiting: number
   /** Records that were charged, for the first time or anew. */
   readonly charged: number
   readonly unpriced: number
@@ -39,6 +44,8 @@ export const emptyResult: PageResult = {
   duplicates: 0,
   corrected: 0,
   quarantined: 0,
+  replayed: 0,
+  stillWaiting: 0,
   charged: 0,
   unpriced: 0,
   amounts: new Map(),
@@ -54,6 +61,8 @@ export function together(a: PageResult, b: PageResult): PageResult {
     duplicates: a.duplicates + b.duplicates,
     corrected: a.corrected + b.corrected,
     quarantined: a.quarantined + b.quarantined,
+    replayed: a.replayed + b.replayed,
+    stillWaiting: a.stillWaiting + b.stillWaiting,
     charged: a.charged + b.charged,
     unpriced: a.unpriced + b.unpriced,
     amounts,

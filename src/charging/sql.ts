@@ -1,6 +1,6 @@
 import { copyText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
-import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, each, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { decimalText, parseDecimal } from '../values/decimal.ts'
 import { nanosFixed, nanosFrom } from '../values/money.ts'
 import type { Charge, State } from './charge.ts'
@@ -54,7 +54,8 @@ export const insertCharges = (writer: Writer, charges: readonly Charge[]) =>
   append(
     writer,
     chargesTable,
-    charges.map(
+    each(
+      charges,
       (c) =>
         `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t${copyText(c.component)}\t` +
         `${c.part}\t${c.revision}\t${c.kind}\t${c.price}\t${c.book}\t${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t` +

@@ -67,33 +67,47 @@ export async function execute(writer: Writer, text: string, values?: readonly un
   return result.rowCount ?? 0
 }
 
-/** Appends ready lines of COPY text (see copy-text.ts), without their line ends. */
-export async function append(writer: Writer, table: SealedTable, lines: readonly string[]): Promise<void> {
-  if (lines.length === 0) return
+/** Appends ready lines of COPY text (see copy-text.ts), without their line ends. They are asked for as they go out. */
+export async function append(writer: Writer, table: SealedTable, lines: Iterable<string>): Promise<void> {
   const { client, digests } = stateOf(writer)
   let digest = digests.get(table.name)
-  if (!digest) digests.set(table.name, (digest = { rows: 0, hash: createHash('sha256') }))
+  const sent = { lines: 0, hash: digest?.hash ?? createHash('sha256') }
+  const chunks = chunked(lines, sent)
+  const first = chunks.next()
+  if (first.done) return
+  if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
   const text = `copy ${table.name} (${table.columns.join(', ')}) from stdin`
-  const rows = await copyIn(client, text, chunked(lines, digest.hash))
-  assert(rows === lines.length, `${rows} rows were written to ${table.name}, not ${lines.length}`)
+  const rows = await copyIn(client, text, after(first.value, chunks))
+  assert(rows === sent.lines, `${rows} rows were written to ${table.name}, not ${sent.lines}`)
   digest.rows += rows
+}
+
+/** One line of text for each row, made when it is asked for, so that a page's text is never there as a whole. */
+export function* each<Row>(rows: Iterable<Row>, line: (row: Row) => string): Generator<string> {
+  for (const row of rows) yield line(row)
+}
+
+function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
+  yield first
+  yield* rest
 }
 
 const chunkChars = 64 * 1024
 
-function* chunked(lines: readonly string[], hash: Hash): Generator<Buffer> {
+function* chunked(lines: Iterable<string>, sent: { lines: number; readonly hash: Hash }): Generator<Buffer> {
   let text = ''
   for (const line of lines) {
     text += line
     text += '\n'
+    sent.lines += 1
     if (text.length < chunkChars) continue
     const chunk = Buffer.from(text)
-    hash.update(chunk)
+    sent.hash.update(chunk)
     yield chunk
     text = ''
   }
   if (text === '') return
   const chunk = Buffer.from(text)
-  hash.update(chunk)
+  sent.hash.update(chunk)
   yield chunk
 }

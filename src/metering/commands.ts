@@ -3,7 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
 import type { Fact } from './fact.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, contentDigest, type Texts, textsOf } from './version.ts'
+import { compare, type Content, contentDigest, textsOf } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -22,27 +22,19 @@ export type RecordedPage = {
   readonly seen: number
 }
 
-type Draft = { readonly known: KnownFact; readonly texts: Texts; readonly digest: string }
-
 /** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
 export async function recordFacts(writer: Writer, facts: readonly KnownFact[], zone: string): Promise<RecordedPage> {
-  const records = sortedAndOnce(facts).map(({ known, texts, digest }): sql.Recorded => {
-    const { fact, project, person, provider } = known
-    const id = writer.nextId()
-    return { id, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
-  })
+  const records = sortedAndOnce(facts, zone)
+  for (const record of records) record.id = writer.nextId()
 
   const fresh = await sql.insertIdentities(writer, records)
-  if (fresh.length === records.length) {
+  if (fresh === 'all') {
     await sql.insertRecords(writer, records)
     return { first: records, newer: [], seen: facts.length - records.length }
   }
-  const freshIds = new Set(fresh.map((row) => row.record))
-  const first = records.filter((record) => freshIds.has(record.id.toString()))
-  const newer = await supersede(
-    writer,
-    records.filter((record) => !freshIds.has(record.id.toString())),
-  )
+  const [first, known] = [[] as Draft[], [] as Draft[]]
+  for (const record of records) (fresh.has(record.id.toString()) ? first : known).push(record)
+  const newer = await supersede(writer, known)
 
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
@@ -56,24 +48,31 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
   return { first, newer, seen: facts.length - first.length - newer.length }
 }
 
+/** A record before it has its id: ids rise in the order of the names. */
+type Draft = { -readonly [Key in keyof sql.Recorded]: sql.Recorded[Key] }
+
 /** In the order of their names, so that two pages never wait for each other; of several versions the one that wins. */
-function sortedAndOnce(facts: readonly KnownFact[]): Draft[] {
+function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
   const bySource = new Map<string, Map<string, Draft>>()
   for (const known of facts) {
     const { source, externalId } = known.fact
     let drafts = bySource.get(source)
     if (!drafts) bySource.set(source, (drafts = new Map()))
-    const texts = textsOf(known.fact)
-    const draft = { known, texts, digest: contentDigest(contentOf(known), texts) }
+    const draft = draftOf(known, zone)
     const other = drafts.get(externalId)
-    if (!other || compare(versionOf(known, draft.digest), versionOf(other.known, other.digest)) === 'newer') {
-      drafts.set(externalId, draft)
-    }
+    if (!other || compare(versionOf(draft), versionOf(other)) === 'newer') drafts.set(externalId, draft)
   }
   return [...bySource.keys()].sort().flatMap((source) => {
     const drafts = bySource.get(source) as Map<string, Draft>
     return [...drafts.keys()].sort().map((externalId) => drafts.get(externalId) as Draft)
   })
+}
+
+function draftOf(known: KnownFact, zone: string): Draft {
+  const { fact, project, person, provider } = known
+  const texts = textsOf(fact)
+  const digest = contentDigest(fact, known, texts)
+  return { id: 0n, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
 }
 
 /** Locks what is known already and keeps what says something newer. */
@@ -93,7 +92,7 @@ async function supersede(writer: Writer, records: readonly sql.Recorded[]): Prom
   return changed.flatMap((record) => {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record) as sql.RecordRow
-    const incoming = versionOf(record, record.digest)
+    const incoming = versionOf(record)
     if (compare(incoming, versionOfRow(previous)) !== 'newer') return []
     return [{ record: { ...record, version: identity.version + 1 }, previous }]
   })
@@ -112,11 +111,11 @@ const contentOf = ({ fact, project, person, provider }: KnownFact): Content => (
   provider,
 })
 
-const versionOf = (known: KnownFact, digest: string) => ({
-  final: known.fact.final,
-  measuredAt: known.fact.measuredAt,
-  digest,
-  content: contentOf(known),
+const versionOf = (record: sql.Recorded) => ({
+  final: record.fact.final,
+  measuredAt: record.fact.measuredAt,
+  digest: record.digest,
+  content: contentOf(record),
 })
 
 const versionOfRow = (row: sql.RecordRow) => ({
@@ -137,15 +136,13 @@ const versionOfRow = (row: sql.RecordRow) => ({
   },
 })
 
-export { insertQuarantined as quarantine, makePartition as makeRecordsPartition, markReplayed } from './sql.ts'
+export { makePartition as makeRecordsPartition } from './sql.ts'
 export {
-  countWaiting,
   lockStanding,
   meterNames,
   partitions,
   recordsById,
   recordsByName,
   sources,
-  waiting,
 } from './sql.ts'
-export type { Quarantined, QuarantineRow, Recorded, RecordRow } from './sql.ts'
+export type { Recorded, RecordRow } from './sql.ts'

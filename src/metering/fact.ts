@@ -34,4 +34,7 @@ export type BadRow = {
   readonly line: number
   readonly reason: string
   readonly raw: string
+  /** What its reader must know besides to read it again: the header of a text, for example. */
+  readonly settings: Readonly<Record<string, string>>
+  readonly measuredAt: number
 }

@@ -1,6 +1,6 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
-import { type Reader, rows } from '../database/reader.ts'
-import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { type Reader, row, rows } from '../database/reader.ts'
+import { append, each, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import type { Fact } from './fact.ts'
 import type { Texts } from './version.ts'
 
@@ -46,7 +46,7 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
   append(
     writer,
     recordsTable,
-    records.map((r) => {
+    each(records, (r) => {
       const { fact } = r
       return (
         `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
@@ -58,16 +58,19 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
     }),
   )
 
-/** Identities in the order given (sorted by the caller); answers the records that were new. */
-export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =>
-  rows<{ record: string }>(
+/** Identities in the order given (sorted by the caller); answers the records that were new, `all` when all were. */
+export const insertIdentities = async (writer: Writer, records: readonly Recorded[]): Promise<'all' | Set<string>> => {
+  const found = await row<{ count: number; records: string | null }>(
     writer,
-    `insert into metering.identities (source, external_id, record, period, version, final, measured_at, digest)
-     select source, external_id, record, period, 1, final, measured_at, decode(digest, 'hex')
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::boolean[], $6::timestamptz[], $7::text[])
-         as fresh (source, external_id, record, period, final, measured_at, digest)
-         on conflict do nothing
-     returning record`,
+    `with fresh as (
+       insert into metering.identities (source, external_id, record, period, version, final, measured_at, digest)
+       select source, external_id, record, period, 1, final, measured_at, decode(digest, 'hex')
+         from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::boolean[], $6::timestamptz[], $7::text[])
+           as told (source, external_id, record, period, final, measured_at, digest)
+           on conflict do nothing
+       returning record)
+     select count(*)::integer as count, case when count(*) < $8 then string_agg(record::text, ',') end as records
+       from fresh`,
     [
       textArrayOf(records.map((r) => r.fact.source)),
       textArrayOf(records.map((r) => r.fact.externalId)),
@@ -76,8 +79,11 @@ export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =
       arrayOf(records.map((r) => r.fact.final)),
       arrayOf(records.map((r) => timestampText(r.fact.measuredAt))),
       arrayOf(records.map((r) => r.digest)),
+      records.length,
     ],
   )
+  return found?.count === records.length ? 'all' : new Set(found?.records?.split(',') ?? [])
+}
 
 export type IdentityRow = {
   source: string
@@ -230,6 +236,8 @@ export type Quarantined = {
   readonly raw: string
   /** What its door needs to read it again, as JSON. */
   readonly settings: string
+  /** In hex; the same row is not quarantined twice. */
+  readonly digest: string
 }
 
 /** What was quarantined before stays as it is; answers how many are new. */
@@ -237,10 +245,11 @@ export const insertQuarantined = (writer: Writer, bad: readonly Quarantined[]) =
   execute(
     writer,
     `insert into metering.quarantine (id, operation, at, source, door, origin, line, reason, raw, digest, settings)
-     select nextval('metering.quarantine_ids'), $8, $9, source, door, origin, line, reason, raw,
-            sha256(convert_to(raw || settings, 'UTF8')), settings
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[])
-         as bad (source, door, origin, line, reason, raw, settings)
+     select nextval('metering.quarantine_ids'), $9, $10, source, door, origin, line, reason, raw, decode(digest, 'hex'),
+            settings
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[])
+         as bad (source, door, origin, line, reason, raw, settings, digest)
+      order by source, digest
          on conflict do nothing`,
     [
       bad.map((row) => row.source),
@@ -250,6 +259,7 @@ export const insertQuarantined = (writer: Writer, bad: readonly Quarantined[]) =
       bad.map((row) => row.reason),
       bad.map((row) => row.raw),
       bad.map((row) => row.settings),
+      bad.map((row) => row.digest),
       writer.operation,
       writer.at,
     ],
@@ -267,20 +277,31 @@ export type QuarantineRow = {
   at: Date
 }
 
-/** What waits in quarantine, oldest first, after a given id. */
-export const waiting = (reader: Reader, after: bigint, limit: number) =>
+/** What waits in quarantine, oldest first, after a given id; only some ids, when they are given. */
+export const waiting = (reader: Reader, after: bigint, limit: number, only: readonly bigint[] | null = null) =>
   rows<QuarantineRow>(
     reader,
     `select id, door, source, origin, line, reason, raw, settings, at
        from metering.quarantine
-      where state = 'waiting' and id > $1
+      where state = 'waiting' and id > $1 and ($3::bigint[] is null or id = any ($3::bigint[]))
       order by id
       limit $2`,
-    [after, limit],
+    [after, limit, only],
   )
 
 export const countWaiting = (reader: Reader) =>
-  rows<{ count: string }>(reader, `select count(*) as count from metering.quarantine where state = 'waiting'`)
+  rows<{ source: string; count: string }>(
+    reader,
+    `select source, count(*) as count from metering.quarantine where state = 'waiting' group by source order by source`,
+  )
+
+/** In the order of their ids, so that two replays never wait for each other in a circle. */
+export const lockWaiting = (writer: Writer, ids: readonly bigint[]) =>
+  rows<{ id: string }>(
+    writer,
+    `select id from metering.quarantine where id = any ($1::bigint[]) and state = 'waiting' order by id for update`,
+    [ids],
+  )
 
 export const markReplayed = (writer: Writer, ids: readonly bigint[]) =>
   execute(
@@ -288,4 +309,14 @@ export const markReplayed = (writer: Writer, ids: readonly bigint[]) =>
     `update metering.quarantine set state = 'replayed', replayed_by = $2
       where id = any ($1::bigint[]) and state = 'waiting'`,
     [ids, writer.operation],
+  )
+
+/** Why they still wait, after they were tried again. */
+export const updateReasons = (writer: Writer, reasons: ReadonlyMap<bigint, string>) =>
+  execute(
+    writer,
+    `update metering.quarantine q set reason = tried.reason
+       from unnest($1::bigint[], $2::text[]) as tried (id, reason)
+      where q.id = tried.id and q.state = 'waiting'`,
+    [[...reasons.keys()], [...reasons.values()]],
   )

@@ -13,20 +13,16 @@ import type { Fact } from './fact.ts'
 export type Verdict = 'seen' | 'newer' | 'older'
 
 /** What a version says, without when it was measured and in which words. */
-export type Content = Pick<
-  Fact,
-  'service' | 'subtype' | 'startsAt' | 'endsAt' | 'final' | 'quantities' | 'dimensions'
-> & {
-  readonly project: string
-  readonly person: string | null
-  readonly provider: string
-}
+export type Content = Told & Parties
+type Told = Pick<Fact, 'service' | 'subtype' | 'startsAt' | 'endsAt' | 'final' | 'quantities' | 'dimensions'>
+type Parties = { readonly project: string; readonly person: string | null; readonly provider: string }
 
 export type Standing = { readonly final: boolean; readonly measuredAt: number; readonly digest: string }
 
 /** 128 bits of SHA-256, in hex: the same content gives the same digest, from whatever format it was read. */
-export function contentDigest(content: Content, texts: Texts): string {
-  const { service, subtype, startsAt, endsAt, final, project, person, provider } = content
+export function contentDigest(fact: Told, parties: Parties, texts: Texts): string {
+  const { service, subtype, startsAt, endsAt, final } = fact
+  const { project, person, provider } = parties
   const text =
     `${service}\n${subtype}\n${startsAt}\n${endsAt}\n${final}\n${project}\n${person}\n${provider}\n` +
     `${texts.quantities}\n${texts.dimensions}`
