@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { copyBytes, copyText, timestampText } from '../database/copy-text.ts'
 import { nanosFixed } from '../values/money.ts'
+import { rows } from '../database/reader.ts'
 import { append, type SealedTable, type Writer } from '../database/writer.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
+import { seal } from './seal.ts'
 
 /** A table with a column of every kind that sealed tables have. */
 export const sample: SealedTable = {
@@ -22,6 +25,17 @@ export async function sampleHouse(): Promise<FreshHouse> {
        note text, quantities json not null)`,
   )
   return fresh
+}
+
+/**
+ * Seals everything there is, once it can be sealed: transactions in other databases of the same PostgreSQL, as those
+ * of other tests, hold the sealer up while they run, because their numbers come from the same row.
+ */
+export async function sealAll(house: House): Promise<void> {
+  const running = `select from operations.operations join operations.epoch using (epoch)
+    where xid >= pg_snapshot_xmin(pg_current_snapshot()) limit 1`
+  while ((await rows(house.database.pool, running)).length > 0) await sleep(5)
+  await seal(house)
 }
 
 /** Writes past the house, as somebody with the database's password could. */

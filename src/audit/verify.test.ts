@@ -6,7 +6,7 @@ import { newKeys, type FreshHouse } from '../operations/testing.ts'
 import type { Check } from './check.ts'
 import { lastHead } from './heads.ts'
 import { seal } from './seal.ts'
-import { sample, sampleHouse, sampleOperation, write } from './testing.ts'
+import { sample, sampleHouse, sealAll, sampleOperation, write } from './testing.ts'
 import { type PublishedHead, verifyHistory } from './verify.ts'
 
 let fresh: FreshHouse
@@ -15,7 +15,7 @@ before(async () => {
   fresh = await sampleHouse()
   for (let block = 0; block < 3; block++) {
     for (let count = 0; count < 3; count++) operations.push(await sampleOperation(fresh.house, 2))
-    await seal(fresh.house)
+    await sealAll(fresh.house)
   }
   // Whoever writes past the house would do the same.
   await write(

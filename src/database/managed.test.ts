@@ -208,4 +208,5 @@ test('root: where the system user cannot go, the files are put elsewhere and lin
   const again = await openDatabase({ dataDirectory: own })
   await again.close()
   rmSync(dirname(readlinkSync(link)), { recursive: true })
+  await assert.rejects(openDatabase({ dataDirectory: own }), /the database of .* is gone: it was in/)
 })

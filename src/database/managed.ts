@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  readlinkSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -129,6 +130,13 @@ type Record = Binaries & { readonly format: 1 }
 function clusterOf(data: string, { durable = true }: ManagedSettings): Cluster {
   const link = join(data, 'postgres')
   const exists = existsSync(link)
+  // Never a new one in its place: the books were there.
+  if (!exists && lstatSync(link, { throwIfNoEntry: false })) {
+    throw new Refusal(
+      `the database of ${data} is gone: it was in ${readlinkSync(link)}`,
+      `Bring that directory back, or remove ${link} to begin anew without it.`,
+    )
+  }
   const binaries = remembered(data, exists)
   const user = serverUser(link)
   const reachable = canReach(user, data)
