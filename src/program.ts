@@ -67,7 +67,8 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     if (ended !== undefined && !stop.signal.aborted) code = await failed(ended)
   }
   try {
-    await (await house?.catch(() => undefined))?.database.close()
+    const closed = house?.catch(() => undefined).then((opened) => opened?.database.close())
+    await (words[0] === 'serve' ? closed : Promise.race([closed, afterAbort(stop.signal)]))
   } catch (error) {
     code = await failed(error)
   }
