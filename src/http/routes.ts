@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
 import { Problem } from './problem.ts'
+import { problems } from './problems.ts'
 import type { Metrics } from './metrics.ts'
 import { isLocal } from './server.ts'
 import { languageOf, startPage, startPageStyle } from './start-page.ts'
@@ -12,6 +14,8 @@ export type OwnDoors = {
   readonly metrics: Metrics
   ready(): Promise<readonly Check[]>
 }
+
+const problemPages = new URL('../../docs/problems/', import.meta.url)
 
 /** A database that does not answer must not make the answer wait for it. */
 const readyWithin = 3_000
@@ -32,6 +36,13 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
     if (!isLocal(request)) throw new Problem('not-allowed', { detail: 'Metrics are read on the machine itself.' })
     const { type, body } = await metrics.text()
     return reply.type(type).send(body)
+  })
+
+  // What the `type` of a problem points at.
+  server.get('/problems/:type', async (request, reply) => {
+    const { type } = request.params as { type: string }
+    if (!Object.hasOwn(problems, type)) throw new Problem('not-found')
+    return reply.type('text/plain; charset=utf-8').send(await readFile(new URL(`${type}.md`, problemPages)))
   })
 
   const styleHash = createHash('sha256').update(startPageStyle).digest('base64')

@@ -104,6 +104,17 @@ test('400, 404: a refusal is problem+json', async () => {
   assert.equal((await fetch(`${url}/%E0%A4%A`)).status, 400)
 })
 
+test('200: the type of a problem is an address that explains it', async () => {
+  const { url } = await open()
+  const { type } = (await (await fetch(`${url}/nothing`)).json()) as { type: string }
+  const page = await fetch(`${url}${type}`)
+  assert.equal(page.status, 200)
+  assert.match(await page.text(), /^# not-found\n/)
+  for (const other of ['constructor', 'nothing', '..%2F..%2Fpackage.json']) {
+    assert.equal((await fetch(`${url}/problems/${other}`)).status, 404)
+  }
+})
+
 test('413: a body larger than the door takes', async () => {
   const { url } = await open({ doors: (server) => void server.post('/things', async () => ({})) })
   const headers = { 'content-type': 'application/json' }
