@@ -8,8 +8,7 @@ import { row, rows } from '../database/reader.ts'
 import type { SealedTable } from '../database/writer.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { insert } from '../operations/sql.ts'
-import type { FreshHouse } from '../operations/testing.ts'
+import { type FreshHouse, insertOperation } from '../operations/testing.ts'
 import { parseHead } from './head.ts'
 import { seal, sealingLag } from './seal.ts'
 import { sample, sampleHouse, sealAll, sampleOperation, write } from './testing.ts'
@@ -106,22 +105,13 @@ test('a database restored into a younger server begins a new epoch, and everythi
   await assertWhole()
 })
 
-/** An operation as one of another server: its mark is made for that number. */
+/** An operation as one of another server. */
 async function operationWithXid(xid: string): Promise<number> {
-  const client = await fresh.database.pool.connect()
-  try {
-    const id = 500_000n
-    const at = new Date()
-    const operation = { id, epoch: 1, xid, principal: 'tester', key: 'far', command: 'far', at, status: 200 }
-    const whole = { ...operation, inputDigest: Buffer.alloc(32), answer: 'null', digests: '{}' }
-    await client.query('begin read write')
-    await insert(client, whole, fresh.house.keys.seal)
-    await client.query('commit')
-    await write(fresh.house, `select setval('operations.operation_ids', 500000)`)
-    return Number(id)
-  } finally {
-    client.release()
-  }
+  const id = 500_000n
+  const told = { id, epoch: 1, xid, principal: 'tester', key: 'far', command: 'far', at: new Date(), status: 200 }
+  await insertOperation(fresh.house, { ...told, inputDigest: Buffer.alloc(32), answer: 'null', digests: '{}' })
+  await write(fresh.house, `select setval('operations.operation_ids', 500000)`)
+  return Number(id)
 }
 
 test('the newest head goes to the webhook, and again after it failed', async () => {

@@ -40,7 +40,7 @@ export async function seal(house: House): Promise<Sealed> {
 }
 
 /** After a restore transaction numbers start anew, so what stands is sealed and a new epoch begins. */
-export async function endRestoredEpoch(house: House): Promise<boolean> {
+async function endRestoredEpoch(house: House): Promise<boolean> {
   if (!(await sql.isRestored(house.database.pool))) return false
   return noting(house.database, async (client) => {
     const head = await locked(client)

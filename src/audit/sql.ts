@@ -178,5 +178,3 @@ export const declareExpected = (reader: Reader, table: string) =>
 export type ExpectedRow = { id: string; rows: string; sha256: string }
 
 export const fetchExpected = (reader: Reader) => rows<ExpectedRow>(reader, `fetch 5000 from expected`)
-
-export const closeExpected = (reader: Reader) => rows(reader, `close expected`)

@@ -51,7 +51,7 @@ export async function write(house: House, text: string): Promise<void> {
   }
 }
 
-export function sampleLine(writer: Writer, name: string, note: string | null = null): string {
+function sampleLine(writer: Writer, name: string, note: string | null = null): string {
   return [
     writer.nextId(),
     writer.operation,

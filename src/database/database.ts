@@ -70,5 +70,5 @@ function connectTo(url: string): Client {
 }
 
 /** The address without its password. */
-export const masked = (url: string): string =>
+const masked = (url: string): string =>
   url.replace(/(:\/\/[^:/@?]*):[^@/]*@/, '$1:…@').replace(/(password=)[^&]*/g, '$1…')

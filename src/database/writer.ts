@@ -26,7 +26,7 @@ export type SealedTable = { readonly name: string; readonly columns: readonly st
 export type RowsDigest = { readonly rows: number; readonly sha256: string }
 
 /** An id is its operation times this, plus the place of the row in it. */
-export const rowsMax = 1n << 20n
+const rowsMax = 1n << 20n
 
 type State = { client: PoolClient; open: boolean; ids: bigint; digests: Map<string, { rows: number; hash: Hash }> }
 const states = new WeakMap<Writer, State>()

@@ -48,7 +48,7 @@ export function loadKeys(dataDirectory: string, environment: NodeJS.ProcessEnv):
   }
 }
 
-export const keyIdOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex').slice(0, 8)
+const keyIdOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex').slice(0, 8)
 
 export function sealKey(text: string, where: string): SealKey {
   const hex = text.trim()

@@ -39,9 +39,6 @@ export const operationColumns = [
 export const digestsText = (digests: ReadonlyMap<string, RowsDigest>): string =>
   canonicalJson(Object.fromEntries(digests))
 
-export const digestsOf = (text: string): Readonly<Record<string, RowsDigest>> =>
-  JSON.parse(text) as Readonly<Record<string, RowsDigest>>
-
 /** Over all other columns as COPY prints them, so that a mark can be checked without knowing what a column means. */
 export function macOf(key: SealKey, operation: Operation): Buffer {
   const { id, epoch, xid, principal, inputDigest, status, answer, digests, at } = operation

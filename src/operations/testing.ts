@@ -2,8 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noting } from '../database/transaction.ts'
 import { type FreshDatabase, freshDatabase } from '../database/testing.ts'
 import type { House } from './house.ts'
+import type { Operation } from './operation.ts'
+import { insert } from './sql.ts'
 import { headKey, newHeadKey, sealKey, type SealKeys } from './keys.ts'
 
 /** Keys that nobody keeps. */
@@ -16,6 +19,11 @@ export function newKeys(): SealKeys {
 }
 
 export type FreshHouse = FreshDatabase & { readonly house: House }
+
+/** Puts an operation into the books that no work was done for, as it would come from another server. */
+export async function insertOperation(house: House, operation: Operation): Promise<void> {
+  await noting(house.database, (client) => insert(client, operation, house.keys.seal))
+}
 
 /** A house on an empty database of its own. */
 export async function freshHouse(zone = 'UTC'): Promise<FreshHouse> {

@@ -11,7 +11,7 @@ export type TaskLoop = {
 }
 
 /** Who holds a lease, for people who look at the table; the random part tells two runs of one process apart. */
-export const newHolder = (): string => `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
+const newHolder = (): string => `${hostname()}:${process.pid}:${randomBytes(4).toString('hex')}`
 
 /** Runs tasks when they fall due, beside each other, until it is stopped; `told` hears of every run and failure. */
 export function startTasks(house: House, tasks: readonly Task[], told: (ran: Ran) => void): TaskLoop {
