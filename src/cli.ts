@@ -63,5 +63,10 @@ await runProgram([
     about: 'organisations, projects and people: list, import',
     load: async () => (await import('./parties/cli.ts')).parties,
   },
+  {
+    name: 'verify',
+    about: 'prove the books: seal, ledger, charges, records, prices',
+    load: async () => (await import('./proof/cli.ts')).verify,
+  },
   { name: 'show-config', about: 'the settings in force, secrets masked', load: async () => showConfig },
 ])

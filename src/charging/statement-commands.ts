@@ -73,3 +73,5 @@ export async function findProject(house: House, nameOrUuid: string): Promise<Pro
   const parties = [...(await partiesOf(house.database.pool)).values()]
   return parties.find((party) => party.name === nameOrUuid || party.project === nameOrUuid)
 }
+
+export { chargesTable, statesTable, trueUpsTable } from './sql.ts'

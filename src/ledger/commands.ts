@@ -86,4 +86,12 @@ export async function setPeriod(writer: Writer, period: string, state: 'open' | 
   await sql.putPeriod(writer, period, state)
 }
 
-export { type EntryRow, history, periodState, type TransferRow, transfersById } from './sql.ts'
+export {
+  accountsTable,
+  type EntryRow,
+  history,
+  periodState,
+  type TransferRow,
+  transfersById,
+  transfersTable,
+} from './sql.ts'

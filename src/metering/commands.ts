@@ -143,6 +143,7 @@ export {
   partitions,
   recordsById,
   recordsByName,
+  recordsTable,
   sources,
 } from './sql.ts'
 export type { Recorded, RecordRow } from './sql.ts'
