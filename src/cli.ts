@@ -49,6 +49,17 @@ await runProgram([
     load: async () => (await import('./charging/explain-cli.ts')).explainCommand,
   },
   {
+    name: 'quarantine',
+    about: 'usage that could not be read or charged: list, replay',
+    load: async () => {
+      const [{ quarantineWith }, { readAgain }] = await Promise.all([
+        import('./charging/quarantine-cli.ts'),
+        import('./slurm/again-stream.ts'),
+      ])
+      return quarantineWith((cluster) => ({ slurm: async (row) => await readAgain(row, cluster) }))
+    },
+  },
+  {
     name: 'rerate',
     about: 'rate usage again that is not invoiced yet',
     load: async () => (await import('./charging/cli.ts')).rerate,

@@ -12,7 +12,7 @@ import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet, type State } from './charge.ts'
-import { openPeriods } from './period-commands.ts'
+import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import type { Page, PageResult, PageSettings } from './page.ts'
 import { setAside, type UnknownFact } from './quarantine-commands.ts'
 import type { Rater, Usage } from './rater.ts'
@@ -38,7 +38,7 @@ export async function chargePage(
   settings: PageSettings,
   memory: Memory,
 ): Promise<PageResult> {
-  await openPeriods(house, page.facts, memory)
+  if (!settings.dryRun) await openPeriods(house, page.facts, memory)
   const wanted = namesIn(page.facts)
   if (settings.unknown === 'create' && !settings.dryRun) {
     for (const names of wanted) await meetNames(house, settings.principal, names, memory.parties)
@@ -59,6 +59,7 @@ export async function chargePage(
       },
     },
     async (writer) => {
+      if (settings.dryRun) await openPeriodsFor(writer, page.facts, house.zone)
       result = await writePage(writer, house, { ...page, wanted }, settings, memory)
       const { recorded, corrected, quarantined, replayed, stillWaiting } = result
       const changed = recorded + corrected + quarantined + replayed + stillWaiting > 0

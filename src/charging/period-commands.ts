@@ -1,3 +1,4 @@
+import type { Writer } from '../database/writer.ts'
 import type { Fact } from '../metering/fact.ts'
 import { makeRecordsPartition, partitions } from '../metering/commands.ts'
 import { alone } from '../operations/alone.ts'
@@ -18,13 +19,23 @@ export async function openPeriods(
   for (const period of missing.filter((each) => !memory.periods.has(each))) {
     const call = { principal: 'bursar', key: `period:${period}`, command: 'charging.openPeriod', input: { period } }
     await alone(house, call, async (writer) => {
-      const next = periodOf(periodBounds(period, house.zone).to, house.zone)
-      await makeRecordsPartition(writer, period, next)
-      await sql.makePartition(writer, period, next)
+      await makePartitions(writer, period, house.zone)
       return { period }
     })
     memory.periods.add(period)
   }
+}
+
+/** The same inside an operation that is going to be rolled back: a dry run leaves no trace. */
+export async function openPeriodsFor(writer: Writer, facts: readonly Fact[], zone: string): Promise<void> {
+  const known = new Set((await partitions(writer)).map(({ period }) => period))
+  for (const period of periodsOf(facts, zone)) if (!known.has(period)) await makePartitions(writer, period, zone)
+}
+
+async function makePartitions(writer: Writer, period: string, zone: string): Promise<void> {
+  const next = periodOf(periodBounds(period, zone).to, zone)
+  await makeRecordsPartition(writer, period, next)
+  await sql.makePartition(writer, period, next)
 }
 
 /** Every month that one of the facts touches. */

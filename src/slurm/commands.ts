@@ -82,7 +82,7 @@ async function ingestFile(
   let later: readonly Fact[] = []
   let failure: unknown
   const write = (facts: readonly Fact[], page: Page) => {
-    const bad = page.bad.map((row) => ({ ...row, door: slurmDoor, settings: '{}' }))
+    const bad = page.bad.map((row) => ({ ...row, door: slurmDoor }))
     const done: Promise<void> = chargePage(house, { facts, bad }, settings, memory)
       .then((part) => take(page, part))
       .catch((error: unknown) => {

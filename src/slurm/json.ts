@@ -4,7 +4,7 @@ import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { narrow } from './memory.ts'
 import { expandNodes } from './nodes.ts'
-import type { Tray } from './page.ts'
+import { rereadOf, type Tray } from './page.ts'
 import { count, isLoose, list, type Loose, microseconds, moment, part, text } from './shape.ts'
 import type { Slice } from './slice.ts'
 import { isWaiting, stateOf, stateOfList } from './state.ts'
@@ -24,6 +24,7 @@ export class JsonReader {
 
   constructor(tray: Tray) {
     this.#tray = tray
+    tray.reread = rereadOf(tray.settings, { format: 'json' })
   }
 
   read({ kind, bytes, line }: Slice): void {
@@ -54,7 +55,7 @@ export class JsonReader {
       return
     }
     const fact = typeof job === 'string' ? job : factOf(job, this.#tray.settings.measuredAt)
-    if (typeof fact === 'string') this.#tray.refuse(line, fact, rawOf(value), text(value['cluster']))
+    if (typeof fact === 'string') this.#tray.refuse(line, fact, JSON.stringify(value), text(value['cluster']))
     else this.#tray.facts.push(fact)
   }
 

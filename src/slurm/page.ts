@@ -42,6 +42,8 @@ export class Tray {
   bytes = 0
   readonly settings: Settings
   readonly size: number
+  /** What it takes to read a row of this input alone, some other day. */
+  reread: Readonly<Record<string, string>> = {}
   #notesSeen = 0
 
   constructor(settings: Settings) {
@@ -54,10 +56,11 @@ export class Tray {
   }
 
   refuse(line: number, reason: string, raw: string, cluster?: string): void {
-    const { origin } = this.settings
+    const { origin, measuredAt } = this.settings
     const source = `slurm:${cluster || this.settings.cluster || 'unknown'}`
     // PostgreSQL keeps no NUL in text.
-    this.bad.push({ source, origin, line, reason, raw: raw.slice(0, rawMax).replaceAll('\0', '\uFFFD') })
+    const kept = raw.slice(0, rawMax).replaceAll('\0', '\uFFFD')
+    this.bad.push({ source, origin, line, reason, raw: kept, settings: this.reread, measuredAt })
   }
 
   /** Notes repeat themselves in a bad file; a hundred of them say enough. */
@@ -85,3 +88,11 @@ export class Tray {
 /** A quarantined row keeps this many characters; a row that is longer is damaged anyway. */
 const rawMax = 1 << 20
 const notesMax = 100
+
+/** Settings as a quarantined row keeps them, with what the reader of its format adds. */
+export const rereadOf = ({ format, cluster, zone }: Settings, more: Record<string, string>): Record<string, string> => ({
+  format,
+  ...(cluster === undefined ? {} : { cluster }),
+  zone,
+  ...more,
+})

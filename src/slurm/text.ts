@@ -8,7 +8,7 @@ import { type Layout, layoutOf } from './layout.ts'
 import { lineMax, tooLong } from './lines.ts'
 import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
-import type { Tray } from './page.ts'
+import { rereadOf, type Tray } from './page.ts'
 import { elapsedOf, jobOf } from './row.ts'
 
 const sizes = remembered((text: string) => parseMemory(text))
@@ -81,6 +81,7 @@ export class TextReader {
     if (header.trim() === '') return
     const layout = layoutOf(header, this.#tray.settings.cluster, this.#tray.settings.format)
     this.#layout = layout
+    this.#tray.reread = rereadOf(this.#tray.settings, { header })
     this.#ends = new Int32Array(layout.names.length + 1)
     this.#mender = new Mender(layout, this.#clock)
   }
