@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -23,10 +23,10 @@ test('a lock has one holder, and the next gets it when it is free', async () => 
 })
 
 test('a holder that died holds nothing, even when its number is used again', () => {
-  const highest = Math.max(...readdirSync(directory).map((name) => Number(name.split('.')[1])))
-  writeFileSync(join(directory, `lock.${highest + 1}`), `${process.pid}-1`)
+  const highest = Math.max(...readdirSync(directory).map((name) => Number(name.split('-')[1])))
+  symlinkSync(`${process.pid}-1`, join(directory, `lock-${highest + 1}`))
   tryLock(directory)?.()
-  assert(readdirSync(directory).includes(`lock.${highest + 2}`))
+  assert(readdirSync(directory).includes(`lock-${highest + 2}`))
   assert.notEqual(markOf(process.pid), `${process.pid}-1`)
 })
 

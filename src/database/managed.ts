@@ -57,7 +57,7 @@ export async function managedServer(dataDirectory: string, settings: ManagedSett
     }
     const files = clusterOf(data, settings)
     // Before the start: who is killed during it has its server stopped by the next to leave.
-    writeFileSync(own, settings.role, { mode: 0o600 })
+    symlinkSync(settings.role, own)
     try {
       const sockets = await start(files)
       if (others.length === 0) await settings.tidy?.(superuserOf(sockets))
@@ -106,10 +106,19 @@ function usersOf(data: string): User[] {
   return readdirSync(directory).flatMap((name) => {
     const path = join(directory, name)
     const mark = name.split('.')[0] as string
-    if (isAlive(mark)) return [{ pid: pidOf(mark), role: readFileSync(path, 'utf8') }]
+    if (isAlive(mark)) return [{ pid: pidOf(mark), role: roleOf(path) }]
     rmSync(path, { force: true })
     return []
   })
+}
+
+function roleOf(path: string): string {
+  try {
+    return readlinkSync(path)
+  } catch {
+    // It leaves just now.
+    return 'command'
+  }
 }
 
 /** For programs that end without leaving in order: nothing can be waited for any more, but a signal can be sent. */

@@ -48,7 +48,7 @@ export function serverSettings(cluster: string, durable: boolean): string {
 
 const clamp = (value: number, least: number, most: number): number => Math.round(Math.min(Math.max(value, least), most))
 
-function freeMiB(path: string): number {
+export function freeMiB(path: string): number {
   const { bavail, bsize } = statfsSync(path)
   return (bavail * bsize) / MiB
 }

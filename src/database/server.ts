@@ -19,7 +19,7 @@ import { Client } from 'pg'
 import { Refusal } from '../values/refusal.ts'
 import { connection } from './pool.ts'
 import { isRunning, processesIn, signal } from './process.ts'
-import { serverSettings } from './server-settings.ts'
+import { freeMiB, serverSettings } from './server-settings.ts'
 import { giveTo, type SystemUser } from './system-user.ts'
 
 /** A PostgreSQL of Bursar's own: where its files are, which programs serve them, and as whom. */
@@ -109,9 +109,7 @@ export async function start(cluster: Cluster): Promise<string> {
   removeTraces(cluster.directory)
   const sockets = privateDirectory()
   giveTo(cluster.user, sockets)
-  const settings = join(cluster.directory, 'bursar.conf')
-  writeFileSync(settings, serverSettings(cluster.directory, cluster.durable))
-  giveTo(cluster.user, settings)
+  writeSettings(cluster)
   const logged = existsSync(cluster.log) ? statSync(cluster.log).size : 0
   if (logged > 10 * 1024 * 1024) renameSync(cluster.log, `${cluster.log}.1`)
   const log = openSync(cluster.log, 'a', 0o600)
@@ -130,7 +128,23 @@ export async function start(cluster: Cluster): Promise<string> {
   if (pid === undefined) throw new Refusal(`PostgreSQL could not be started: ${(await failed).message}`)
   if (await comesUp(pid, sockets)) return sockets
   rmSync(sockets, { recursive: true, force: true })
+  if (freeMiB(cluster.directory) < 1)
+    throw new Refusal(`the disk of ${cluster.directory} is full`, 'Make room, then start again.')
   throw new Refusal(`PostgreSQL did not start: ${lastWords(cluster.log)}`, `Its log is ${cluster.log}.`)
+}
+
+function writeSettings({ directory, durable, user }: Cluster): void {
+  const path = join(directory, 'bursar.conf')
+  const draft = `${path}.new`
+  try {
+    writeFileSync(draft, serverSettings(directory, durable))
+    giveTo(user, draft)
+    renameSync(draft, path)
+  } catch (error) {
+    // On a full disk those of before will do.
+    if (!existsSync(path)) throw error
+    rmSync(draft, { force: true })
+  }
 }
 
 /** Waits until the server answers; false when it ends instead. Recovery after a crash may take a while. */
