@@ -6,6 +6,7 @@ type Bench = () => Promise<BenchResult>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   rate: async () => (await import('./rate.ts')).rateBench,
+  slurm: async () => (await import('./slurm.ts')).slurmBench,
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`)

@@ -3,7 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
 import type { Fact } from './fact.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, contentDigest, textsOf } from './version.ts'
+import { compare, type Content, contentDigest, textsOf, together } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -34,7 +34,7 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
   }
   const [first, known] = [[] as Draft[], [] as Draft[]]
   for (const record of records) (fresh.has(record.id.toString()) ? first : known).push(record)
-  const newer = await supersede(writer, known)
+  const newer = await supersede(writer, known, zone)
 
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
@@ -60,7 +60,9 @@ function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
     if (!drafts) bySource.set(source, (drafts = new Map()))
     const draft = draftOf(known, zone)
     const other = drafts.get(externalId)
-    if (!other || compare(versionOf(draft), versionOf(other)) === 'newer') drafts.set(externalId, draft)
+    const verdict = other ? compare(versionOf(draft), versionOf(other)) : 'newer'
+    if (verdict === 'newer') drafts.set(externalId, draft)
+    if (verdict === 'more') drafts.set(externalId, draftOf(knownTogether(draft, contentOf(other as Draft)), zone))
   }
   return [...bySource.keys()].sort().flatMap((source) => {
     const drafts = bySource.get(source) as Map<string, Draft>
@@ -76,7 +78,11 @@ function draftOf(known: KnownFact, zone: string): Draft {
 }
 
 /** Locks what is known already and keeps what says something newer. */
-async function supersede(writer: Writer, records: readonly sql.Recorded[]): Promise<RecordedPage['newer']> {
+async function supersede(
+  writer: Writer,
+  records: readonly sql.Recorded[],
+  zone: string,
+): Promise<RecordedPage['newer']> {
   const names = records.map(({ fact }) => ({ source: fact.source, externalId: fact.externalId }))
   const standing = await sql.lockIdentities(writer, names)
   assert.equal(standing.length, records.length)
@@ -92,11 +98,20 @@ async function supersede(writer: Writer, records: readonly sql.Recorded[]): Prom
   return changed.flatMap((record) => {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record) as sql.RecordRow
-    const incoming = versionOf(record)
-    if (compare(incoming, versionOfRow(previous)) !== 'newer') return []
-    return [{ record: { ...record, version: identity.version + 1 }, previous }]
+    const standingVersion = versionOfRow(previous)
+    const verdict = compare(versionOf(record), standingVersion)
+    if (verdict !== 'newer' && verdict !== 'more') return []
+    const newer = verdict === 'more' ? draftOf(knownTogether(record, standingVersion.content), zone) : record
+    return [{ record: { ...newer, id: record.id, version: identity.version + 1 }, previous }]
   })
 }
+
+const knownTogether = (record: sql.Recorded, standing: Content): KnownFact => ({
+  fact: together(record.fact, standing),
+  project: record.project,
+  person: record.person ?? standing.person,
+  provider: record.provider,
+})
 
 const contentOf = ({ fact, project, person, provider }: KnownFact): Content => ({
   service: fact.service,

@@ -5,12 +5,13 @@ import type { Fact } from './fact.ts'
  * Which of several versions of one thing used stands. Sources say things again: the same dump twice, a running
  * job that has ended, a record corrected after it was final. Whatever the order of arrival, the same version wins:
  *
- *   nothing known ──────────────────────────▶ first
- *   says nothing new ───────────────────────▶ seen
- *   knows all of the other, and more ───────▶ newer
- *   greater (final, measuredAt, digest) ────▶ newer, else older
+ *   nothing known ────────────────────────────▶ first
+ *   says nothing that is not known ───────────▶ seen
+ *   contradicts nothing, and knows more ──────▶ more: the two are put together
+ *   contradicts, greater by final, measuredAt,
+ *   digest ───────────────────────────────────▶ newer, else older
  */
-export type Verdict = 'seen' | 'newer' | 'older'
+export type Verdict = 'seen' | 'more' | 'newer' | 'older'
 
 /** What a version says, without when it was measured and in which words. */
 export type Content = Told & Parties
@@ -41,10 +42,22 @@ export function compare(
   incoming: Standing & { readonly content: Content },
   standing: Standing & { readonly content: Content },
 ): Verdict {
-  if (incoming.digest === standing.digest || tellsOnly(incoming.content, standing.content)) return 'seen'
-  if (tellsOnly(standing.content, incoming.content)) return 'newer'
-  return orderOf(incoming, standing) > 0 ? 'newer' : 'older'
+  if (incoming.digest === standing.digest) return 'seen'
+  if (!agrees(incoming.content, standing.content)) return orderOf(incoming, standing) > 0 ? 'newer' : 'older'
+  return tellsMore(incoming.content, standing.content) ? 'more' : 'seen'
 }
+
+/** All that two versions say which do not contradict each other, whichever came first. */
+export function together<Known extends Pick<Content, 'quantities' | 'dimensions'>>(
+  incoming: Known,
+  standing: Pick<Content, 'quantities' | 'dimensions'>,
+): Known {
+  const quantities = sorted({ ...standing.quantities, ...incoming.quantities })
+  return { ...incoming, quantities, dimensions: sorted({ ...standing.dimensions, ...incoming.dimensions }) }
+}
+
+const sorted = (values: Readonly<Record<string, string>>) =>
+  Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
 
 function orderOf(a: Standing, b: Standing): number {
   if (a.final !== b.final) return a.final ? 1 : -1
@@ -52,23 +65,34 @@ function orderOf(a: Standing, b: Standing): number {
   return a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0
 }
 
-/** True when everything that `some` says stands in `all` as well: one format knows less than another. */
-function tellsOnly(some: Content, all: Content): boolean {
+/** True when both may be right: one format of a source knows what another does not. */
+function agrees(one: Content, other: Content): boolean {
   return (
-    some.service === all.service &&
-    some.subtype === all.subtype &&
-    some.startsAt === all.startsAt &&
-    some.endsAt === all.endsAt &&
-    some.final === all.final &&
-    some.project === all.project &&
-    some.provider === all.provider &&
-    (some.person === null || some.person === all.person) &&
-    within(some.quantities, all.quantities) &&
-    within(some.dimensions, all.dimensions)
+    one.service === other.service &&
+    one.subtype === other.subtype &&
+    one.startsAt === other.startsAt &&
+    one.endsAt === other.endsAt &&
+    one.final === other.final &&
+    one.project === other.project &&
+    one.provider === other.provider &&
+    (one.person === null || other.person === null || one.person === other.person) &&
+    agree(one.quantities, other.quantities) &&
+    agree(one.dimensions, other.dimensions)
   )
 }
 
-function within(some: Readonly<Record<string, string>>, all: Readonly<Record<string, string>>): boolean {
-  for (const key in some) if (some[key] !== all[key]) return false
+type Values = Readonly<Record<string, string>>
+
+function agree(one: Values, other: Values): boolean {
+  for (const key in one) if (other[key] !== undefined && one[key] !== other[key]) return false
   return true
+}
+
+function tellsMore(incoming: Content, standing: Content): boolean {
+  const adds = (some: Values, all: Values) => Object.keys(some).some((key) => all[key] === undefined)
+  return (
+    (incoming.person !== null && standing.person === null) ||
+    adds(incoming.quantities, standing.quantities) ||
+    adds(incoming.dimensions, standing.dimensions)
+  )
 }

@@ -35,6 +35,8 @@ const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0
 
 /** Two pages at a time: while PostgreSQL writes one, the next is read and rated. */
 const pagesAtOnce = 2
+/** The fewer pages, the fewer transfers and the more memory. */
+const pageSize = Number(process.env['PS'] ?? 5000)
 
 /** Reads dumps, records, rates and charges what they tell; `-` is standard input. May be stopped and repeated at will. */
 export async function ingest(
@@ -77,34 +79,59 @@ async function ingestFile(
 ): Promise<void> {
   const { format, cluster, zone, signal } = settings
   const { input, measuredAt } = await open(file)
-  const reading = { format, cluster, zone, origin: file, measuredAt, pageSize: Number(process.env['PS'] ?? 5000) }
-  const writing = new Map<Promise<void>, ReadonlySet<string>>()
-  let later: readonly Fact[] = []
-  let failure: unknown
-  const write = (facts: readonly Fact[], page: Page) => {
+  const reading = { format, cluster, zone, origin: file, measuredAt, pageSize }
+  const pages = new Pages(async (facts, page) => {
     const bad = page.bad.map((row) => ({ ...row, door: slurmDoor }))
-    const done: Promise<void> = chargePage(house, { facts, bad }, settings, memory)
-      .then((part) => take(page, part))
-      .catch((error: unknown) => {
-        failure ??= error
-      })
-      .finally(() => writing.delete(done))
-    writing.set(done, new Set(facts.map((fact) => fact.externalId)))
+    take(page, await chargePage(house, { facts, bad }, settings, memory))
+  })
+  try {
+    for await (const page of readJobs(input, reading)) {
+      await pages.add(page)
+      if (signal.aborted) break
+    }
+  } finally {
+    // What was read is written, also when the rest cannot be read.
+    await pages.end()
   }
-  for await (const page of readJobs(input, reading)) {
-    if (writing.size >= pagesAtOnce) await Promise.race(writing.keys())
-    if (failure !== undefined || signal.aborted) break
-    // What a page under way may be writing waits for the next one, or the two would wait for each other.
-    const facts = [...later, ...page.facts]
-    const busy = [...writing.values()]
+}
+
+/** Pages on their way to the database. */
+class Pages {
+  readonly #write: (facts: readonly Fact[], page: Page) => Promise<void>
+  readonly #underWay = new Map<Promise<void>, ReadonlySet<string>>()
+  #later: readonly Fact[] = []
+  #failure: unknown
+
+  constructor(write: (facts: readonly Fact[], page: Page) => Promise<void>) {
+    this.#write = write
+  }
+
+  /** Waits until there is room; what a page under way may be writing waits for the next one, or both would wait. */
+  async add(page: Page): Promise<void> {
+    while (this.#underWay.size >= pagesAtOnce) await Promise.race(this.#underWay.keys())
+    if (this.#failure !== undefined) throw this.#failure
+    const facts = this.#later.length > 0 ? [...this.#later, ...page.facts] : page.facts
+    const busy = [...this.#underWay.values()]
     const isBusy = ({ externalId }: Fact) => busy.some((ids) => ids.has(externalId))
-    later = facts.filter(isBusy)
-    write(later.length > 0 ? facts.filter((fact) => !isBusy(fact)) : facts, page)
+    this.#later = facts.filter(isBusy)
+    this.#send(this.#later.length > 0 ? facts.filter((fact) => !isBusy(fact)) : facts, page)
   }
-  await Promise.all(writing.keys())
-  if (failure === undefined && later.length > 0 && !signal.aborted) write(later, emptyPage)
-  await Promise.all(writing.keys())
-  if (failure !== undefined) throw failure
+
+  async end(): Promise<void> {
+    await Promise.all(this.#underWay.keys())
+    if (this.#failure === undefined && this.#later.length > 0) this.#send(this.#later, emptyPage)
+    await Promise.all(this.#underWay.keys())
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #send(facts: readonly Fact[], page: Page): void {
+    const done: Promise<void> = this.#write(facts, page)
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => this.#underWay.delete(done))
+    this.#underWay.set(done, new Set(facts.map((fact) => fact.externalId)))
+  }
 }
 
 const emptyPage: Page = { facts: [], bad: [], lines: 0, bytes: 0, jobs: 0, pending: 0, strayed: 0, notes: [] }
