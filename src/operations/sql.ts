@@ -1,10 +1,10 @@
 import { type Reader, row, rows } from '../database/reader.ts'
+import { beginning } from '../database/transaction.ts'
 import type { SealKey } from './keys.ts'
 import { macOf, type Operation } from './operation.ts'
 
 /** Both callers with one key wait for each other here; the lock goes with the transaction. */
-export const beginWithLock = (lock: bigint) =>
-  `begin isolation level read committed read write; select pg_advisory_xact_lock(${lock})`
+export const beginWithLock = (lock: bigint) => `${beginning('read write')}; select pg_advisory_xact_lock(${lock})`
 
 export type StoredRow = { id: string; xid: string; input_digest: Buffer; status: number; answer: string }
 

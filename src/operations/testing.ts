@@ -9,12 +9,22 @@ import type { Operation } from './operation.ts'
 import { insert } from './sql.ts'
 import { headKey, newHeadKey, sealKey, type SealKeys } from './keys.ts'
 
+let heads: string | undefined
+
+/** One for the process, gone with it. */
+function headsDirectory(): string {
+  if (heads === undefined) {
+    const directory = mkdtempSync(join(tmpdir(), 'bursar-heads-'))
+    process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+    heads = directory
+  }
+  return heads
+}
+
 /** Keys that nobody keeps. */
 export function newKeys(): SealKeys {
   const seal = sealKey(randomBytes(32).toString('hex'), 'a new key')
-  const directory = mkdtempSync(join(tmpdir(), 'bursar-heads-'))
-  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
-  const headsFile = join(directory, 'heads.jsonl')
+  const headsFile = join(headsDirectory(), `${seal.id}.jsonl`)
   return { seal, known: new Map([[seal.id, seal]]), head: headKey(newHeadKey()), headsFile, headWebhook: undefined }
 }
 
