@@ -144,6 +144,25 @@ test('after PostgreSQL was killed at once, or its postmaster alone, the next sta
   }
 })
 
+test('a server whose PostgreSQL is killed under it starts it again, where everybody looks for it', async () => {
+  const server = await another('server')
+  const database = await openDatabase({ dataDirectory: data })
+  for (const pid of processesIn(cluster())) signal(pid, 'SIGKILL')
+  const answer = async (): Promise<number> => {
+    try {
+      return (await database.pool.query('select 1')).rows.length
+    } catch {
+      return 0
+    }
+  }
+  for (let wait = 0; wait < 200 && (await answer()) === 0; wait++) await sleep(50)
+  assert.equal(await answer(), 1)
+  await database.close()
+  server.kill('SIGINT')
+  await ended(server)
+  assert.equal(isServed(), false)
+})
+
 test('eight programs that start and end at once on an empty directory get one server, and leave none', async () => {
   const own = join(home, 'crowd')
   const crowd = await Promise.all(Array.from({ length: 8 }, () => another('command', own)))

@@ -69,14 +69,34 @@ export async function managedServer(dataDirectory: string, settings: ManagedSett
   })
   const atExit = (): void => leaveAtExit(data, own, cluster.directory)
   process.once('exit', atExit)
+  const watch = settings.role === 'server' ? watched(data, cluster) : undefined
   const leave = async (): Promise<void> => {
     process.off('exit', atExit)
+    await watch?.end()
     await withLock(data, async () => {
       rmSync(own, { force: true })
       if (usersOf(data).length === 0) await stop(cluster.directory)
     })
   }
   return { url: urlOf(sockets), superuserUrl: superuserOf(sockets), describe: `PostgreSQL in ${data}`, leave }
+}
+
+/** A server runs for months: when its PostgreSQL is killed, it starts it again where its pool looks for it. */
+function watched(data: string, cluster: Cluster): { end(): Promise<void> } {
+  let starting: Promise<unknown> | undefined
+  const look = (): void => {
+    if (starting || postmasterOf(cluster.directory)) return
+    // When it fails, the next look tries again; what needs the database says meanwhile that it is away.
+    const started = withLock(data, () => start(cluster)).catch(() => {})
+    starting = started.finally(() => (starting = undefined))
+  }
+  const timer = setInterval(look, 500).unref()
+  return {
+    end: async () => {
+      clearInterval(timer)
+      await starting
+    },
+  }
 }
 
 const superuserOf = (sockets: string): string => urlOf(sockets, 'postgres', 'postgres')

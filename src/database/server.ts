@@ -5,9 +5,11 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   readFileSync,
   readlinkSync,
 } from 'node:fs'
@@ -106,9 +108,7 @@ export async function start(cluster: Cluster): Promise<string> {
   const found = postmasterOf(cluster.directory)
   if (found && (await comesUp(found.pid, found.sockets))) return found.sockets
   await endOrphans(cluster.directory)
-  removeTraces(cluster.directory)
-  const sockets = privateDirectory()
-  giveTo(cluster.user, sockets)
+  const sockets = clearTraces(cluster) ?? privateDirectory(cluster)
   writeSettings(cluster)
   const logged = existsSync(cluster.log) ? statSync(cluster.log).size : 0
   if (logged > 10 * 1024 * 1024) renameSync(cluster.log, `${cluster.log}.1`)
@@ -212,22 +212,28 @@ async function endOrphans(directory: string): Promise<void> {
 }
 
 /**
- * What a killed server left. Its pid file too: PostgreSQL would not start beside a process of that number, be it one
- * that waits for its parent or somebody else by now; that none works in the directory was seen just before.
+ * Removes what a killed server left, and answers the directory of its socket, where programs that still run look for
+ * it. Its pid file goes too: PostgreSQL would not start beside a process of that number, be it one that waits for its
+ * parent or somebody else by now; that none works in the directory was seen just before.
  */
-function removeTraces(directory: string): void {
+function clearTraces({ directory, user }: Cluster): string | undefined {
   const path = join(directory, 'postmaster.pid')
-  if (!existsSync(path)) return
-  const sockets = readFileSync(path, 'utf8').split('\n')[4]
-  if (sockets && /\/bursar-[^/]+$/.test(sockets)) rmSync(sockets, { recursive: true, force: true })
+  if (!existsSync(path)) return undefined
+  const sockets = readFileSync(path, 'utf8').split('\n')[4] ?? ''
   if (existsSync('/proc/self')) rmSync(path)
+  const found = lstatSync(sockets, { throwIfNoEntry: false })
+  const isOurs = found?.isDirectory() && found.uid === (user?.uid ?? process.getuid?.()) && (found.mode & 0o077) === 0
+  if (!isOurs || !/\/bursar-[^/]+$/.test(sockets)) return undefined
+  for (const name of readdirSync(sockets)) rmSync(join(sockets, name))
+  return sockets
 }
 
 /** A socket's path fits into a hundred bytes, whatever the data directory is called. */
-function privateDirectory(): string {
+function privateDirectory({ user }: Cluster): string {
   const parent = Buffer.byteLength(tmpdir()) <= 60 ? tmpdir() : '/tmp'
   const directory = mkdtempSync(join(parent, 'bursar-'))
   chmodSync(directory, 0o700)
+  giveTo(user, directory)
   return directory
 }
 
