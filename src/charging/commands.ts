@@ -61,8 +61,8 @@ export async function chargePage(
     async (writer) => {
       if (settings.dryRun) await openPeriodsFor(writer, page.facts, house.zone)
       result = await writePage(writer, house, { ...page, wanted }, settings, memory)
-      const { recorded, corrected, quarantined, replayed, stillWaiting } = result
-      const changed = recorded + corrected + quarantined + replayed + stillWaiting > 0
+      const { recorded, corrected, confirmed, quarantined, replayed, stillWaiting } = result
+      const changed = recorded + corrected + confirmed + quarantined + replayed + stillWaiting > 0
       return changed && !settings.dryRun ? summaryOf(result) : nothing
     },
   )
@@ -108,6 +108,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     recorded: recorded.first.length,
     duplicates: recorded.seen,
     corrected: recorded.newer.length,
+    confirmed: recorded.confirmed,
     ...aside,
     ...tally,
     ...comesTo(sheet),

@@ -26,6 +26,8 @@ export type PageResult = {
   readonly recorded: number
   readonly duplicates: number
   readonly corrected: number
+  /** Of the duplicates, those that were measured later than all that said the same before. */
+  readonly confirmed: number
   readonly quarantined: number
   /** Rows of the quarantine that were read again and wait no more, and those that still do. */
   readonly replayed: number
@@ -43,6 +45,7 @@ export const emptyResult: PageResult = {
   recorded: 0,
   duplicates: 0,
   corrected: 0,
+  confirmed: 0,
   quarantined: 0,
   replayed: 0,
   stillWaiting: 0,
@@ -60,6 +63,7 @@ export function together(a: PageResult, b: PageResult): PageResult {
     recorded: a.recorded + b.recorded,
     duplicates: a.duplicates + b.duplicates,
     corrected: a.corrected + b.corrected,
+    confirmed: a.confirmed + b.confirmed,
     quarantined: a.quarantined + b.quarantined,
     replayed: a.replayed + b.replayed,
     stillWaiting: a.stillWaiting + b.stillWaiting,

@@ -20,6 +20,8 @@ export type RecordedPage = {
   readonly newer: readonly { readonly record: sql.Recorded; readonly previous: sql.RecordRow }[]
   /** Nothing new: said before in the same words, or in better ones. */
   readonly seen: number
+  /** Of those, how many were measured later than all that said so before. */
+  readonly confirmed: number
 }
 
 /** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
@@ -30,11 +32,11 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
   const fresh = await sql.insertIdentities(writer, records)
   if (fresh === 'all') {
     await sql.insertRecords(writer, records)
-    return { first: records, newer: [], seen: facts.length - records.length }
+    return { first: records, newer: [], seen: facts.length - records.length, confirmed: 0 }
   }
   const [first, known] = [[] as Draft[], [] as Draft[]]
   for (const record of records) (fresh.has(record.id.toString()) ? first : known).push(record)
-  const newer = await supersede(writer, known, zone)
+  const { newer, confirmed } = await supersede(writer, known, zone)
 
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
@@ -45,7 +47,10 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
     )
     assert.equal(changed, newer.length)
   }
-  return { first, newer, seen: facts.length - first.length - newer.length }
+  // Else a correction from between the two, arriving last, would pass for the newest.
+  if (confirmed.length > 0) await sql.confirmIdentities(writer, confirmed)
+  const seen = facts.length - first.length - newer.length
+  return { first, newer, seen, confirmed: confirmed.length }
 }
 
 /** A record before it has its id: ids rise in the order of the names. */
@@ -62,7 +67,10 @@ function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
     const other = drafts.get(externalId)
     const verdict = other ? compare(versionOf(draft), versionOf(other)) : 'newer'
     if (verdict === 'newer') drafts.set(externalId, draft)
-    if (verdict === 'more') drafts.set(externalId, draftOf(knownTogether(draft, contentOf(other as Draft)), zone))
+    if (!other || verdict === 'newer' || verdict === 'older') continue
+    const measuredAt = Math.max(known.fact.measuredAt, other.fact.measuredAt)
+    if (verdict === 'seen') other.fact = { ...other.fact, measuredAt }
+    else drafts.set(externalId, draftOf(knownTogether(draft, contentOf(other), measuredAt), zone))
   }
   return [...bySource.keys()].sort().flatMap((source) => {
     const drafts = bySource.get(source) as Map<string, Draft>
@@ -77,37 +85,41 @@ function draftOf(known: KnownFact, zone: string): Draft {
   return { id: 0n, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
 }
 
-/** Locks what is known already and keeps what says something newer. */
-async function supersede(
-  writer: Writer,
-  records: readonly sql.Recorded[],
-  zone: string,
-): Promise<RecordedPage['newer']> {
+/** Locks what is known already, and keeps what says something newer or says the same at a later time. */
+async function supersede(writer: Writer, records: readonly sql.Recorded[], zone: string) {
   const names = records.map(({ fact }) => ({ source: fact.source, externalId: fact.externalId }))
   const standing = await sql.lockIdentities(writer, names)
   assert.equal(standing.length, records.length)
   const byKey = new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
   const identityOf = ({ fact }: sql.Recorded) => byKey.get(`${fact.source}\n${fact.externalId}`) as sql.IdentityRow
   const changed = records.filter((record) => identityOf(record).digest !== record.digest)
-  if (changed.length === 0) return []
-  const stored = await sql.recordsById(
-    writer,
-    changed.map((record) => BigInt(identityOf(record).record)),
-  )
+  const stored =
+    changed.length === 0
+      ? []
+      : await sql.recordsById(
+          writer,
+          changed.map((record) => BigInt(identityOf(record).record)),
+        )
   const storedById = new Map(stored.map((row) => [row.id, row]))
-  return changed.flatMap((record) => {
+  const newer: { record: sql.Recorded; previous: sql.RecordRow }[] = []
+  const confirmed: sql.Recorded[] = []
+  for (const record of records) {
     const identity = identityOf(record)
-    const previous = storedById.get(identity.record) as sql.RecordRow
-    const standingVersion = versionOfRow(previous)
-    const verdict = compare(versionOf(record), standingVersion)
-    if (verdict !== 'newer' && verdict !== 'more') return []
-    const newer = verdict === 'more' ? draftOf(knownTogether(record, standingVersion.content), zone) : record
-    return [{ record: { ...newer, id: record.id, version: identity.version + 1 }, previous }]
-  })
+    const previous = storedById.get(identity.record)
+    const measuredAt = identity.measured_at.getTime()
+    const verdict = previous ? compare(versionOf(record), { ...versionOfRow(previous), measuredAt }) : 'seen'
+    if (verdict === 'seen' && record.fact.measuredAt > measuredAt) confirmed.push(record)
+    if (!previous || verdict === 'seen' || verdict === 'older') continue
+    const latest = Math.max(measuredAt, record.fact.measuredAt)
+    const { content } = versionOfRow(previous)
+    const draft = verdict === 'more' ? draftOf(knownTogether(record, content, latest), zone) : record
+    newer.push({ record: { ...draft, id: record.id, version: identity.version + 1 }, previous })
+  }
+  return { newer, confirmed }
 }
 
-const knownTogether = (record: sql.Recorded, standing: Content): KnownFact => ({
-  fact: together(record.fact, standing),
+const knownTogether = (record: sql.Recorded, standing: Content, measuredAt: number): KnownFact => ({
+  fact: { ...together(record.fact, standing), measuredAt },
   project: record.project,
   person: record.person ?? standing.person,
   provider: record.provider,

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { BadRow } from './fact.ts'
-import * as sql from './sql.ts'
+import * as sql from './quarantine/sql.ts'
 
 /**
  * What could not become a usage record, until it can:
@@ -57,4 +57,4 @@ export async function settle(
   return ended
 }
 
-export { countWaiting } from './sql.ts'
+export { countWaiting } from './quarantine/sql.ts'
