@@ -12,11 +12,12 @@ import {
   rmSync,
 } from 'node:fs'
 import { symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Refusal } from '../values/refusal.ts'
 import { type Binaries, binariesOf, findBinaries, readyBinaries } from './binaries.ts'
 import { tryLock, withLock } from './lock.ts'
-import { isAlive, markOf, pidOf, signal } from './process.ts'
+import { isAlive, markOf, pidOf, processesIn, signal } from './process.ts'
 import { type Cluster, initialise, postmasterOf, start, stop, urlOf } from './server.ts'
 import { canReach, giveTo, serverUser, type SystemUser } from './system-user.ts'
 
@@ -200,9 +201,21 @@ function removeDrafts(data: string): void {
   }
 }
 
+/** Of data directories that were temporary, as those of tests are, and are gone. Any other may hold somebody's books. */
+function removeTemporary(): void {
+  for (const name of readdirSync(outside)) {
+    const note = join(outside, name, 'belongs-to')
+    const owner = existsSync(note) ? readFileSync(note, 'utf8').trimEnd() : ''
+    if (!owner.startsWith(`${realpathSync(tmpdir())}/`) || existsSync(owner)) continue
+    if (processesIn(join(outside, name, 'postgres')).length > 0) continue
+    rmSync(join(outside, name), { recursive: true, force: true })
+  }
+}
+
 function placeOutside(data: string, user: SystemUser | undefined): string {
   mkdirSync(outside, { recursive: true, mode: 0o711 })
   chmodSync(outside, 0o711)
+  removeTemporary()
   const name = createHash('sha256').update(data).digest('hex').slice(0, 12)
   for (let number = 1; ; number++) {
     const parent = join(outside, `${name}-${number}`)
