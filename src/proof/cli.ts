@@ -3,9 +3,9 @@ import { lastHead } from '../audit/heads.ts'
 import type { PublishedHead } from '../audit/verify.ts'
 import type { House } from '../operations/house.ts'
 import type { Register } from '../terminal/door.ts'
-import { durationText } from '../terminal/number.ts'
+import { durationText, grouped } from '../terminal/number.ts'
 import { Refusal } from '../values/refusal.ts'
-import { type Proved, proveBooks } from './commands.ts'
+import { type Proved, proveBooks, sealProved } from './commands.ts'
 
 /** `bursar verify` */
 export const verify: Register<House> = (command, door) => {
@@ -16,9 +16,12 @@ export const verify: Register<House> = (command, door) => {
       const house = await door.house()
       const progress = door.progress()
       const proved: Proved[] = []
-      const beat = setInterval(() => progress.show(() => `${proved.length} checks done`), 200)
+      let records = 0
+      const tell = () => `${proved.length} checks done, ${grouped(records)} records rated again`
+      const beat = setInterval(() => progress.show(tell), 200)
+      const started = performance.now()
       try {
-        for await (const check of proveBooks(house, published)) {
+        for await (const check of proveBooks(house, published, (count) => (records = count))) {
           proved.push(check)
           progress.end()
           door.say(lineOf(check))
@@ -29,8 +32,10 @@ export const verify: Register<House> = (command, door) => {
       }
       const failed = proved.filter(({ ok }) => !ok)
       door.answer({ ok: failed.length === 0, checks: proved })
-      door.say(totalOf(proved, failed))
-      if (failed.length > 0) door.failed()
+      door.say(totalOf(proved, failed, performance.now() - started))
+      if (failed.length > 0) return door.failed()
+      const warning = await sealProved(house)
+      if (warning) door.remark(warning)
     })
 }
 
@@ -44,8 +49,8 @@ function publishedIn(file: string): PublishedHead {
 const lineOf = ({ ok, name, detail, milliseconds }: Proved): string =>
   `${ok ? 'ok    ' : 'FAILED'}  ${name}: ${detail}  (${durationText(milliseconds)})`
 
-function totalOf(proved: readonly Proved[], failed: readonly Proved[]): string {
-  const time = durationText(proved.reduce((sum, { milliseconds }) => sum + milliseconds, 0))
+function totalOf(proved: readonly Proved[], failed: readonly Proved[], milliseconds: number): string {
+  const time = durationText(milliseconds)
   return failed.length === 0
     ? `\nThe books are proved: ${proved.length} checks in ${time}.`
     : `\nNOT PROVED: ${failed.length} of ${proved.length} checks failed, in ${time}.`

@@ -1,0 +1,74 @@
+import type { Inquiry } from './inquiry.ts'
+
+const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`
+
+/** What `metering` makes the digest of a record's content from, in its words. */
+const content = `
+  substring(sha256(convert_to(concat_ws(chr(10), r.service, r.subtype, ${ms('r.starts_at')}, ${ms('r.ends_at')},
+    r.final::text, r.project, coalesce(r.person::text, 'null'), r.provider, r.quantities, r.dimensions), 'UTF8')) for 16)`
+
+const identityOfRecord = `'of ' || coalesce(r.external_id, i.external_id) || ' of ' || coalesce(r.source, i.source)`
+
+const standing: Inquiry = {
+  name: 'each thing used has one record that stands',
+  looked: `
+    select (select count(*) from metering.identities) || ' things used, ' || (select count(*) from metering.records)
+           || ' records' as looked`,
+  wrongs: [
+    `select case when r.id is null or r.id <> i.record or r.digest = ${content} and i.record is not null
+                 then 'metering.identities' else 'metering.records' end as "table",
+            coalesce('rec_' || r.id || ' ', '') || ${identityOfRecord} as row,
+            coalesce(r.operation, i.record >> 20)::text as operation,
+            case when i.source is null then 'no identity points at it'
+                 when r.id is null then 'its record rec_' || i.record || ' is missing'
+                 when r.digest <> ${content} then 'its digest is not that of what it says'
+                 when r.id <> i.record then 'it is version ' || r.version || ', and the identity stands at version '
+                      || i.version || ', rec_' || i.record
+                 else 'the identity says another period, version, digest or finality than its record, or an earlier time' end as wrong
+       from metering.records r
+       full join metering.identities i on i.source = r.source and i.external_id = r.external_id
+      where i.source is null or r.id is null or r.digest <> ${content}
+         or case when r.id = i.record
+                 then r.period <> i.period or r.version <> i.version or r.final <> i.final
+                      or r.measured_at > i.measured_at or r.digest <> i.digest
+                 else r.version >= i.version end
+      order by r.id`,
+    `select 'metering.identities' as "table", 'of ' || i.external_id || ' of ' || i.source as row,
+            (i.record >> 20)::text as operation,
+            'it stands at version ' || i.version || ' of rec_' || i.record || ', and the versions here are '
+            || coalesce(string_agg(r.version || ' (rec_' || r.id || ')', ', ' order by r.version), 'none') as wrong
+       from metering.identities i
+       left join metering.records r on r.source = i.source and r.external_id = i.external_id
+      where i.version > 1
+      group by i.source, i.external_id, i.version, i.record
+     having count(r.id) <> i.version or min(r.version) <> 1 or max(r.version) <> i.version
+         or count(distinct r.version) <> i.version or count(*) filter (where r.id = i.record) <> 1
+      order by i.source, i.external_id`,
+  ],
+}
+
+const quarantine: Inquiry = {
+  name: 'quarantined rows are as they came',
+  looked: `
+    select count(*) filter (where state = 'waiting') || ' wait, ' || count(*) filter (where state <> 'waiting')
+           || ' were replayed' as looked
+      from metering.quarantine`,
+  wrongs: [
+    `select 'metering.quarantine' as "table", 'qua_' || q.id as row, q.operation::text as operation,
+            case when q.digest <> sha256(convert_to(q.raw || q.settings, 'UTF8')) then 'it was changed'
+                 when not exists (select from operations.operations o where o.id = q.operation)
+                   then 'its operation does not exist'
+                 else 'it is ' || q.state || ', replayed by '
+                      || coalesce('op_' || q.replayed_by, 'no operation') end as wrong
+       from metering.quarantine q
+      where q.digest <> sha256(convert_to(q.raw || q.settings, 'UTF8'))
+         or not exists (select from operations.operations o where o.id = q.operation)
+         or (q.state = 'replayed') <> (q.replayed_by is not null)
+         or q.replayed_by is not null
+            and not exists (select from operations.operations o where o.id = q.replayed_by)
+      order by q.id`,
+  ],
+}
+
+/** Facts: what was used, each thing once. */
+export const recordInquiries: readonly Inquiry[] = [standing, quarantine]
