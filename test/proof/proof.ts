@@ -1,0 +1,76 @@
+import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
+import { twice } from './million.ts'
+import { anyOrder, correctionsInAnyOrder } from './order.ts'
+import { seedOfRun as seed } from './random.ts'
+import { grouped } from './telling.ts'
+
+/**
+ * npm run proof              everything (a while)
+ * npm run proof -- kill      those whose names begin so
+ * PROOF_SEED=7 npm run proof the same chances again; PROOF_JOBS sets the size of the large run
+ */
+const say = (text: string): void => console.log(text)
+const million = Number(process.env['PROOF_JOBS'] ?? 1_000_000)
+const kills = { jobs: 60_000, kills: 10, seed }
+const order = { jobs: 20_000, seed }
+
+type Proof = { readonly name: string; readonly about: string; readonly run: () => Promise<string> }
+
+const proofs: readonly Proof[] = [
+  {
+    name: 'kill-bursar',
+    about: `kill -9 of Bursar while it ingests (${killedText(kills)})`,
+    run: () => killWhileIngesting('bursar', kills, say),
+  },
+  {
+    name: 'kill-postgres',
+    about: `kill -9 of PostgreSQL while Bursar ingests (${killedText(kills)})`,
+    run: () => killWhileIngesting('postgres', kills, say),
+  },
+  {
+    name: 'kill-serve',
+    about: `kill -9 of serve beside an ingest, and the other way round (${killedText({ ...kills, kills: 5 })})`,
+    run: () => killBesideServe({ ...kills, kills: 5 }, say),
+  },
+  {
+    name: 'order-dump',
+    about: `one dump shuffled, in pieces, overlapping, from two processes (${grouped(order.jobs)} jobs, seed ${seed})`,
+    run: () => anyOrder(order, say),
+  },
+  {
+    name: 'order-corrections',
+    about: `running, ended and corrected jobs in any order (${grouped(order.jobs)} jobs, seed ${seed})`,
+    run: () => correctionsInAnyOrder(order, say),
+  },
+  {
+    name: 'million',
+    about: `${grouped(million)} jobs twice (seed ${seed})`,
+    run: () => twice({ jobs: million, seed }, say),
+  },
+]
+
+const wanted = process.argv.slice(2)
+const chosen = proofs.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)))
+if (chosen.length === 0) {
+  say(`There is no proof ${wanted.join(', ')}. There are: ${proofs.map(({ name }) => name).join(', ')}.`)
+  process.exit(2)
+}
+
+type Result = { readonly name: string; readonly ok: boolean; readonly seconds: string; readonly text: string }
+const results: Result[] = []
+for (const { name, about, run } of chosen) {
+  say(`${name}: ${about}`)
+  const started = performance.now()
+  const seconds = () => `${((performance.now() - started) / 1000).toFixed(0)} s`
+  try {
+    results.push({ name, ok: true, text: await run(), seconds: seconds() })
+  } catch (error) {
+    say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    results.push({ name, ok: false, text: `see above; again with PROOF_SEED=${seed}`, seconds: seconds() })
+  }
+}
+
+say(`\nseed ${seed}`)
+for (const { name, ok, seconds, text } of results)
+  say(`${ok ? 'proved' : 'FAILED'}  ${name.padEnd(18)}${seconds.padStart(6)}  ${text}`)
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1
