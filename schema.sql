@@ -478,7 +478,15 @@ create table charging.true_ups (
   constraint true_ups_pkey PRIMARY KEY (id),
   constraint true_up_changes_something CHECK ((amount <> (0)::numeric))
 );
+
+create table charging.due_true_ups (
+  operation bigint not null,
+  places    text[] not null,
+  at        timestamp with time zone not null,
+  constraint due_true_ups_pkey PRIMARY KEY (operation)
+);
 CREATE INDEX charges_by_id ON ONLY charging.charges USING brin (id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);
+CREATE INDEX records_without_a_price ON charging.states USING btree (record) WHERE (state = 'unpriced'::text);
 CREATE INDEX states_by_record ON charging.states USING btree (record, id);
 CREATE INDEX true_ups_by_project ON charging.true_ups USING btree (project, period, component);

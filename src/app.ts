@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import { seal, sealingLag } from './audit/seal.ts'
+import { chargingTasks } from './charging/tasks.ts'
 import { openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
@@ -72,6 +73,7 @@ const tasksOf = (house: House, log: Logger): Task[] => [
       if (warning) log.warn(warning)
     },
   },
+  ...chargingTasks(house),
 ]
 
 function greeting(server: Server, house: House): string {

@@ -67,7 +67,13 @@ await runProgram([
   {
     name: 'prices',
     about: 'the price book: list, show, check, set',
-    load: async () => (await import('./pricing/cli.ts')).prices,
+    load: async () => {
+      const [{ pricesWith }, { chargeNow }] = await Promise.all([
+        import('./pricing/cli.ts'),
+        import('./charging/waiting-cli.ts'),
+      ])
+      return pricesWith(chargeNow)
+    },
   },
   {
     name: 'parties',

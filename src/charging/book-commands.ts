@@ -1,7 +1,7 @@
 import type { Writer } from '../database/writer.ts'
 import type { Reader } from '../database/reader.ts'
-import type { PriceVersion } from '../pricing/book.ts'
 import { loadBook, shareBook } from '../pricing/commands.ts'
+import { isPeriodBased, type PriceDefinition, type PriceVersion } from '../pricing/definition.ts'
 import { Rater } from './rater.ts'
 
 /**
@@ -10,7 +10,8 @@ import { Rater } from './rater.ts'
  */
 export class Raters {
   readonly #zone: string
-  #versions: readonly PriceVersion[] = []
+  #versions: ReadonlyMap<bigint, PriceVersion> = new Map()
+  #periodBased: ReadonlySet<bigint> = new Set()
   #revision = -1
   #raters = new Map<number, Rater>()
 
@@ -20,7 +21,12 @@ export class Raters {
 
   /** The versions loaded last, by their id. */
   get versions(): ReadonlyMap<bigint, PriceVersion> {
-    return new Map(this.#versions.map((version) => [version.id, version]))
+    return this.#versions
+  }
+
+  /** Those of them whose tiers or included volumes look at a whole period. */
+  get periodBased(): ReadonlySet<bigint> {
+    return this.#periodBased
   }
 
   /** Rates with the book as it stands now, and keeps it so until the operation ends. */
@@ -42,7 +48,8 @@ export class Raters {
   async #load(reader: Reader, revision: number): Promise<Rater> {
     if (revision !== this.#revision) {
       const book = await loadBook(reader)
-      this.#versions = book.versions
+      this.#versions = new Map(book.versions.map((version) => [version.id, version]))
+      this.#periodBased = new Set(book.versions.filter(looksAtPeriods).map(({ id }) => id))
       this.#revision = book.revision
       this.#raters = new Map()
     }
@@ -52,9 +59,12 @@ export class Raters {
   #rater(revision: number): Rater {
     let rater = this.#raters.get(revision)
     if (!rater) {
-      rater = new Rater(this.#versions, revision, this.#zone)
+      rater = new Rater([...this.#versions.values()], revision, this.#zone)
       this.#raters.set(revision, rater)
     }
     return rater
   }
 }
+
+const looksAtPeriods = ({ kind, definition }: PriceVersion): boolean =>
+  kind === 'price' && definition !== null && isPeriodBased(definition as PriceDefinition)

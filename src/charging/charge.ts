@@ -111,12 +111,31 @@ export class ChargeSheet {
   }
 
   get transfers(): Transfer[] {
-    const sums = this.places.flatMap(({ owed, back }) => [owed, back])
+    const sums = this.#all.flatMap(({ owed, back }) => [owed, back])
     return sums.filter((sum) => sum !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
-  get places(): Place[] {
+  get #all(): Place[] {
     return [...this.#places.values()].flat()
+  }
+
+  /** What it comes to by currency: charges less reversals. */
+  get amounts(): Map<string, bigint> {
+    const amounts = new Map<string, bigint>()
+    for (const { currency, owed, back } of this.#all) {
+      amounts.set(currency, (amounts.get(currency) ?? 0n) + (owed?.nanos ?? 0n) - (back?.nanos ?? 0n))
+    }
+    return amounts
+  }
+
+  /** Where one of these prices charged something or gave it back, as `project provider period`. */
+  placesOf(prices: ReadonlySet<bigint>): string[] {
+    const places = new Set<string>()
+    if (prices.size === 0) return []
+    for (const { price, kind, project, provider, period } of this.charges) {
+      if (kind !== 'memo' && prices.has(price)) places.add(`${project} ${provider} ${period}`)
+    }
+    return [...places].sort()
   }
 
   #use(versions: readonly bigint[]): void {

@@ -128,8 +128,8 @@ export const rerate: Register<House> = (command, door) => {
       const choice = { principal: door.principal, project, ...range, reason: options.reason, dryRun }
       const result = await rerateUsage(house, choice, memory)
       const amounts = new Map(result.amounts)
-      if (!dryRun && result.touched.size > 0) {
-        const trueUps = await writeTrueUps(house, door.principal, result.touched, memory)
+      if (!dryRun) {
+        const trueUps = await writeTrueUps(house, door.principal, memory)
         for (const [currency, nanos] of trueUps.amounts) amounts.set(currency, (amounts.get(currency) ?? 0n) + nanos)
       }
       const amount = Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))

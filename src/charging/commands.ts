@@ -70,7 +70,7 @@ export async function chargePage(
 }
 
 /** What `explain` and the operation's answer tell of a page. */
-export const summaryOf = ({ amounts, touched, ...counts }: PageResult) => ({
+export const summaryOf = ({ amounts, ...counts }: PageResult) => ({
   ...counts,
   amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
 })
@@ -103,7 +103,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
       rateOnto(sheet, tally, { record, payer: payerOf(record), rater: asRatedFirst, uncharged })
     }
   }
-  await writeSheet(writer, sheet)
+  await writeSheet(writer, sheet, memory.raters)
   return {
     recorded: recorded.first.length,
     duplicates: recorded.seen,
@@ -111,13 +111,14 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     confirmed: recorded.confirmed,
     ...aside,
     ...tally,
-    ...comesTo(sheet),
+    amounts: sheet.amounts,
   }
 }
 
 /** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */
-export async function writeSheet(writer: Writer, sheet: ChargeSheet): Promise<void> {
+export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Raters): Promise<void> {
   await markUsed(writer, [...sheet.uses])
+  await sql.insertDueTrueUps(writer, sheet.placesOf(raters.periodBased))
   await sql.insertCharges(writer, sheet.charges)
   await sql.insertStates(writer, sheet.states)
   await post(writer, sheet.transfers)
@@ -234,27 +235,19 @@ export async function priorRatings(reader: Reader, records: readonly string[]): 
 function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prior {
   const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
   const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
-  const rated = lines.at(-1)?.book ?? (last?.state === 'free' ? last.book : undefined)
+  const line = lines.at(-1)
+  // What was rated anew as free has both: the reversals of its charges, and then the reason.
+  const isReason = last !== undefined && last.state !== 'charged' && (!line || BigInt(last.id) > line.id)
+  const bookOfReason = last?.state === 'free' || last?.state === 'uncharged' ? last.book : undefined
   return {
     live,
     state: last?.state ?? 'charged',
     revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
-    book: last?.state === 'uncharged' ? last.book : rated,
+    book: isReason ? bookOfReason : line?.book,
   }
 }
 
 const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
-
-/** What a sheet comes to by currency, and where. */
-export function comesTo(sheet: ChargeSheet): Pick<PageResult, 'amounts' | 'touched'> {
-  const amounts = new Map<string, bigint>()
-  const touched = new Set<string>()
-  for (const { project, provider, period, currency, owed, back } of sheet.places) {
-    amounts.set(currency, (amounts.get(currency) ?? 0n) + (owed?.nanos ?? 0n) - (back?.nanos ?? 0n))
-    touched.add(`${project} ${provider} ${period}`)
-  }
-  return { amounts, touched }
-}
 
 /** Usage as it is rated, from a record written down. */
 export const usageOf = (row: RecordRow): Usage => ({

@@ -37,8 +37,6 @@ export type PageResult = {
   readonly unpriced: number
   /** What the page came to, by currency, in nanos: charges less reversals. */
   readonly amounts: ReadonlyMap<string, bigint>
-  /** Projects and periods in which something was charged or taken back, for true-ups. */
-  readonly touched: ReadonlySet<string>
 }
 
 export const emptyResult: PageResult = {
@@ -52,7 +50,6 @@ export const emptyResult: PageResult = {
   charged: 0,
   unpriced: 0,
   amounts: new Map(),
-  touched: new Set(),
 }
 
 /** The sum of two results, for the run over many pages. */
@@ -70,6 +67,5 @@ export function together(a: PageResult, b: PageResult): PageResult {
     charged: a.charged + b.charged,
     unpriced: a.unpriced + b.unpriced,
     amounts,
-    touched: new Set([...a.touched, ...b.touched]),
   }
 }

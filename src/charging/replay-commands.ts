@@ -35,8 +35,8 @@ export async function replay(house: House, choice: ReplayChoice, memory: Memory)
     }
     choice.onPage(result)
   }
-  if (choice.dryRun || result.touched.size === 0) return result
-  const { amounts } = await writeTrueUps(house, choice.principal, result.touched, memory)
+  if (choice.dryRun) return result
+  const { amounts } = await writeTrueUps(house, choice.principal, memory)
   return together(result, { ...emptyResult, amounts })
 }
 

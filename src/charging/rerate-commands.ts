@@ -7,7 +7,7 @@ import { partiesOf } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import type { RatedLine } from '../pricing/line.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
-import { comesTo, type Memory, type Prior, priorRatings, usageOf, writeSheet } from './commands.ts'
+import { type Memory, type Prior, priorRatings, usageOf, writeSheet } from './commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './sql.ts'
 
@@ -27,7 +27,6 @@ export type RerateResult = {
   readonly changed: number
   /** What the changes come to, by currency, in nanos. */
   readonly amounts: ReadonlyMap<string, bigint>
-  readonly touched: ReadonlySet<string>
 }
 
 const pageSize = 2000
@@ -53,7 +52,7 @@ async function inPages(
   memory: Memory,
   next: (after: bigint) => Promise<readonly { record: string }[]>,
 ): Promise<RerateResult> {
-  const total = { looked: 0, changed: 0, amounts: new Map<string, bigint>(), touched: new Set<string>() }
+  const total = { looked: 0, changed: 0, amounts: new Map<string, bigint>() }
   for (let after = 0n; ; ) {
     const page = (await next(after)).map((row) => BigInt(row.record))
     const last = page.at(-1)
@@ -62,7 +61,6 @@ async function inPages(
     const result = await rateAnew(house, run, memory, page)
     total.looked += page.length
     total.changed += result.changed
-    for (const place of result.touched) total.touched.add(place)
     for (const [currency, nanos] of result.amounts) {
       total.amounts.set(currency, (total.amounts.get(currency) ?? 0n) + nanos)
     }
@@ -70,11 +68,7 @@ async function inPages(
 }
 
 async function rateAnew(house: House, run: Run, memory: Memory, records: readonly bigint[]) {
-  let result = {
-    changed: 0,
-    amounts: new Map() as ReadonlyMap<string, bigint>,
-    touched: new Set() as ReadonlySet<string>,
-  }
+  let result = { changed: 0, amounts: new Map<string, bigint>() }
   const { principal, command, reason } = run
   const call = { principal, key: randomUUID(), command, input: { reason, records: records.map(String) } }
   await alone(house, call, async (writer) => {
@@ -91,11 +85,11 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
       const task = { row, prior: priors.get(row.id) as Prior, payer: payers.get(row.project) as ProjectParty, rater }
       if (rateAnewOnto(sheet, task)) changed += 1
     }
-    result = { changed, ...comesTo(sheet) }
+    result = { changed, amounts: sheet.amounts }
     if (changed === 0 || run.dryRun) {
       return nothing
     }
-    await writeSheet(writer, sheet)
+    await writeSheet(writer, sheet, memory.raters)
     return { reason, changed }
   })
   return result

@@ -7,24 +7,10 @@ import type { Charge, State } from './charge.ts'
 
 export const chargesTable: SealedTable = {
   name: 'charging.charges',
-  columns: [
-    'id',
-    'period',
-    'operation',
-    'record',
-    'project',
-    'provider',
-    'component',
-    'part',
-    'revision',
-    'kind',
-    'price',
-    'book',
-    'quantity',
-    'amount',
-    'currency',
-    'transfer',
-  ],
+  columns:
+    'id period operation record project provider component part revision kind price book quantity amount currency transfer'.split(
+      ' ',
+    ),
 }
 
 export const statesTable: SealedTable = {
@@ -34,20 +20,7 @@ export const statesTable: SealedTable = {
 
 export const trueUpsTable: SealedTable = {
   name: 'charging.true_ups',
-  columns: [
-    'id',
-    'operation',
-    'period',
-    'project',
-    'provider',
-    'component',
-    'price',
-    'currency',
-    'quantity',
-    'total',
-    'amount',
-    'transfer',
-  ],
+  columns: 'id operation period project provider component price currency quantity total amount transfer'.split(' '),
 }
 
 export const insertCharges = (writer: Writer, charges: readonly Charge[]) =>
@@ -123,12 +96,19 @@ export const chargesOfRecords = (reader: Reader, records: readonly bigint[]) =>
 export const chargeById = (reader: Reader, id: bigint) =>
   row<ChargeRow>(reader, `select ${chargeColumns} from charging.charges where id = $1`, [id])
 
-export type StateRow = { record: string; operation: string; state: State['state']; reason: string; book: number }
+export type StateRow = {
+  id: string
+  record: string
+  operation: string
+  state: State['state']
+  reason: string
+  book: number
+}
 
 export const statesOfRecords = (reader: Reader, records: readonly bigint[]) =>
   rows<StateRow>(
     reader,
-    `select distinct on (record) record, operation, state, reason, book
+    `select distinct on (record) id, record, operation, state, reason, book
        from charging.states
       where record = any ($1::bigint[])
       order by record, id desc`,
@@ -231,6 +211,23 @@ export const stateCounts = (reader: Reader, project: string, from: Date | null, 
       order by count(*) desc, s.state, s.reason`,
     [project, from, to],
   )
+
+export const insertDueTrueUps = async (writer: Writer, places: readonly string[]) => {
+  if (places.length === 0) return
+  const text = `insert into charging.due_true_ups (operation, places, at) values ($1, $2, $3)`
+  await execute(writer, text, [writer.operation, places, writer.at])
+}
+
+/** Whose periods are to be looked at, of operations up to a moment. */
+export const dueTrueUps = (reader: Reader, before: Date | null) =>
+  rows<{ operation: string; places: string[] }>(
+    reader,
+    `select operation, places from charging.due_true_ups where $1::timestamptz is null or at < $1 order by operation`,
+    [before],
+  )
+
+export const deleteDueTrueUps = (writer: Writer, operations: readonly bigint[]) =>
+  execute(writer, `delete from charging.due_true_ups where operation = any ($1::bigint[])`, [operations])
 
 /** One operation at a time looks at whole periods, until its transaction ends; the number is the lock's name. */
 export const lockTrueUps = (writer: Writer) => execute(writer, `select pg_advisory_xact_lock(7246191036)`)

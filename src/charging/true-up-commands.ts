@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
 import { post } from '../ledger/commands.ts'
-import { alone, nothing } from '../operations/alone.ts'
+import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
 import { isPeriodBased, type PriceDefinition, type PriceVersion } from '../pricing/definition.ts'
@@ -26,33 +26,54 @@ type Total = {
 
 const pageSize = 500
 
+export type TrueUps = { readonly lines: number; readonly amounts: ReadonlyMap<string, bigint> }
+
 /**
- * Brings what was charged for a period to what its tiers and included volumes make of the whole. Each place is
- * `project provider period`; the difference is one line of its own, so that no record's charge depends on another's.
- *
- * @returns how many lines were written, and what they come to by currency, in nanos.
+ * Brings what was charged for a period to what its tiers and included volumes make of the whole, wherever something
+ * was charged by them since the last time. The difference is one line of its own, so that no record's charge depends
+ * on another's. `before` leaves what is younger to whoever is still charging there.
  */
-export async function writeTrueUps(house: House, principal: string, places: Iterable<string>, memory: Memory) {
+export async function writeTrueUps(
+  house: House,
+  principal: string,
+  memory: Memory,
+  before: Date | null = null,
+): Promise<TrueUps> {
   const written = { lines: 0, amounts: new Map<string, bigint>() }
-  await memory.raters.now(house.database.pool)
-  const tiered = [...memory.raters.versions.values()].filter(
-    (version) => version.definition && version.kind === 'price' && isPeriodBased(version.definition as PriceDefinition),
-  )
-  if (tiered.length === 0) return written
-  const all = [...places].sort()
+  const due = await sql.dueTrueUps(house.database.pool, before)
+  const all = [...new Set(due.flatMap(({ places }) => places))].sort()
   for (let from = 0; from < all.length; from += pageSize) {
     const page = all.slice(from, from + pageSize)
     const call = { principal, key: randomUUID(), command: 'charging.writeTrueUps', input: { places: page } }
-    await alone(house, call, async (writer) => {
-      const lines = await writeLines(writer, page, memory)
-      for (const line of lines) {
-        written.lines += 1
-        written.amounts.set(line.currency, (written.amounts.get(line.currency) ?? 0n) + line.nanos)
-      }
-      return lines.length === 0 ? nothing : { lines: lines.length }
-    })
+    const lines = await inOperation(house, call, (writer) => writeLines(writer, page, memory))
+    for (const { currency, nanos } of lines) {
+      written.lines += 1
+      written.amounts.set(currency, (written.amounts.get(currency) ?? 0n) + nanos)
+    }
   }
+  await forget(
+    house,
+    principal,
+    due.map(({ operation }) => BigInt(operation)),
+  )
   return written
+}
+
+async function inOperation(house: House, call: Call, write: (writer: Writer) => ReturnType<typeof writeLines>) {
+  let lines: Awaited<ReturnType<typeof writeLines>> = []
+  await alone(house, call, async (writer) => {
+    lines = await write(writer)
+    return lines.length === 0 ? nothing : { lines: lines.length }
+  })
+  return lines
+}
+
+/** Only once all of it is written: what is looked at a second time comes to nothing. */
+async function forget(house: House, principal: string, operations: readonly bigint[]): Promise<void> {
+  if (operations.length === 0) return
+  const input = { operations: operations.map(String) }
+  const call = { principal, key: randomUUID(), command: 'charging.endTrueUps', input }
+  await alone(house, call, async (writer) => ({ ended: await sql.deleteDueTrueUps(writer, operations) }))
 }
 
 async function writeLines(writer: Writer, places: readonly string[], memory: Memory) {

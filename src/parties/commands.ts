@@ -103,3 +103,6 @@ async function resolve<Party>(
 export async function nameOfPerson(reader: Reader, person: string): Promise<string | undefined> {
   return (await sql.personName(reader, person))?.name ?? undefined
 }
+
+/** Counts changes of the parties: while it stays, so do names and tiers. */
+export { revision as partiesRevision } from './sql.ts'

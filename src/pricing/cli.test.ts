@@ -8,7 +8,7 @@ import { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
 import { createDoor } from '../terminal/door.ts'
-import { prices } from './cli.ts'
+import { pricesWith } from './cli.ts'
 import { zone } from './testing.ts'
 
 let fresh: FreshHouse
@@ -38,7 +38,7 @@ async function run(...words: string[]): Promise<string> {
     failed: () => {},
   })
   const command = new Command('prices').exitOverride()
-  prices(command, door)
+  pricesWith(async () => ({}))(command, door)
   await command.parseAsync(
     words.filter((word) => word !== '--json'),
     { from: 'user' },

@@ -22,32 +22,39 @@ The file is YAML (or JSON) with the lists prices, policies and discounts; docs/p
 What is already in the book and not in the file stays as it is. To end something: { …, from: DATE, ended: true }.
 `
 
-export const prices: Register<House> = (command, door) => {
-  command
-    .command('list')
-    .description('what holds now, one line for each version')
-    .option('--all', 'also what held before, what will hold, and what was replaced')
-    .option('--service <name>', 'only this service')
-    .action((options: { all?: boolean; service?: string }) => listVersions(door, options))
-  command
-    .command('show')
-    .description('a version in full, by its id')
-    .argument('<id>', 'the id that list prints, such as prc_1048576')
-    .action((id: string) => showVersion(door, id))
-  command
-    .command('check')
-    .description('check a price file and say what setting it would change; writes nothing')
-    .argument('<file>', 'the YAML file, or - for standard input')
-    .addHelpText('after', fileHelp)
-    .action((file: string) => changeBook(door, file, false))
-  command
-    .command('set')
-    .description('make the price book say what a file says')
-    .argument('<file>', 'the YAML file, or - for standard input')
-    .option('--dry-run', 'the same as check')
-    .addHelpText('after', fileHelp)
-    .action((file: string, options: { dryRun?: boolean }) => changeBook(door, file, !options.dryRun))
-}
+/** What follows a change of the book, by those who know what waits for a price; its answer joins that of `set`. */
+export type AfterSet = (house: House, door: Door<House>) => Promise<Record<string, unknown>>
+
+export const pricesWith =
+  (afterSet: AfterSet): Register<House> =>
+  (command, door) => {
+    command
+      .command('list')
+      .description('what holds now, one line for each version')
+      .option('--all', 'also what held before, what will hold, and what was replaced')
+      .option('--service <name>', 'only this service')
+      .action((options: { all?: boolean; service?: string }) => listVersions(door, options))
+    command
+      .command('show')
+      .description('a version in full, by its id')
+      .argument('<id>', 'the id that list prints, such as prc_1048576')
+      .action((id: string) => showVersion(door, id))
+    command
+      .command('check')
+      .description('check a price file and say what setting it would change; writes nothing')
+      .argument('<file>', 'the YAML file, or - for standard input')
+      .addHelpText('after', fileHelp)
+      .action((file: string) => changeBook(door, file))
+    command
+      .command('set')
+      .description('make the price book say what a file says')
+      .argument('<file>', 'the YAML file, or - for standard input')
+      .option('--dry-run', 'the same as check')
+      .addHelpText('after', fileHelp)
+      .action((file: string, options: { dryRun?: boolean }) =>
+        changeBook(door, file, options.dryRun ? undefined : afterSet),
+      )
+  }
 
 type Parties = Awaited<ReturnType<typeof listParties>>
 const partyLists = { organisation: 'organisations', project: 'projects', person: 'people' } as const
@@ -131,7 +138,7 @@ async function showVersion(door: Door<House>, id: string): Promise<void> {
   door.answer({ ...document(version), until: iso(until), state, used, for: who })
 }
 
-async function changeBook(door: Door<House>, file: string, write: boolean): Promise<void> {
+async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet): Promise<void> {
   const text = readText(file)
   const house = await door.house()
   const parties = await listParties(house.database.pool)
@@ -139,10 +146,12 @@ async function changeBook(door: Door<House>, file: string, write: boolean): Prom
   const { changes, mistakes } = await previewPrices(house, wanted)
   if (mistakes.length > 0) throw refusalOf(mistakes, file)
   sayChanges(door, changes, house.zone, parties)
-  const set = write ? await setPrices(house, { principal: door.principal }, wanted) : undefined
+  const set = afterSet ? await setPrices(house, { principal: door.principal }, wanted) : undefined
   if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
-  else if (changes.length > 0 && !write) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
+  else if (changes.length > 0 && !afterSet) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
+  const after = set && afterSet ? await afterSet(house, door) : {}
   door.answer({
+    ...after,
     written: set !== undefined,
     revision: set?.revision ?? null,
     changes: changes.map(({ what, version, before, note }) => ({

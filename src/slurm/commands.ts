@@ -65,8 +65,8 @@ export async function ingest(
     if (!settings.signal.aborted) await ingestFile(house, file, settings, memory, take)
   }
   const interrupted = settings.signal.aborted
-  if (settings.dryRun || result.touched.size === 0) return { ...result, interrupted }
-  const { lines, amounts } = await writeTrueUps(house, settings.principal, result.touched, memory)
+  if (settings.dryRun) return { ...result, interrupted }
+  const { lines, amounts } = await writeTrueUps(house, settings.principal, memory)
   return { ...result, ...together(result, { ...emptyResult, amounts }), trueUps: lines, interrupted }
 }
 

@@ -1,0 +1,103 @@
+import { strict as assert } from 'node:assert'
+import { after, before, test } from 'node:test'
+import { rows } from '../database/reader.ts'
+import { assertBooksAgree, charge, fact, netOfCharges, newSite, on, type Site, tracesIn } from './testing.ts'
+import { writeTrueUps } from './true-up-commands.ts'
+
+// 10 units a month are included; then 2 THB each up to 100 of the month, 1 THB each above.
+const tiered = `prices:
+  - service: storage
+    component: volume
+    from: 2020-01-01
+    currency: THB
+    quantity: units
+    base: period
+    included: 10
+    graduated: [{ upTo: 100, price: 2 }, { upTo: null, price: 1 }]
+  - { service: storage, component: call, from: 2020-01-01, currency: THB, quantity: calls, flat: { price: 0.1 } }
+`
+let site: Site
+before(async () => {
+  site = await newSite(tiered)
+})
+after(() => site.drop())
+
+const stored = (projectName: string, units: string, more: Parameters<typeof fact>[0] = {}) =>
+  fact({ service: 'storage', subtype: 'disk', projectName, quantities: { units, calls: '1' }, ...more })
+const trueUp = () => writeTrueUps(site.house, 'tester', site.memory)
+const netOf = async (project: string) =>
+  (await netOfCharges(site.house))
+    .filter((line) => line.startsWith(`${project} `))
+    .map((line) => line.split(' ').at(-1))
+
+/** The month worked out as a whole. */
+const monthOf = (units: number, calls: number) => {
+  const billed = Math.max(0, units - 10)
+  return String(Math.min(billed, 100) * 2 + Math.max(0, billed - 100) + calls / 10)
+}
+
+test('records and true-up of a month are together what the whole month costs', async () => {
+  for (const units of ['4', '3', '2']) await charge(site, [stored('small', units)])
+  await trueUp()
+  assert.deepEqual(await netOf('small'), [monthOf(9, 3)])
+
+  await charge(site, [stored('small', '50')])
+  await charge(site, [stored('small', '80')])
+  await trueUp()
+  assert.deepEqual(await netOf('small'), [monthOf(139, 5)])
+  await assertBooksAgree(site.house)
+})
+
+test('a true-up is written once, and nothing is left to do after it', async () => {
+  await charge(site, [stored('once', '30'), stored('once', '300', { startsAt: on('2026-12-05') })])
+  const { lines } = await trueUp()
+  assert.equal(lines, 2)
+  const traces = await tracesIn(site.house)
+  assert.deepEqual(await trueUp(), { lines: 0, amounts: new Map() })
+  assert.deepEqual(await tracesIn(site.house), traces)
+})
+
+test('corrections after the true-up move it along, to any month', async () => {
+  const usage = stored('moved', '200')
+  await charge(site, [usage])
+  await trueUp()
+  assert.deepEqual(await netOf('moved'), [monthOf(200, 1)])
+  await charge(site, [{ ...usage, quantities: { units: '5', calls: '1' }, measuredAt: usage.measuredAt + 1 }])
+  await trueUp()
+  assert.deepEqual(await netOf('moved'), ['0.1'])
+  const december = { startsAt: on('2026-12-20'), endsAt: on('2026-12-21') }
+  await charge(site, [
+    { ...usage, ...december, quantities: { units: '20', calls: '1' }, measuredAt: usage.measuredAt + 2 },
+  ])
+  await trueUp()
+  assert.deepEqual(await netOf('moved'), [monthOf(20, 1)])
+  await assertBooksAgree(site.house)
+})
+
+test('what a crash left between charges and true-up is found by the next run', async () => {
+  await charge(site, [stored('crashed', '40')])
+  // Another process, that knows nothing of what this one has charged.
+  const later = await newSiteMemory()
+  await writeTrueUps(site.house, 'bursar', later, new Date(Date.now() - 60_000))
+  assert.deepEqual(await netOf('crashed'), ['80.1'], 'somebody may still be charging there')
+  await writeTrueUps(site.house, 'bursar', later)
+  assert.deepEqual(await netOf('crashed'), [monthOf(40, 1)])
+})
+
+test('true-ups of one project at once from two processes are written once', async () => {
+  await charge(site, [stored('race', '500')])
+  const memories = [await newSiteMemory(), await newSiteMemory()]
+  const results = await Promise.all(memories.map((memory) => writeTrueUps(site.house, 'bursar', memory)))
+  assert.equal(
+    results.reduce((sum, { lines }) => sum + lines, 0),
+    1,
+  )
+  assert.deepEqual(await netOf('race'), [monthOf(500, 1)])
+  await assertBooksAgree(site.house)
+  assert.deepEqual(await rows(site.database.pool, 'select operation from charging.due_true_ups'), [])
+})
+
+async function newSiteMemory() {
+  const { newMemory } = await import('./commands.ts')
+  return newMemory('Asia/Bangkok')
+}
