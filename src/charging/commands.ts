@@ -200,7 +200,7 @@ function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number
     sheet.state(of, { outcome: 'accruing', reason: 'it has not ended yet' }, rated.book)
     return
   }
-  const rating = rater.rate({ ...fact, project, person: record.person }, payer)
+  const rating = rater.rateFor(fact, payer, record.person)
   const subject = { record: id, project, provider }
   if (task.uncharged && rating.outcome !== 'free') {
     if (rating.outcome === 'charged') for (const line of rating.lines) sheet.memo(subject, line, rated)

@@ -1,17 +1,18 @@
 import { type Book, compileBook, type PriceVersion, resolve, type Resolved } from '../pricing/book.ts'
 import { rate, type Rating } from '../pricing/rate.ts'
 
-/** What is rated: a fact or a record, with the parties that decide which prices hold. */
-export type Usage = {
+/** What is rated, of a fact or a record. */
+export type Used = {
   readonly service: string
   readonly subtype: string
-  readonly project: string
-  readonly person: string | null
   readonly startsAt: number
   readonly endsAt: number
   readonly quantities: Readonly<Record<string, string>>
   readonly dimensions: Readonly<Record<string, string>>
 }
+
+/** The same with the parties that decide which prices hold. */
+export type Usage = Used & { readonly project: string; readonly person: string | null }
 
 /** Who pays, as far as prices ask. */
 export type Payer = { readonly organisation: string; readonly tier: string }
@@ -20,6 +21,9 @@ export type Payer = { readonly organisation: string; readonly tier: string }
 export class Rater {
   readonly revision: number
   readonly #book: Book
+  readonly #byPerson: boolean
+  /** By payer and subtype: of a million records most are by few thousands. */
+  readonly #remembered = new WeakMap<Payer, Map<string, Resolved>>()
 
   constructor(versions: readonly PriceVersion[], revision: number, zone: string) {
     this.revision = revision
@@ -27,6 +31,7 @@ export class Rater {
       versions.filter((version) => version.book <= revision),
       zone,
     )
+    this.#byPerson = versions.some((version) => version.scopeKind === 'person')
   }
 
   pricesFor({ service, subtype, project, person }: Usage, { organisation, tier }: Payer): Resolved {
@@ -35,5 +40,18 @@ export class Rater {
 
   rate(usage: Usage, payer: Payer): Rating {
     return rate(this.pricesFor(usage, payer), usage)
+  }
+
+  /** The same for many facts of the same few payers, each always the same object. */
+  rateFor(used: Used, payer: Payer & { readonly project: string }, person: string | null): Rating {
+    if (this.#byPerson) return this.rate({ ...used, project: payer.project, person }, payer)
+    let bySubtype = this.#remembered.get(payer)
+    if (!bySubtype) this.#remembered.set(payer, (bySubtype = new Map()))
+    let prices = bySubtype.get(used.subtype)
+    if (prices?.who.service !== used.service) {
+      prices = this.pricesFor({ ...used, project: payer.project, person }, payer)
+      bySubtype.set(used.subtype, prices)
+    }
+    return rate(prices, used)
   }
 }

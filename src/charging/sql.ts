@@ -23,18 +23,32 @@ export const trueUpsTable: SealedTable = {
   columns: 'id operation period project provider component price currency quantity total amount transfer'.split(' '),
 }
 
-export const insertCharges = (writer: Writer, charges: readonly Charge[]) =>
-  append(
+export const insertCharges = (writer: Writer, charges: readonly Charge[]) => {
+  const prices = textsOf()
+  const transfers = textsOf()
+  return append(
     writer,
     chargesTable,
     each(
       charges,
       (c) =>
-        `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t${copyText(c.component)}\t` +
-        `${c.part}\t${c.revision}\t${c.kind}\t${c.price}\t${c.book}\t${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t` +
-        `${c.currency}\t${c.transfer ?? '\\N'}`,
+        `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t` +
+        `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${prices(c.price)}\t${c.book}\t` +
+        `${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t${c.currency}\t` +
+        `${c.transfer === null ? '\\N' : transfers(c.transfer)}`,
     ),
   )
+}
+
+/** The text of a number, remembered: the same few stand in many rows, or in a row and the one after it. */
+function textsOf(): (number: bigint) => string {
+  const texts = new Map<bigint, string>()
+  return (number) => {
+    let text = texts.get(number)
+    if (text === undefined) texts.set(number, (text = number.toString()))
+    return text
+  }
+}
 
 export const insertStates = (writer: Writer, states: readonly State[]) =>
   append(

@@ -82,6 +82,13 @@ export async function append(writer: Writer, table: SealedTable, lines: Iterable
   digest.rows += rows
 }
 
+/** The same for rows that later operations change, and that no operation answers for: nothing is digested. */
+export async function copyRows(writer: Writer, tableAndColumns: string, lines: Iterable<string>): Promise<void> {
+  const sent = { lines: 0, hash: undefined }
+  const rows = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, chunked(lines, sent))
+  assert(rows === sent.lines, `${rows} rows were written to ${tableAndColumns}, not ${sent.lines}`)
+}
+
 /** One line of text for each row, made when it is asked for, so that a page's text is never there as a whole. */
 export function* each<Row>(rows: Iterable<Row>, line: (row: Row) => string): Generator<string> {
   for (const row of rows) yield line(row)
@@ -92,22 +99,32 @@ function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
   yield* rest
 }
 
-const chunkChars = 64 * 1024
+const chunkBytes = 64 * 1024
 
-function* chunked(lines: Iterable<string>, sent: { lines: number; readonly hash: Hash }): Generator<Buffer> {
-  let text = ''
+/** Lines as whole chunks. Each line is written straight into the chunk: joined first, it would be copied twice. */
+function* chunked(
+  lines: Iterable<string>,
+  sent: { lines: number; readonly hash: Hash | undefined },
+): Generator<Buffer> {
+  let chunk = Buffer.allocUnsafe(chunkBytes)
+  let end = 0
   for (const line of lines) {
-    text += line
-    text += '\n'
+    // A character takes three bytes at the most; what lies beyond the basic plane is two characters, of four in all.
+    const most = line.length * 3 + 1
+    if (end + most > chunk.length) {
+      if (end > 0) yield taken(chunk.subarray(0, end), sent)
+      end = 0
+      // The last one may be on its way still, so each chunk is a buffer of its own.
+      chunk = Buffer.allocUnsafe(Math.max(chunkBytes, most))
+    }
+    end += chunk.write(line, end)
+    chunk[end++] = 10
     sent.lines += 1
-    if (text.length < chunkChars) continue
-    const chunk = Buffer.from(text)
-    sent.hash.update(chunk)
-    yield chunk
-    text = ''
   }
-  if (text === '') return
-  const chunk = Buffer.from(text)
-  sent.hash.update(chunk)
-  yield chunk
+  if (end > 0) yield taken(chunk.subarray(0, end), sent)
+}
+
+function taken(chunk: Buffer, { hash }: { readonly hash: Hash | undefined }): Buffer {
+  hash?.update(chunk)
+  return chunk
 }

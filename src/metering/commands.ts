@@ -28,16 +28,18 @@ export type RecordedPage = {
 export async function recordFacts(writer: Writer, facts: readonly KnownFact[], zone: string): Promise<RecordedPage> {
   const records = sortedAndOnce(facts, zone)
   for (const record of records) record.id = writer.nextId()
+  const standing = await lockStandingOf(writer, records)
 
-  const fresh = await sql.insertIdentities(writer, records)
-  if (fresh === 'all') {
+  if (standing.size === 0) {
+    await sql.insertIdentities(writer, records)
     await sql.insertRecords(writer, records)
     return { first: records, newer: [], seen: facts.length - records.length, confirmed: 0 }
   }
   const [first, known] = [[] as Draft[], [] as Draft[]]
-  for (const record of records) (fresh.has(record.id.toString()) ? first : known).push(record)
-  const { newer, confirmed } = await supersede(writer, known, zone)
+  for (const record of records) (standing.has(keyOf(record.fact)) ? known : first).push(record)
+  const { newer, confirmed } = await supersede(writer, known, standing, zone)
 
+  await sql.insertIdentities(writer, first)
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
   if (newer.length > 0) {
@@ -85,13 +87,14 @@ function draftOf(known: KnownFact, zone: string): Draft {
   return { id: 0n, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
 }
 
-/** Locks what is known already, and keeps what says something newer or says the same at a later time. */
-async function supersede(writer: Writer, records: readonly sql.Recorded[], zone: string) {
-  const names = records.map(({ fact }) => ({ source: fact.source, externalId: fact.externalId }))
-  const standing = await sql.lockIdentities(writer, names)
-  assert.equal(standing.length, records.length)
-  const byKey = new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
-  const identityOf = ({ fact }: sql.Recorded) => byKey.get(`${fact.source}\n${fact.externalId}`) as sql.IdentityRow
+/** Keeps what says something newer than what stands, or says the same at a later time. */
+async function supersede(
+  writer: Writer,
+  records: readonly sql.Recorded[],
+  standing: ReadonlyMap<string, sql.IdentityRow>,
+  zone: string,
+) {
+  const identityOf = ({ fact }: sql.Recorded) => standing.get(keyOf(fact)) as sql.IdentityRow
   const changed = records.filter((record) => identityOf(record).digest !== record.digest)
   const stored =
     changed.length === 0
@@ -116,6 +119,15 @@ async function supersede(writer: Writer, records: readonly sql.Recorded[], zone:
     newer.push({ record: { ...draft, id: record.id, version: identity.version + 1 }, previous })
   }
   return { newer, confirmed }
+}
+
+const keyOf = ({ source, externalId }: Fact) => `${source}\n${externalId}`
+
+/** What is known already of these, locked, by `keyOf`. */
+async function lockStandingOf(writer: Writer, records: readonly sql.Recorded[]) {
+  const names = records.map(({ fact }) => ({ source: fact.source, externalId: fact.externalId }))
+  const standing = await sql.lockIdentities(writer, names)
+  return new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
 }
 
 const knownTogether = (record: sql.Recorded, standing: Content, measuredAt: number): KnownFact => ({

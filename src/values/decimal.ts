@@ -16,17 +16,23 @@ export function parseDecimal(text: string, places: number): bigint | undefined {
 
 /** All `places` behind the point, as PostgreSQL prints a numeric of that scale: `12.500000000`. */
 export function fixedText(whole: bigint, places: number): string {
-  const negative = whole < 0n
-  const digits = (negative ? -whole : whole).toString().padStart(places + 1, '0')
+  if (whole < 0n) return `-${fixedText(-whole, places)}`
+  const digits = whole.toString()
+  if (places === 0) return digits
   const cut = digits.length - places
-  return `${negative ? '-' : ''}${digits.slice(0, cut)}${places > 0 ? `.${digits.slice(cut)}` : ''}`
+  return cut > 0 ? `${digits.slice(0, cut)}.${digits.slice(cut)}` : `0.${digits.padStart(places, '0')}`
 }
 
 /** As short as it is exact, for people and JSON: `12.5`. */
 export function decimalText(whole: bigint, places: number): string {
   const text = fixedText(whole, places)
-  return text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
+  if (places === 0) return text
+  let end = text.length
+  while (text.charCodeAt(end - 1) === zero) end -= 1
+  return text.slice(0, text.charCodeAt(end - 1) === point ? end - 1 : end)
 }
+const zero = 48
+const point = 46
 
 /** Half to the even neighbour, so that many roundings lean neither up nor down. The denominator is positive. */
 export function divideHalfEven(numerator: bigint, denominator: bigint): bigint {
