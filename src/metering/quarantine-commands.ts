@@ -25,7 +25,7 @@ export async function quarantine(writer: Writer, bad: readonly QuarantinedRow[])
       ...row,
       settings: JSON.stringify({ settings, measuredAt, chargeFrom }),
       // When it was measured is left out: the same row in a later dump is no second row.
-      digest: hash('sha256', JSON.stringify([row.door, row.raw, settings]), 'hex'),
+      digest: hash('sha256', `${row.door}\n${row.raw}\n${JSON.stringify(settings)}`, 'hex'),
     })),
   )
 }

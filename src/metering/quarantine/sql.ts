@@ -18,11 +18,12 @@ export type Quarantined = {
 export const insertQuarantined = (writer: Writer, bad: readonly Quarantined[]) =>
   execute(
     writer,
+    // Numbered in the order of their lines, inserted in one order for everybody.
     `insert into metering.quarantine (id, operation, at, source, door, origin, line, reason, raw, digest, settings)
-     select nextval('metering.quarantine_ids'), $9, $10, source, door, origin, line, reason, raw, decode(digest, 'hex'),
-            settings
-       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[])
-         as bad (source, door, origin, line, reason, raw, settings, digest)
+     select id, $9, $10, source, door, origin, line, reason, raw, decode(digest, 'hex'), settings
+       from (select nextval('metering.quarantine_ids') as id, bad.*
+               from unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::text[],
+                           $8::text[]) as bad (source, door, origin, line, reason, raw, settings, digest)) as numbered
       order by source, digest
          on conflict do nothing`,
     [
