@@ -34,6 +34,11 @@ const showConfig: Register<House> = (command: Command, door) => {
 await runProgram([
   { name: 'serve', about: 'run Bursar until it is stopped', load: async () => serve },
   {
+    name: 'demo',
+    about: 'load the sample into an empty house, marked as demo',
+    load: async () => (await import('./slurm/demo-cli.ts')).demo,
+  },
+  {
     name: 'ingest',
     about: 'read usage, record, rate and charge it: slurm',
     load: async () => (await import('./slurm/cli.ts')).ingestSlurm,
