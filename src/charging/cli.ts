@@ -7,6 +7,7 @@ import { nanosText } from '../values/money.ts'
 import { momentOf } from '../values/moment.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { newMemory } from './commands.ts'
+import { amountColumn } from './spoken.ts'
 import { rerate as rerateUsage } from './rerate-commands.ts'
 import { findProject, type Statement, type StatementLine, statementOf } from './statement-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
@@ -54,7 +55,7 @@ function rangeOf({ from, to }: Range, zone: string): { from: Date | null; to: Da
 function showStatement(door: Door<House>, found: Statement): void {
   const { project } = found
   const lineJson = ({ nanos, ...line }: StatementLine) => ({ ...line, amount: nanosText(nanos) })
-  const amounts = (map: ReadonlyMap<string, bigint>) =>
+  const byCurrency = (map: ReadonlyMap<string, bigint>) =>
     Object.fromEntries([...map].map(([currency, nanos]) => [currency, nanosText(nanos)]))
   door.answer({
     project: { id: idOf('project', project.project), name: project.name, organisation: project.organisationName },
@@ -63,32 +64,27 @@ function showStatement(door: Door<House>, found: Statement): void {
     to: found.to,
     lines: found.lines.map(lineJson),
     trueUps: found.trueUps.map(lineJson),
-    total: amounts(found.totals),
+    total: byCurrency(found.totals),
     notCharged: found.notCharged,
-    owed: amounts(found.owed),
+    owed: byCurrency(found.owed),
   })
   door.say(`${project.name}, of ${project.organisationName} (tier ${project.tier}, ${project.payment})`)
   door.say('')
-  const row = (line: StatementLine, note: string) => [
-    line.period.slice(0, 7),
-    line.component,
-    note,
-    grouped(line.records),
-    line.quantity === '0' ? '' : grouped(line.quantity),
-    amountText(nanosText(line.nanos), line.currency),
-  ]
+  const note = 'tiers and included volume of the month'
+  const lines = [...found.lines.map((line) => ({ line, note: '' })), ...found.trueUps.map((line) => ({ line, note }))]
+  const totals = [...found.totals]
+  const amounts = amountColumn([...lines.map(({ line }) => line.nanos), ...totals.map(([, nanos]) => nanos)])
   door.table(
     [
-      ...found.lines.map((line) => row(line, '')),
-      ...found.trueUps.map((line) => row(line, 'tiers and included volume of the month')),
-      ...[...found.totals].map(([currency, nanos]) => [
-        '',
-        'total',
-        '',
-        '',
-        '',
-        amountText(nanosText(nanos), currency),
+      ...lines.map(({ line, note: remark }, index) => [
+        line.period.slice(0, 7),
+        line.component,
+        remark,
+        grouped(line.records),
+        line.quantity === '0' ? '' : grouped(line.quantity),
+        `${amounts[index]} ${line.currency}`,
       ]),
+      ...totals.map(([currency], index) => ['', 'total', '', '', '', `${amounts[lines.length + index]} ${currency}`]),
     ],
     [
       { title: 'month' },

@@ -1,6 +1,6 @@
 import type { House } from '../operations/house.ts'
 import { type Door, type Register } from '../terminal/door.ts'
-import { amountText, grouped } from '../terminal/number.ts'
+import { amountText, durationText, grouped } from '../terminal/number.ts'
 import { idOf, numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { decimalText } from '../values/decimal.ts'
@@ -10,6 +10,7 @@ import type { ExplainedLine } from '../pricing/explain.ts'
 import type { Charge } from './charge.ts'
 import { newMemory } from './commands.ts'
 import { explain, type Explanation, findRecords } from './explain-commands.ts'
+import { expanded, groupedFormula, spokenQuantity } from './spoken.ts'
 
 /** `bursar explain CHARGE|JOB` */
 export const explainCommand: Register<House> = (command, door) => {
@@ -79,66 +80,120 @@ const stepsJson = ({ nanos, uses, version, discount, ...steps }: ExplainedLine) 
 const versionJson = (version: ExplainedLine['version']) => ({ ...version, id: numbered('price', version.id) })
 
 function show(door: Door<House>, found: Explanation, zone: string): void {
-  const { record, project, lines, prior } = found
-  const sum = new Map<string, bigint>()
-  for (const { charge } of lines) sum.set(charge.currency, (sum.get(charge.currency) ?? 0n) + charge.nanos)
-  const total = [...sum].map(([currency, nanos]) => amountText(nanosText(nanos), currency)).join(', ')
-  const verdict = prior.live.length > 0 ? total : `${prior.state}: ${found.reason ?? 'no reason is on record'}`
-  door.say(`${record.external_id} (${numbered('record', record.id)}, version ${record.version})  ${verdict}`)
-  const who = found.person ? ` by ${found.person}` : ''
-  door.say(`used ${localText(record.starts_at.getTime(), zone)} to ${localText(record.ends_at.getTime(), zone)}${who}`)
-  door.say(`project ${project.name}, of ${project.organisationName}, tier ${project.tier}; source ${record.source}`)
+  const { record, lines } = found
+  door.say(`${record.external_id}   ${verdict(found)}`)
+  door.say('')
+  for (const [title, text] of facts(found, zone)) door.say(`  ${title.padEnd(9)} ${text}`)
   door.say('')
   door.table(
-    Object.entries(record.quantities).map(([meter, quantity]) => [meter, grouped(quantity)]),
-    [{ title: 'meter' }, { title: 'quantity', align: 'right' }],
+    Object.entries(record.quantities).map(([meter, quantity]) => [
+      meter,
+      grouped(quantity),
+      spokenQuantity(meter, quantity),
+    ]),
+    [{ title: 'meter' }, { title: 'quantity', align: 'right' }, { title: 'that is' }],
   )
-  const dimensions = Object.entries(record.dimensions).map(([name, value]) => `${name} ${value}`)
-  door.say(`\n${dimensions.join(' · ')}`)
   for (const line of lines) showLine(door, line, zone)
+  if (lines.length > 1) showSum(door, found)
   if (found.past.length > 0) showPast(door, found.past)
   if (found.transfers.length > 0) {
-    door.say('\nTransfers under it (each sums a page of charges):')
+    door.say('\nIn the ledger, together with the other charges of its page:')
     for (const t of found.transfers) {
-      const sides = `debit ${t.debit_kind}, credit ${t.credit_kind}`
-      door.say(
-        `  ${numbered('transfer', t.id)}  ${amountText(t.amount, t.currency)}  ${sides}, ${t.reason}, ${t.period.slice(0, 7)}`,
-      )
+      const sides = `debit ${spaced(t.debit_kind)}, credit ${spaced(t.credit_kind)}`
+      const amount = amountText(t.amount.replace(/\.?0+$/, ''), t.currency)
+      door.say(`  ${numbered('transfer', t.id)}  ${amount}  ${sides} (${t.reason}, ${t.period.slice(0, 7)})`)
     }
   }
   door.say(`\nAs ${record.source} said it:\n  ${record.raw ?? 'erased'}`)
 }
 
+/** Whole seconds are told as such. */
+const spanText = (milliseconds: number): string =>
+  durationText(milliseconds)
+    .replace('.0 s', ' s')
+    .replace(/^0 ms$/, '0 s')
+
+const spaced = (kind: string): string => kind.replaceAll('_', ' ')
+
+function verdict({ lines, prior, reason }: Explanation): string {
+  if (prior.live.length === 0) return `${prior.state}: ${reason ?? 'no reason is on record'}`
+  const sum = new Map<string, bigint>()
+  for (const { charge } of lines) sum.set(charge.currency, (sum.get(charge.currency) ?? 0n) + charge.nanos)
+  return [...sum].map(([currency, nanos]) => amountText(nanosText(nanos), currency)).join(', ')
+}
+
+/** Dimensions that have a line of their own; the others are listed by their name. */
+const told = new Set(['state', 'exit_code', 'nodes', 'partition', 'qos', 'wait_seconds', 'limit_seconds'])
+
+function facts({ record, project, person }: Explanation, zone: string): [title: string, text: string][] {
+  const { dimensions: d, starts_at, ends_at } = record
+  const [from, to] = [starts_at.getTime(), ends_at.getTime()]
+  const seconds = (name: string, words: string) =>
+    d[name] === undefined ? '' : `, ${words} ${spanText(Number(d[name]) * 1000)}`
+  const others = Object.entries(d).filter(([name]) => !told.has(name))
+  const place = [d['nodes'], d['partition'] && `partition ${d['partition']}`, d['qos'] && `qos ${d['qos']}`]
+  const end = [d['state'], d['exit_code'] && `exit code ${d['exit_code']}`].filter(Boolean).join(', ')
+  const lasted = `${spanText(to - from)}${seconds('wait_seconds', 'after waiting')}${seconds('limit_seconds', 'limit')}`
+  const lines: [string, string][] = [
+    ['who', `${person ?? 'nobody named'}, for ${project.name} of ${project.organisationName} (tier ${project.tier})`],
+    ['when', `${localText(from, zone)} to ${localText(to, zone)}: ${lasted}`],
+    ['where', place.filter(Boolean).join(', ')],
+    ['end', record.final ? end : `${end} (it has not ended: nothing is charged yet)`],
+    ['besides', others.map(([name, value]) => `${name.replaceAll('_', ' ')} ${value}`).join(', ')],
+    ['record', `${numbered('record', record.id)}, version ${record.version}, from ${record.source}`],
+  ]
+  return lines.filter(([, text]) => text !== '')
+}
+
 function showLine(door: Door<House>, { charge, steps }: Explanation['lines'][number], zone: string): void {
   const amount = amountText(nanosText(charge.nanos), charge.currency)
   const memo = charge.kind === 'memo' ? ' (a memo: never charged)' : ''
-  door.say(`\n${charge.component}: ${amount}${memo}   ${numbered('charge', charge.id)}`)
+  door.say(`\n${charge.component}   ${amount}${memo}   ${numbered('charge', charge.id)}`)
   if (!steps) {
     door.say('  its steps cannot be shown: the project has changed its tier or organisation since')
     return
   }
   const { version, discount } = steps
   const scope = version.scopeKind === 'default' ? 'for everybody' : `for ${version.scopeKind} ${version.scope}`
-  door.say(
-    `  price     ${numbered('price', version.id)}, ${scope}, valid from ${localText(version.validFrom, zone)}, book revision ${charge.book}`,
-  )
-  door.say(
-    `  quantity  ${steps.formula} = ${steps.formulaWithNumbers} = ${grouped(steps.quantityOfRecord)}${steps.unit ? ` ${steps.unit}` : ''}`,
-  )
+  const since = `since ${localText(version.validFrom, zone)}`
+  door.say(`  price     ${numbered('price', version.id)} ${scope}, ${since}, book revision ${charge.book}`)
+  door.say(`  quantity  ${quantityText(steps)}`)
   if (charge.part > 0 || steps.quantityBefore !== '0') {
-    door.say(
-      `  part      ${charge.part}: from ${grouped(steps.quantityBefore)} to ${grouped(steps.quantitySoFar)}, ${charge.period.slice(0, 7)}`,
-    )
+    const [before, sofar] = [grouped(steps.quantityBefore), grouped(steps.quantitySoFar)]
+    door.say(`  part      number ${charge.part}, of ${charge.period.slice(0, 7)}: from ${before} to ${sofar}`)
   }
   for (const row of steps.rows) {
-    const per = row.per === '1' ? '' : ` per ${grouped(row.per)}`
+    const per = row.per === '1' ? '' : ` ÷ ${grouped(row.per)}`
     const fixed = row.fixed ? ` + ${row.fixed}` : ''
-    door.say(`  tier      ${row.tier}: ${grouped(row.quantity)} × ${row.price}${per}${fixed} = ${row.amount}`)
+    const tier = steps.rows.length === 1 && row.tier === 'every unit' ? '' : `   (${row.tier})`
+    door.say(
+      `  amount    ${expanded(row.quantity)} × ${row.price} ${charge.currency}${per}${fixed} = ${expanded(row.amount)}${tier}`,
+    )
   }
   if (steps.fixed) door.say(`  fixed     + ${steps.fixed}`)
   if (discount) door.say(`  discount  − ${steps.discountPercent} % (${numbered('price', discount.id)})`)
-  if (steps.paidBefore !== '0') door.say(`  before    − ${steps.paidBefore} for the parts before`)
-  door.say(`  rounding  ${steps.unrounded} → ${steps.rounded} ${charge.currency} (half to even, nine places, once)`)
+  if (steps.paidBefore !== '0') door.say(`  before    − ${expanded(steps.paidBefore)} for the parts before`)
+  if (discount || steps.fixed || steps.rows.length > 1 || steps.paidBefore !== '0') {
+    door.say(`  together  ${expanded(steps.unrounded)}`)
+  }
+  door.say(`  rounded   ${grouped(steps.rounded)} ${charge.currency} (once, half to even, at nine places)`)
+}
+
+/** The formula, the formula with the record's numbers, and what that makes; said once where it is only a meter. */
+function quantityText({ formula, formulaWithNumbers, quantityOfRecord, unit }: ExplainedLine): string {
+  const result = `${expanded(quantityOfRecord)}${unit ? ` ${unit}s` : ''}`
+  const numbers = groupedFormula(formulaWithNumbers)
+  const isMeter = numbers === grouped(quantityOfRecord)
+  return `${groupedFormula(formula)} = ${isMeter ? '' : `${numbers} = `}${result}`
+}
+
+function showSum(door: Door<House>, { lines, prior }: Explanation): void {
+  if (prior.live.length === 0) return
+  for (const [currency, alike] of Map.groupBy(lines, ({ charge }) => charge.currency)) {
+    const parts = alike.map(({ charge }) => `${charge.component} ${grouped(nanosText(charge.nanos))}`)
+    const sum = alike.reduce((total, { charge }) => total + charge.nanos, 0n)
+    door.say(`\nsum   ${parts.join(' + ')} = ${amountText(nanosText(sum), currency)}`)
+  }
 }
 
 function showPast(door: Door<House>, past: readonly Charge[]): void {

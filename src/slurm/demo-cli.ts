@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { newMemory } from '../charging/commands.ts'
+import { amountColumn } from '../charging/spoken.ts'
 import { statementOf } from '../charging/statement-commands.ts'
 import { meterNames, sources } from '../metering/commands.ts'
 import { isMeter } from '../metering/meter.ts'
@@ -39,13 +40,13 @@ export const demo: Register<House> = (command, door) => {
     const jobs = await loadJobs(house, door)
     door.table(
       [
-        ['parties.csv', parties > 0 ? `${grouped(parties)} parties imported` : 'known already'],
+        ['parties.csv', parties !== '' ? `${parties} imported` : 'known already'],
         ['prices.yaml', prices > 0 ? `${grouped(prices)} prices and policies set` : 'known already'],
         ['jobs.psv', jobsText(jobs)],
       ],
       [{ title: 'demo file' }, { title: 'what came of it' }],
     )
-    await showProjects(house, door, { parties, prices, recorded: jobs.recorded, duplicates: jobs.duplicates })
+    await showProjects(house, door, { prices, recorded: jobs.recorded, duplicates: jobs.duplicates })
   })
 }
 
@@ -74,16 +75,17 @@ async function refuseOtherData(house: House): Promise<void> {
   )
 }
 
-async function loadParties(house: House, door: Door<House>): Promise<number> {
+async function loadParties(house: House, door: Door<House>): Promise<string> {
   const sheet = readSheet(text('parties.csv'))
   if (!sheet.ok) throw new Refusal('demo/parties.csv cannot be read.', 'Restore it: git checkout demo')
   const preview = await previewImport(house.database.pool, sheet.value)
   if (!preview.ok) throw new Refusal('demo/parties.csv does not fit what is known.', 'Start with an empty house.')
   const { changes, names } = preview.value.plan
-  if (changes.length + names.length === 0) return 0
+  if (changes.length + names.length === 0) return ''
   const call = { principal: door.principal, key: `demo-parties-${preview.value.revision}` }
   await importParties(house, call, preview.value)
-  return changes.length
+  const count = (kind: string) => changes.filter((change) => change.added && change.kind === kind).length
+  return `${count('organisation')} organisations, ${count('project')} projects, ${count('person')} people`
 }
 
 async function demoPrices(house: House) {
@@ -132,16 +134,18 @@ async function showProjects(house: House, door: Door<House>, counts: Record<stri
       amount: sums(totals),
     })),
   })
+  const rows = statements.flatMap(({ project, totals, notCharged }) =>
+    [...totals].map(([currency, nanos]) => ({ project, notCharged, currency, nanos })),
+  )
+  const amounts = amountColumn(rows.map(({ nanos }) => nanos))
   door.say('')
   door.table(
-    statements.map(({ project, totals, notCharged }) => [
+    rows.map(({ project, notCharged, currency }, index) => [
       project.name,
       project.organisationName,
       project.tier,
       grouped(notCharged.reduce((sum, { records }) => sum + records, 0)),
-      Object.entries(sums(totals))
-        .map(([currency, amount]) => amountText(amount, currency))
-        .join(', '),
+      `${amounts[index]} ${currency}`,
     ]),
     [
       { title: 'project' },
