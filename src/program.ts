@@ -28,11 +28,14 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
   // `bursar help parties` is `bursar parties --help`, so that there is one way to load a command.
   const words = given[0] === 'help' ? [...given.slice(1), '--help'] : given
   const json = words.slice(0, words.includes('--') ? words.indexOf('--') : words.length).includes('--json')
-  const screens = openScreens()
+  let code: number = exitCodes.done
+  const refused = () => {
+    code = exitCodes.refused
+  }
+  const screens = openScreens(refused)
   const stop = new AbortController()
   let house: Promise<House> | undefined
   let flags: Flags = {}
-  let code: number = exitCodes.done
   const door = createDoor<House>({
     json,
     principal: 'local',
@@ -45,13 +48,12 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
       return await opened
     },
     setting: async (name) => (await import('./settings.ts')).settingInForce(name, process.env, flags),
-    failed: () => {
-      code = exitCodes.refused
-    },
+    failed: refused,
   })
   const failed = async (error: unknown) => {
     const debug = Boolean(process.env['BURSAR_DEBUG'])
-    return fail(await readable(error), screens, { json, mayAnswer: !door.answered, debug })
+    const reason = (await fullDisk(error, flags)) ?? (await readable(error))
+    return fail(reason, screens, { json, mayAnswer: !door.answered, debug })
   }
   const interrupted = listen(stop, screens)
 
@@ -72,6 +74,8 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
   } catch (error) {
     code = await failed(error)
   }
+  // What was printed last may turn out unwritable only now.
+  await new Promise((resolve) => setImmediate(resolve))
   // Serving until it is stopped is what `serve` was asked to do; any other command was cut short.
   process.exit(words[0] === 'serve' ? code : (interrupted() ?? code))
 }
@@ -132,6 +136,22 @@ function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage |
   return new WrongUsage(message, `See ${error.code === 'commander.unknownCommand' ? 'bursar --help' : known}`)
 }
 
+/** PostgreSQL ends when it cannot write its log any more: then its connection is lost, and the reason is the disk. */
+async function fullDisk(error: unknown, flags: Flags): Promise<Refusal | undefined> {
+  const { isConnectionLost } = await import('./database/refusals.ts')
+  const lost = error instanceof Problem ? lossTypes.includes(error.type) : isConnectionLost(error)
+  if (!lost) return undefined
+  const [{ readSettings }, { logSegmentMiB, freeMiB }] = await Promise.all([
+    import('./settings.ts'),
+    import('./database/server-settings.ts'),
+  ])
+  const { databaseUrl, data } = readSettings(process.env, flags)
+  if (databaseUrl !== undefined || !existsSync(data) || freeMiB(data) > logSegmentMiB) return undefined
+  return new Refusal(`the disk of ${data} is full`, 'Make room, then run the command again: nothing is done twice.')
+}
+
+const lossTypes: readonly ProblemType[] = ['database-unavailable', 'outcome-unknown']
+
 /** What the database or a command refuses, as a person reads it; what is a bug stays what it is. */
 async function readable(error: unknown): Promise<unknown> {
   if (error instanceof Refusal) return error
@@ -151,11 +171,11 @@ const remedies: Partial<Record<ProblemType, string>> = {
 }
 
 /** A reader that has seen enough (`| head`) ends the output, not the command. */
-function openScreens(): Screens {
+function openScreens(unwritable: () => void): Screens {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') return
-      process.exitCode = exitCodes.refused
+      unwritable()
       if (stream === process.stdout) process.stderr.write(`bursar: the output cannot be written (${error.code})\n`)
     })
   }

@@ -48,6 +48,9 @@ export function serverSettings(cluster: string, durable: boolean): string {
 
 const clamp = (value: number, least: number, most: number): number => Math.round(Math.min(Math.max(value, least), most))
 
+/** PostgreSQL writes its log in files of this size; without room for one it ends. */
+export const logSegmentMiB = 16
+
 export function freeMiB(path: string): number {
   const { bavail, bsize } = statfsSync(path)
   return (bavail * bsize) / MiB

@@ -21,7 +21,7 @@ import { Client } from 'pg'
 import { Refusal } from '../values/refusal.ts'
 import { connection } from './pool.ts'
 import { isRunning, processesIn, signal } from './process.ts'
-import { freeMiB, serverSettings } from './server-settings.ts'
+import { freeMiB, logSegmentMiB, serverSettings } from './server-settings.ts'
 import { giveTo, type SystemUser } from './system-user.ts'
 
 /** A PostgreSQL of Bursar's own: where its files are, which programs serve them, and as whom. */
@@ -128,7 +128,7 @@ export async function start(cluster: Cluster): Promise<string> {
   if (pid === undefined) throw new Refusal(`PostgreSQL could not be started: ${(await failed).message}`)
   if (await comesUp(pid, sockets)) return sockets
   rmSync(sockets, { recursive: true, force: true })
-  if (freeMiB(cluster.directory) < 1)
+  if (freeMiB(cluster.directory) < logSegmentMiB)
     throw new Refusal(`the disk of ${cluster.directory} is full`, 'Make room, then start again.')
   throw new Refusal(`PostgreSQL did not start: ${lastWords(cluster.log)}`, `Its log is ${cluster.log}.`)
 }

@@ -88,18 +88,25 @@ function fileText(path: string | undefined): string | undefined {
 /** What the file holds; made when it is missing. Two programs that make it at once end with the same one. */
 function kept(directory: string, name: string, make: () => string): string {
   const path = join(directory, name)
-  if (!existsSync(path)) {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    chmodSync(directory, 0o700)
-    const draft = `${path}.new-${process.pid}`
-    writeFileSync(draft, `${make().trimEnd()}\n`, { mode: 0o600, flush: true })
-    try {
-      linkSync(draft, path)
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    } finally {
-      rmSync(draft)
-    }
+  try {
+    if (!existsSync(path)) keep(directory, path, make())
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const why = (error as Error).message
+    throw new Refusal(`the key ${path} cannot be kept: ${why}`, 'Bursar must read and write there, and needs room.')
   }
-  return readFileSync(path, 'utf8')
+}
+
+function keep(directory: string, path: string, text: string): void {
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  chmodSync(directory, 0o700)
+  const draft = `${path}.new-${process.pid}`
+  try {
+    writeFileSync(draft, `${text.trimEnd()}\n`, { mode: 0o600, flush: true })
+    linkSync(draft, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(draft, { force: true })
+  }
 }

@@ -17,9 +17,19 @@ export async function* readJobs(input: AsyncIterable<Buffer>, settings: Settings
     yield* kindOf(head, settings.format) === 'json' ? readJson(all, tray) : readText(all, tray)
   } catch (error) {
     // What was read before the input turned out to be cut off or damaged is as good as ever.
-    if (error instanceof Refusal && tray.jobs > 0) yield tray.take()
-    throw error
+    const refusal = refusalOf(error, settings.origin)
+    if (refusal && tray.jobs > 0) yield tray.take()
+    throw refusal ?? error
   }
+}
+
+/** Says of which of many inputs it speaks. What the system says while it reads is a refusal too, no bug. */
+function refusalOf(error: unknown, origin: string): Refusal | undefined {
+  const input = origin === '-' ? 'standard input' : origin
+  if (error instanceof Refusal) return new Refusal(`${input}: ${error.message}`, error.remedy)
+  const { syscall, code } = error as NodeJS.ErrnoException
+  if (!syscall || !['open', 'read'].includes(syscall)) return undefined
+  return new Refusal(`${input} cannot be read (${code})`, 'see that it is a file which this user may read')
 }
 
 /** What the first bytes are; the kinds that cannot be read say so here. */

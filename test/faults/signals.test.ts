@@ -1,0 +1,69 @@
+import { strict as assert } from 'node:assert'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { dump, Site } from './site.ts'
+
+let site: Site
+before(async () => {
+  site = await Site.open()
+})
+after(() => site.close())
+
+type Answer = { readonly read: number; readonly recorded: number; readonly interrupted: boolean }
+
+test('Ctrl-C in the middle ends with 130, keeps whole what was done, and the next run does the rest', async () => {
+  const file = site.file('long.psv', dump(40_000))
+  const running = site.begin(['ingest', 'slurm', file, '--zone', 'UTC', '--json'])
+  while ((await site.recorded()) === 0) await sleep(20)
+  running.child.kill('SIGINT')
+  const { code, out, err } = await running.ended
+  assert.equal(code, 130, err)
+  const first = JSON.parse(out) as Answer
+  assert.equal(first.interrupted, true)
+  assert.equal(first.recorded, await site.recorded(), 'it says what it did')
+  assert(first.recorded < 38_000, 'it stopped before the end')
+  await site.verify()
+
+  const rest = await site.run(['ingest', 'slurm', file, '--zone', 'UTC', '--json'])
+  assert.equal(rest.code, 0)
+  assert.equal(first.recorded + (JSON.parse(rest.out) as Answer).recorded, 38_000)
+  await site.verify()
+})
+
+test('a reader that has seen enough ends the output, not the work', async () => {
+  const shell = `node "$CLI" prices list | head -n 1; echo "\${PIPESTATUS[0]}"; node "$CLI" parties list --csv | head -n 2; echo "\${PIPESTATUS[0]}"`
+  const env = { PATH: process.env['PATH'], CLI: join(import.meta.dirname, '../../src/cli.ts'), ...site.environment }
+  const child = spawn('bash', ['-c', shell], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const texts = { out: '', err: '' }
+  child.stdout.on('data', (data: Buffer) => (texts.out += data.toString()))
+  child.stderr.on('data', (data: Buffer) => (texts.err += data.toString()))
+  await once(child, 'close')
+  const lines = texts.out.trim().split('\n')
+  assert.deepEqual([lines.length, lines[1], lines[4], texts.err], [5, '0', '0', ''])
+})
+
+test('a reader that leaves during an ingest does not stop it', async () => {
+  const file = site.file('piped.psv', dump(500).toString().replaceAll('|bench|', '|piped|'))
+  const running = site.begin(['ingest', 'slurm', file, '--zone', 'UTC'])
+  running.child.stdout?.destroy()
+  assert.equal((await running.ended).code, 0)
+  const again = await site.run(['ingest', 'slurm', file, '--zone', 'UTC', '--json'])
+  assert.equal((JSON.parse(again.out) as Answer).recorded, 0)
+})
+
+test('an output that cannot be written is a failure', async () => {
+  const full = openSync('/dev/full', 'w')
+  const cli = join(import.meta.dirname, '../../src/cli.ts')
+  const env = { PATH: process.env['PATH'], ...site.environment }
+  const child = spawn(process.execPath, [cli, 'prices', 'list'], { env, stdio: ['ignore', full, 'pipe'] })
+  let err = ''
+  child.stderr?.on('data', (data: Buffer) => (err += data.toString()))
+  await once(child, 'close')
+  closeSync(full)
+  assert.equal(child.exitCode, 1)
+  assert.match(err, /the output cannot be written \(ENOSPC\)/)
+})
