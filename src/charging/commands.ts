@@ -18,6 +18,7 @@ import { setAside, type UnknownFact } from './quarantine-commands.ts'
 import type { Rater, Usage } from './rater.ts'
 import { Raters } from './book-commands.ts'
 import * as sql from './sql.ts'
+import { insertDueTrueUps } from './true-up/sql.ts'
 
 /** What stays between the pages of one process: names, prices and periods met before. */
 export type Memory = { readonly parties: KnownParties; readonly raters: Raters; readonly periods: Set<string> }
@@ -118,7 +119,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
 /** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */
 export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Raters): Promise<void> {
   await markUsed(writer, [...sheet.uses])
-  await sql.insertDueTrueUps(writer, sheet.placesOf(raters.periodBased))
+  await insertDueTrueUps(writer, sheet.placesOf(raters.periodBased))
   await sql.insertCharges(writer, sheet.charges)
   await sql.insertStates(writer, sheet.states)
   await post(writer, sheet.transfers)

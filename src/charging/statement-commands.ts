@@ -74,4 +74,5 @@ export async function findProject(house: House, nameOrUuid: string): Promise<Pro
   return parties.find((party) => party.name === nameOrUuid || party.project === nameOrUuid)
 }
 
-export { chargesTable, statesTable, trueUpsTable } from './sql.ts'
+export { chargesTable, statesTable } from './sql.ts'
+export { trueUpsTable } from './true-up/sql.ts'

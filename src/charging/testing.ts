@@ -14,7 +14,7 @@ import type { PageResult, PageSettings } from './page.ts'
 export type Site = FreshHouse & { readonly memory: Memory }
 
 export const zone = 'Asia/Bangkok'
-export const hour = 3_600_000
+const hour = 3_600_000
 export const on = (date: string): number => Date.parse(`${date.length > 10 ? date : `${date}T00:00:00`}+07:00`)
 
 const line = (component: string, price: string, quantity: string, more = '', from = '2020-01-01') =>
@@ -33,9 +33,6 @@ export async function newSite(prices: string = usualPrices): Promise<Site> {
   if (prices !== '') await setBook(site.house, prices)
   return site
 }
-
-/** Another process on the same database: nothing is shared but that. */
-export const anotherProcess = (house: House): { house: House; memory: Memory } => ({ house, memory: newMemory(zone) })
 
 export async function setBook(house: House, text: string): Promise<void> {
   const { entries, mistakes } = readPriceFile(text, zone, { names: new Set(), has: () => true })
@@ -115,7 +112,7 @@ export const netOfCharges = (house: House): Promise<Net> =>
   )
 
 /** The same, as the ledger's transfers have it. */
-export const netOfTransfers = (house: House): Promise<Net> =>
+const netOfTransfers = (house: House): Promise<Net> =>
   ask(
     house,
     `select ${toText} as line
@@ -152,7 +149,7 @@ export async function assertBooksAgree(house: House): Promise<void> {
 }
 
 /** Rounds half to even, by hand. */
-export function rounded(numerator: bigint, denominator: bigint): bigint {
+function rounded(numerator: bigint, denominator: bigint): bigint {
   const [whole, rest] = [numerator / denominator, numerator % denominator]
   if (rest * 2n < denominator) return whole
   if (rest * 2n > denominator) return whole + 1n
@@ -160,7 +157,7 @@ export function rounded(numerator: bigint, denominator: bigint): bigint {
 }
 
 /** What the usual prices make of usage, worked out on paper: whole units, one rounding for each component. */
-export function usualCost(quantities: Readonly<Record<string, string>>, state: string | undefined): bigint {
+function usualCost(quantities: Readonly<Record<string, string>>, state: string | undefined): bigint {
   if (['NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED'].includes(state ?? '')) return 0n
   const of = (meter: string) => BigInt(quantities[meter] ?? '0')
   const nano = 1_000_000_000n

@@ -12,7 +12,7 @@ import { parseDecimal } from '../values/decimal.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Memory } from './commands.ts'
 import type { Rater } from './rater.ts'
-import * as sql from './sql.ts'
+import * as sql from './true-up/sql.ts'
 
 /** One project's usage of one priced thing in one period, as far as a tier or an included volume looks at it. */
 type Total = {

@@ -86,7 +86,6 @@ let once: readonly string[] = []
 test('the real dump becomes charges that a calculation by hand agrees with', () =>
   withSite(async (site) => {
     const result = await read(site.house, [dump])
-    // Two were ended by a failing node or another job for good, two requeued, one runs; what never ran used nothing.
     assert.deepEqual(counts(result), {
       jobs: 57,
       recorded: 57,

@@ -90,7 +90,10 @@ const rawMax = 1 << 20
 const notesMax = 100
 
 /** Settings as a quarantined row keeps them, with what the reader of its format adds. */
-export const rereadOf = ({ format, cluster, zone }: Settings, more: Record<string, string>): Record<string, string> => ({
+export const rereadOf = (
+  { format, cluster, zone }: Settings,
+  more: Record<string, string>,
+): Record<string, string> => ({
   format,
   ...(cluster === undefined ? {} : { cluster }),
   zone,

@@ -1,0 +1,84 @@
+import { copyText } from '../../database/copy-text.ts'
+import { type Reader, rows } from '../../database/reader.ts'
+import { append, execute, type SealedTable, type Writer } from '../../database/writer.ts'
+import { decimalText } from '../../values/decimal.ts'
+import { nanosFixed } from '../../values/money.ts'
+
+export const trueUpsTable: SealedTable = {
+  name: 'charging.true_ups',
+  columns: 'id operation period project provider component price currency quantity total amount transfer'.split(' '),
+}
+
+export const insertDueTrueUps = async (writer: Writer, places: readonly string[]) => {
+  if (places.length === 0) return
+  const text = `insert into charging.due_true_ups (operation, places, at) values ($1, $2, $3)`
+  await execute(writer, text, [writer.operation, places, writer.at])
+}
+
+/** Whose periods are to be looked at, of operations up to a moment. */
+export const dueTrueUps = (reader: Reader, before: Date | null) =>
+  rows<{ operation: string; places: string[] }>(
+    reader,
+    `select operation, places from charging.due_true_ups where $1::timestamptz is null or at < $1 order by operation`,
+    [before],
+  )
+
+export const deleteDueTrueUps = (writer: Writer, operations: readonly bigint[]) =>
+  execute(writer, `delete from charging.due_true_ups where operation = any ($1::bigint[])`, [operations])
+
+/** One operation at a time looks at whole periods, until its transaction ends; the number is the lock's name. */
+export const lockTrueUps = (writer: Writer) => execute(writer, `select pg_advisory_xact_lock(7246191036)`)
+
+export type SumRow = {
+  project: string
+  provider: string
+  period: string
+  price: string
+  currency: string
+  quantity: string
+  amount: string
+}
+
+/** What each price came to in some places (`project provider period`), true-ups written before included. */
+export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
+  rows<SumRow>(
+    reader,
+    `with place as (
+       select split_part(place, ' ', 1)::uuid as project, split_part(place, ' ', 2)::uuid as provider,
+              split_part(place, ' ', 3)::date as period
+         from unnest($1::text[]) as place)
+     select project, provider, period, price, currency, sum(quantity) as quantity, sum(amount) as amount
+       from (select c.project, c.provider, c.period, c.price, c.currency, c.quantity, c.amount
+               from charging.charges c join place using (project, provider, period)
+              where c.kind <> 'memo'
+             union all
+             select t.project, t.provider, t.period, t.price, t.currency, 0, t.amount
+               from charging.true_ups t join place using (project, provider, period)) as line
+      group by project, provider, period, price, currency
+      order by project, provider, period, price, currency`,
+    [places],
+  )
+
+type TrueUpLine = {
+  readonly id: bigint
+  readonly transfer: bigint
+  readonly period: string
+  readonly component: string
+  readonly price: bigint
+  readonly currency: string
+  readonly quantity: bigint
+  readonly nanos: bigint
+  readonly total: { readonly project: string; readonly provider: string; readonly charged: bigint }
+}
+
+export const insertTrueUps = (writer: Writer, lines: readonly TrueUpLine[]) =>
+  append(
+    writer,
+    trueUpsTable,
+    lines.map(
+      (l) =>
+        `${l.id}\t${writer.operation}\t${l.period}\t${l.total.project}\t${l.total.provider}\t${copyText(l.component)}\t` +
+        `${l.price}\t${l.currency}\t${decimalText(l.quantity, 9)}\t${nanosFixed(l.total.charged + l.nanos)}\t` +
+        `${nanosFixed(l.nanos)}\t${l.transfer}`,
+    ),
+  )
