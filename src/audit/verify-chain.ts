@@ -20,6 +20,8 @@ class Chain {
   private block = ''
   private wanted = { operations: '', root: '' }
   private leaves: Buffer[] = []
+  /** The transaction of the operation before, in this block: they are sealed in the order in which they began. */
+  private before = 0
   private newest: Newest = { epoch: 0, xid: -1 }
   private readonly keys: ReadonlyMap<string, SealKey>
 
@@ -43,8 +45,12 @@ class Chain {
     this.wanted = { operations, root }
     if (root === none) this.seals.add(`operation ${sealed} is sealed in block ${block}, which does not exist`)
     if (!exists) this.seals.add(`operation ${sealed}, sealed in block ${block}, is missing`)
-    if (Number(position) !== this.leaves.length)
-      this.seals.add(`block ${block} has no operation at place ${this.leaves.length}`)
+    if (Number(position) !== this.leaves.length) {
+      const there = `operation ${sealed} is at place ${position}`
+      this.seals.add(`block ${block} has no operation at place ${this.leaves.length}, and ${there}`)
+    }
+    if (Number(xid) < this.before) this.seals.add(`operation ${sealed} is out of its order in block ${block}`)
+    this.before = exists ? Number(xid) : this.before
     if (exists && ownEpoch !== epoch)
       this.seals.add(`operation ${sealed} of epoch ${ownEpoch} is sealed in epoch ${epoch}`)
     this.leaves.push(leafOf(row))
@@ -60,6 +66,7 @@ class Chain {
       this.seals.add(`block ${this.block}: its operations are not those it sealed, or in another order`)
     }
     this.leaves = []
+    this.before = 0
     this.block = ''
   }
 

@@ -17,7 +17,7 @@ import { recordInquiries } from './records.ts'
 import { checkUsage } from './usage.ts'
 
 /** Every table whose rows operations answer for. */
-export const sealedTables: readonly SealedTable[] = [
+const sealedTables: readonly SealedTable[] = [
   versionsTable,
   recordsTable,
   chargesTable,
@@ -54,18 +54,31 @@ async function* history(house: House, published: PublishedHead | undefined): Asy
   try {
     for await (const check of verifyHistory(house, sealedTables, published)) yield named(check)
   } catch (error) {
-    if (isConnectionLost(error)) throw error
-    yield {
-      name: 'sealed history can be read',
-      ok: false,
-      detail: `audit.head, audit.blocks: ${(error as Error).message}`,
-    }
+    yield unreadable('sealed history', 'audit.head, audit.blocks', error)
   }
 }
 
 async function* checks(house: House, onRecords: (count: number) => void): AsyncGenerator<Check> {
-  yield await checkUsage(house, onRecords)
-  for (const inquiry of inquiries) yield await inquire(house.database, inquiry)
+  try {
+    yield await checkUsage(house, onRecords)
+  } catch (error) {
+    yield unreadable('rating again', 'pricing.book, pricing.versions', error)
+  }
+  for (const inquiry of inquiries) {
+    try {
+      yield await inquire(house.database, inquiry)
+    } catch (error) {
+      yield unreadable(inquiry.name, 'what it reads', error)
+    }
+  }
+}
+
+/** Books that were tampered with may break whoever reads them; a server that cannot answer says nothing about them. */
+function unreadable(name: string, tables: string, error: unknown): Check {
+  const { code, severity, message } = error as Error & { code?: string; severity?: string }
+  const fromServer = severity !== undefined && code?.startsWith('22') !== true
+  if (fromServer || isConnectionLost(error)) throw error
+  return { name, ok: false, detail: `${tables}: cannot be read: ${message}` }
 }
 
 /** The seal knows operations and blocks; readers of a failure are told their table as well, and ids as written elsewhere. */

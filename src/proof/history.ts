@@ -15,8 +15,11 @@ const sealer: Inquiry = {
          or h.next_xid >= pg_snapshot_xmax(pg_current_snapshot())
          or exists (select from operations.operations o
                      where o.id <= h.watermark and not exists (select from audit.seals where operation = o.id))`,
-    `select 'audit.head' as "table", 'head' as row, null as operation, count(*) || ' rows instead of one' as wrong
-       from audit.head having count(*) <> 1`,
+    `select name as "table", 'the only row' as row, null as operation, count || ' rows instead of one' as wrong
+       from (values ('audit.head', (select count(*) from audit.head)),
+                    ('operations.epoch', (select count(*) from operations.epoch)),
+                    ('pricing.book', (select count(*) from pricing.book))) as only_row (name, count)
+      where count <> 1`,
     `select 'operations.epoch' as "table", 'epoch' as row, max(o.id)::text as operation,
             'it is ' || coalesce(e.epoch::text, 'missing') || ', and the newest operation is of ' || max(o.epoch)
             as wrong

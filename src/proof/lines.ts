@@ -16,18 +16,18 @@ export class Lines {
   readonly #done: Promise<void>
 
   constructor(client: PoolClient, query: string) {
-    this.#done = copyOut(client, `copy (${query}) to stdout`, (line) => this.#take(line))
-      .then(
-        () => {},
-        (error: unknown) => {
-          this.#failure = error
-        },
-      )
-      .finally(() => {
-        this.#ready.push(this.#batch)
-        this.#ended = true
-        this.#wake()
-      })
+    this.#done = this.#read(client, query)
+  }
+
+  async #read(client: PoolClient, query: string): Promise<void> {
+    try {
+      await copyOut(client, `copy (${query}) to stdout`, (line) => this.#take(line))
+    } catch (error) {
+      this.#failure = error
+    }
+    this.#ready.push(this.#batch)
+    this.#ended = true
+    this.#wake()
   }
 
   #take(line: Buffer): Promise<void> | undefined {

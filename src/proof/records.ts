@@ -19,7 +19,7 @@ const standing: Inquiry = {
                  then 'metering.identities' else 'metering.records' end as "table",
             coalesce('rec_' || r.id || ' ', '') || ${identityOfRecord} as row,
             coalesce(r.operation, i.record >> 20)::text as operation,
-            case when i.source is null then 'no identity points at it'
+            case when i.source is null then 'no row of metering.identities points at it'
                  when r.id is null then 'its record rec_' || i.record || ' is missing'
                  when r.digest <> ${content} then 'its digest is not that of what it says'
                  when r.id <> i.record then 'it is version ' || r.version || ', and the identity stands at version '

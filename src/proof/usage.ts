@@ -84,6 +84,11 @@ class Page {
     while (this.#states[this.#state]?.key === key) state = this.#states[this.#state++]
     while ((this.#standing[this.#stand]?.key ?? Infinity) < key) this.#stand += 1
     const stands = this.#standing[this.#stand]?.key === key
+    if (stands && this.#standing[this.#stand + 1]?.key === key) {
+      return [
+        { table: 'metering.identities', row: `of rec_${key}`, operation: record.operation, wrong: 'there are two' },
+      ]
+    }
     try {
       return judge(record, stands, this.#charges.slice(from, this.#charge), state, again)
     } catch (error) {

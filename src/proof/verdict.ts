@@ -24,6 +24,8 @@ export type ChargeLine = {
   readonly amount: string
   readonly currency: string
   readonly period: string
+  readonly project: string
+  readonly provider: string
 }
 
 export type StateLine = {
@@ -37,7 +39,7 @@ export type StateLine = {
 /** The columns of `recordOf`. */
 export const recordsOrdered = `
   select id, operation, final, project, person, service, subtype, (extract(epoch from starts_at) * 1000)::bigint,
-         (extract(epoch from ends_at) * 1000)::bigint, quantities, dimensions
+         (extract(epoch from ends_at) * 1000)::bigint, quantities, dimensions, provider
     from metering.records order by id`
 
 export function recordOf(line: string): RecordLine {
@@ -61,37 +63,29 @@ function usageOf({ fields }: RecordLine): Usage {
 
 /** The columns of `chargeOf`. */
 export const chargesOrdered = `
-  select record, id, operation, kind, component, part, revision, price, book, quantity, amount, currency, period
+  select record, id, operation, kind, component, part, revision, price, book, quantity, amount, currency, period,
+         project, provider
     from charging.charges order by record, id`
 
 export function chargeOf(line: string): ChargeLine {
-  const fields = line.split('\t') as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    ...string[],
-  ]
-  const [key, id, operation, kind, component, part, revision, price, book, quantity, amount, currency, period] = fields
+  const fields = line.split('\t')
+  const at = (place: number): string => fields[place] as string
   return {
-    key: Number(key),
-    id,
-    operation,
-    kind,
-    component: plain(component),
-    part,
-    revision,
-    price,
-    book,
-    quantity: quantity as string,
-    amount: amount as string,
-    currency: currency as string,
-    period: period as string,
+    key: Number(fields[0]),
+    id: at(1),
+    operation: at(2),
+    kind: at(3),
+    component: plain(at(4)),
+    part: at(5),
+    revision: at(6),
+    price: at(7),
+    book: at(8),
+    quantity: at(9),
+    amount: at(10),
+    currency: at(11),
+    period: at(12),
+    project: at(13),
+    provider: at(14),
   }
 }
 
@@ -112,6 +106,9 @@ export function judge(
   state: StateLine | undefined,
   again: Again,
 ): Wrong[] {
+  const [, , , project, , , , , , , , provider] = record.fields
+  const foreign = charges.find((charge) => charge.project !== project || charge.provider !== provider)
+  if (foreign) return [ofCharge(foreign, `it is of another project or provider than rec_${record.key}`)]
   const { live, wrongs } = withoutReversed(charges)
   if (wrongs.length > 0) return wrongs
   const wrong = (text: string): Wrong[] => [

@@ -1,0 +1,161 @@
+import { strict as assert } from 'node:assert'
+import { createReadStream } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seal, sealingLag } from '../audit/seal.ts'
+import { write } from '../audit/testing.ts'
+import { asUsual, charge, fact, flatPrice, newSite, on, setBook, type Site, usualPrices } from '../charging/testing.ts'
+import { chargePage } from '../charging/commands.ts'
+import { chargeWaiting, rerate } from '../charging/rerate-commands.ts'
+import { writeTrueUps } from '../charging/true-up-commands.ts'
+import { rows } from '../database/reader.ts'
+import type { Fact } from '../metering/fact.ts'
+import type { House } from '../operations/house.ts'
+import { readJobs } from '../slurm/stream.ts'
+
+const day = 86_400_000
+const tiers = '[{ upTo: 1000, price: 0.001 }, { upTo: null, price: 0.0005 }]'
+const prices = `${usualPrices}  - { service: slurm, component: nodes, from: 2020-01-01, currency: THB, quantity: node_seconds, included: 100, flat: { price: 0.01 } }
+  - { service: slurm, component: gradual, from: 2020-01-01, currency: THB, quantity: elapsed_seconds, graduated: ${tiers} }
+policies:
+  - { service: slurm, from: 2020-01-01, endStates: { TIMEOUT: free }, crossing: split }
+discounts:
+  - { service: slurm, component: cpu, project: physics, from: 2020-01-01, percent: 10 }
+`
+
+/** Real usage, and everything that can happen to it: each kind of row that books can hold, sealed in several blocks. */
+export async function bookkeeping(): Promise<Site> {
+  const site = await newSite('')
+  const { house, memory } = site
+  const [job, waits] = [fact(), fact({ service: 'other' })]
+  // Somebody must have a price of their own, so there must be a project first.
+  await charge(site, [fact({ final: false }), waits])
+  await setBook(house, prices)
+  await charge(site, [job, fact({ dimensions: { state: 'TIMEOUT' } })])
+  await sealAll(house)
+  const facts = await realFacts()
+  const bad = [
+    {
+      source: 'slurm:lab',
+      door: 'slurm',
+      origin: '-',
+      line: 7,
+      reason: 'broken',
+      raw: 'x|y',
+      settings: {},
+      measuredAt: day,
+    },
+  ]
+  await chargePage(house, { facts, bad }, asUsual, memory)
+  await charge(site, [fact({ endsAt: on('2026-12-02') })])
+  await charge(site, [fact()], { chargeFrom: on('2027-01-01') })
+  await writeTrueUps(house, 'tester', memory)
+  await sealAll(house)
+  await charge(site, [{ ...job, quantities: { cpu_core_seconds: '7300' }, measuredAt: job.measuredAt + day }])
+  await setBook(
+    house,
+    `prices:\n${flatPrice('cpu', '2', 'cpu_core_seconds', '', '2026-11-05')}\n${flatPrice('cpu', '3', 'cpu_core_seconds', '', '2020-01-01').replace('slurm', 'other')}\n`,
+  )
+  const choice = { principal: 'tester', project: null, from: null, to: null, reason: 'a test', dryRun: false }
+  await rerate(house, choice, memory)
+  await chargeWaiting(house, 'tester', memory)
+  await writeTrueUps(house, 'tester', memory)
+  await sealAll(house)
+  await charge(site, [fact()])
+  await assertVaried(house)
+  return site
+}
+
+async function realFacts(): Promise<Fact[]> {
+  const dump = createReadStream(
+    new URL('../../test/fixtures/slurm/real/sacct/all-fields-duplicates.psv', import.meta.url),
+  )
+  const reading = {
+    format: 'auto',
+    cluster: undefined,
+    zone: 'UTC',
+    origin: '-',
+    measuredAt: 0,
+    pageSize: 5000,
+  } as const
+  const pages = await Array.fromAsync(readJobs(dump, reading))
+  return pages.flatMap(({ facts }) => facts)
+}
+
+/** A transaction of any database of the server, such as another test's, lets the sealer wait. */
+export async function sealAll(house: House): Promise<void> {
+  for (;;) {
+    await seal(house)
+    if ((await sealingLag(house)).operations === 0) return
+    await sleep(5)
+  }
+}
+
+/** A table that is empty here would prove nothing. */
+async function assertVaried(house: House): Promise<void> {
+  const missing = await rows<{ what: string }>(
+    house.database.pool,
+    `select what from (values
+       ('reversals', (select count(*) from charging.charges where kind = 'reversal')),
+       ('memos', (select count(*) from charging.charges where kind = 'memo')),
+       ('parts', (select count(*) from charging.charges where part > 0)),
+       ('true-ups', (select count(*) from charging.true_ups)),
+       ('states', (select count(distinct state) - 4 from charging.states)),
+       ('corrections', (select count(*) from metering.identities where version > 1)),
+       ('quarantine', (select count(*) from metering.quarantine)),
+       ('blocks', (select count(*) - 2 from audit.blocks)),
+       ('unsealed operations', (select (select count(*) from operations.operations) - (select count(*) from audit.seals)))
+     ) as kind (what, count) where count <= 0`,
+  )
+  assert.deepEqual(missing, [])
+}
+
+export type Kept = { readonly tables: readonly string[]; restore(tables: readonly string[]): Promise<void> }
+
+const owned = `('operations', 'audit', 'ledger', 'metering', 'pricing', 'charging')`
+
+/** Copies of all tables, to put back what a test changes. */
+export async function keepAll(house: House): Promise<Kept> {
+  const tables = await rows<{ name: string }>(
+    house.database.pool,
+    `select oid::regclass::text as name from pg_class
+      where relkind in ('r', 'p') and not relispartition and relnamespace::regnamespace::text in ${owned}`,
+  )
+  await write(house, 'create schema kept')
+  const copyOf = (table: string) => `kept.${table.replace('.', '_')}`
+  for (const { name } of tables) await write(house, `create table ${copyOf(name)} as table ${name}`)
+  return {
+    tables: tables.map(({ name }) => name),
+    restore: (names) =>
+      write(
+        house,
+        names.map((name) => `delete from ${name}; insert into ${name} select * from ${copyOf(name)}`).join(';'),
+      ),
+  }
+}
+
+/** Takes every constraint and trigger away: they keep out mistakes, not whoever owns the tables. */
+export async function dropConstraints(house: House): Promise<void> {
+  const found = await rows<{ text: string }>(
+    house.database.pool,
+    `select format('alter table %s drop constraint %I cascade', conrelid::regclass, conname) as text
+       from pg_constraint join pg_class on pg_class.oid = conrelid
+      where contype in ('f', 'c', 'p', 'u') and coninhcount = 0 and relnamespace::regnamespace::text in ${owned}
+      order by contype = 'f' desc, contype = 'p'`,
+  )
+  // Some go with others before them.
+  for (const { text } of found) await write(house, text).catch(() => {})
+  const triggers = await rows<{ text: string }>(
+    house.database.pool,
+    `select format('drop trigger %I on %s', tgname, tgrelid::regclass) as text
+       from pg_trigger join pg_class on pg_class.oid = tgrelid
+      where not tgisinternal and not relispartition and relnamespace::regnamespace::text in ${owned}`,
+  )
+  for (const { text } of triggers) await write(house, text)
+  const indexes = await rows<{ text: string }>(
+    house.database.pool,
+    `select format('drop index %s', indexrelid::regclass) as text
+       from pg_index join pg_class on pg_class.oid = indrelid
+      where indisunique and not relispartition and relnamespace::regnamespace::text in ${owned}`,
+  )
+  for (const { text } of indexes) await write(house, text)
+}
