@@ -33,7 +33,8 @@ export async function slurmBench(): Promise<BenchResult> {
     if (again.answer['recorded'] !== 0) throw new Error('the second run recorded something')
 
     const database = await openDatabase({ dataDirectory: data })
-    const copySeconds = await copyBaseline(database, directory).finally(() => database.close())
+    const copySeconds = await copyBaseline(database, directory)
+    await database.close()
     const jsonMiBPerSecond = await jsonRate(join(directory, 'dump.json'))
 
     const seconds = Number(run.answer['seconds'])

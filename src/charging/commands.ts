@@ -7,7 +7,6 @@ import type { Fact } from '../metering/fact.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { meetNames, resolveNames } from '../parties/commands.ts'
-import { KnownParties } from '../parties/memory.ts'
 import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
@@ -16,18 +15,10 @@ import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import type { Page, PageResult, PageSettings } from './page.ts'
 import { setAside, type UnknownFact } from './quarantine-commands.ts'
 import type { Rater, Usage } from './rater.ts'
-import { Raters } from './book-commands.ts'
+import type { Raters } from './book-commands.ts'
+import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 import { insertDueTrueUps } from './true-up/sql.ts'
-
-/** What stays between the pages of one process: names, prices and periods met before. */
-export type Memory = { readonly parties: KnownParties; readonly raters: Raters; readonly periods: Set<string> }
-
-export const newMemory = (zone: string): Memory => ({
-  parties: new KnownParties(),
-  raters: new Raters(zone),
-  periods: new Set(),
-})
 
 /**
  * The one way in for usage: writes a page of facts down, rates them and charges what is due, all under one

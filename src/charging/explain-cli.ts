@@ -8,7 +8,7 @@ import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { ExplainedLine } from '../pricing/explain.ts'
 import type { Charge } from './charge.ts'
-import { newMemory } from './commands.ts'
+import { newMemory } from './memory-commands.ts'
 import { explain, type Explanation, findRecords } from './explain-commands.ts'
 import { expanded, groupedFormula, spokenQuantity } from './spoken.ts'
 

@@ -6,7 +6,8 @@ import type { ProjectParty } from '../parties/party.ts'
 import { type ExplainedLine, explainRating } from '../pricing/explain.ts'
 import { numberOf } from '../values/id.ts'
 import type { Charge } from './charge.ts'
-import { type Memory, type Prior, priorRatings, usageOf } from './commands.ts'
+import { type Prior, priorRatings, usageOf } from './commands.ts'
+import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 
 /** Why one record cost what it did: everything between the raw record and the books. */

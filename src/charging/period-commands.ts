@@ -4,7 +4,7 @@ import { makeRecordsPartition, partitions } from '../metering/commands.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { periodBounds, periodOf } from '../values/period.ts'
-import type { Memory } from './commands.ts'
+import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 
 /** Makes room for the months that these facts fall in. A month once opened is remembered by its operation's key. */

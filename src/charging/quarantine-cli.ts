@@ -5,7 +5,7 @@ import { amountText, durationText, grouped } from '../terminal/number.ts'
 import { numbered, numberOf } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { Refusal } from '../values/refusal.ts'
-import { newMemory } from './commands.ts'
+import { newMemory } from './memory-commands.ts'
 import { replay, type RowReader } from './replay-commands.ts'
 
 type ListOptions = { after?: string; limit: string; raw?: true }

@@ -30,7 +30,7 @@ export const insertCharges = (writer: Writer, charges: readonly Charge[]) => {
         `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t` +
         `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${prices(c.price)}\t${c.book}\t` +
         `${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t${c.currency}\t` +
-        `${c.transfer === null ? '\\N' : transfers(c.transfer)}`,
+        (c.transfer === null ? '\\N' : transfers(c.transfer)),
     ),
   )
 }

@@ -1,7 +1,7 @@
 import type { House } from '../operations/house.ts'
 import { partiesRevision } from '../parties/commands.ts'
 import type { Task } from '../tasks/task.ts'
-import { type Memory, newMemory } from './commands.ts'
+import { type Memory, newMemory } from './memory-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 import { chargeWhatWaits } from './waiting-commands.ts'
 

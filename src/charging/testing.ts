@@ -7,7 +7,8 @@ import { importParties, previewImport } from '../parties/import-commands.ts'
 import { readSheet } from '../parties/sheet.ts'
 import { scoped, setPrices } from '../pricing/commands.ts'
 import { readPriceFile } from '../pricing/price-file.ts'
-import { chargePage, type Memory, newMemory } from './commands.ts'
+import { chargePage } from './commands.ts'
+import { type Memory, newMemory } from './memory-commands.ts'
 import type { PageResult, PageSettings } from './page.ts'
 
 /** A house with prices for everybody: 1 THB a core-hour, 10 a GPU-hour, 0.5 a GiB-hour of memory. */

@@ -10,7 +10,7 @@ import { markUsed } from '../pricing/commands.ts'
 import { trueUp } from '../pricing/true-up.ts'
 import { parseDecimal } from '../values/decimal.ts'
 import { nanosFrom } from '../values/money.ts'
-import type { Memory } from './commands.ts'
+import type { Memory } from './memory-commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './true-up/sql.ts'
 

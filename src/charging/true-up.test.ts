@@ -98,6 +98,6 @@ test('true-ups of one project at once from two processes are written once', asyn
 })
 
 async function newSiteMemory() {
-  const { newMemory } = await import('./commands.ts')
+  const { newMemory } = await import('./memory-commands.ts')
   return newMemory('Asia/Bangkok')
 }

@@ -2,7 +2,7 @@ import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
 import { amountText, grouped } from '../terminal/number.ts'
 import { nanosText } from '../values/money.ts'
-import { newMemory } from './commands.ts'
+import { newMemory } from './memory-commands.ts'
 import { chargeWhatWaits } from './waiting-commands.ts'
 
 /** After a change of prices: says what could be charged by it, and answers that for `--json`. */

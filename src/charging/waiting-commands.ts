@@ -1,5 +1,5 @@
 import type { House } from '../operations/house.ts'
-import type { Memory } from './commands.ts'
+import type { Memory } from './memory-commands.ts'
 import { chargeWaiting } from './rerate-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 

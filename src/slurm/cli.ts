@@ -1,4 +1,4 @@
-import { newMemory } from '../charging/commands.ts'
+import { newMemory } from '../charging/memory-commands.ts'
 import type { House } from '../operations/house.ts'
 import { type Door, type Register, WrongUsage } from '../terminal/door.ts'
 import { durationText, grouped } from '../terminal/number.ts'
@@ -43,7 +43,7 @@ Leave out -X to bill by what was used. The same dump may be read again, in piece
 what is known already is counted as seen before and charged no second time.`
 
 async function run(files: readonly string[], options: Options, door: Door<House>): Promise<void> {
-  const format = formats.find((each) => each === options.format) as Format | undefined
+  const format = formats.find((each) => each === options.format)
   if (!format) throw new WrongUsage(`--format ${options.format} is not known.`, `Use one of: ${formats.join(', ')}.`)
   if (options.zone !== undefined && !isZone(options.zone)) {
     throw new WrongUsage(`--zone ${options.zone} is no time zone.`, 'Use an IANA name such as Asia/Bangkok.')

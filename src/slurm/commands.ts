@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { chargePage, type Memory } from '../charging/commands.ts'
+import { chargePage } from '../charging/commands.ts'
+import type { Memory } from '../charging/memory-commands.ts'
 import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
 import type { Fact } from '../metering/fact.ts'
@@ -29,7 +30,7 @@ export type IngestResult = PageResult & {
 }
 
 /** The name of this door in quarantine. */
-export const slurmDoor = 'slurm'
+const slurmDoor = 'slurm'
 
 const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0, notes: [], interrupted: false }
 

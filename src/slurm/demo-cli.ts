@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { newMemory } from '../charging/commands.ts'
+import { newMemory } from '../charging/memory-commands.ts'
 import { amountColumn } from '../charging/spoken.ts'
 import { statementOf } from '../charging/statement-commands.ts'
 import { meterNames, sources } from '../metering/commands.ts'

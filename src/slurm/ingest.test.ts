@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { after, test } from 'node:test'
 import { fixture, jobLabelled } from '../../test/slurm.ts'
-import { newMemory } from '../charging/commands.ts'
+import { newMemory } from '../charging/memory-commands.ts'
 import { replay } from '../charging/replay-commands.ts'
 import {
   assertBooksAgree,
