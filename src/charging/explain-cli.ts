@@ -176,7 +176,7 @@ function showLine(door: Door<House>, { charge, steps }: Explanation['lines'][num
   if (discount || steps.fixed || steps.rows.length > 1 || steps.paidBefore !== '0') {
     door.say(`  together  ${expanded(steps.unrounded)}`)
   }
-  door.say(`  rounded   ${grouped(steps.rounded)} ${charge.currency} (once, half to even, at nine places)`)
+  door.say(`  rounded   ${amountText(steps.rounded, charge.currency)} (once, half to even, at nine places)`)
 }
 
 /** The formula, the formula with the record's numbers, and what that makes; said once where it is only a meter. */

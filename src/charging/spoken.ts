@@ -13,7 +13,6 @@ const spokenUnits: readonly (readonly [meter: RegExp, size: bigint, unit: string
   [/^node_seconds$/, hour, 'node-hours'],
   [/^memory_(used_)?byte_seconds$/, hour * gib, 'GiB-hours'],
   [/^licence_\w+_seconds$/, hour, 'licence-hours'],
-  [/^elapsed_seconds$/, hour, 'hours'],
   [/^energy_joules$/, 3_600_000n, 'kWh'],
 ]
 

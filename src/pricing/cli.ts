@@ -149,7 +149,8 @@ async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet):
   const set = afterSet ? await setPrices(house, { principal: door.principal }, wanted) : undefined
   if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
   else if (changes.length > 0 && !afterSet) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
-  const after = set && afterSet ? await afterSet(house, door) : {}
+  // Also when the book says so already: who pays may have changed since, and with it what has a price.
+  const after = afterSet ? await afterSet(house, door) : {}
   door.answer({
     ...after,
     written: set !== undefined,
