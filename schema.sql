@@ -233,9 +233,7 @@ create table ledger.transfers (
   credit_after   numeric(38,9) not null,
   constraint transfers_pkey PRIMARY KEY (id),
   constraint amount_is_positive CHECK (((amount > (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
-  constraint sides_are_two_accounts CHECK ((debit_account <> credit_account)),
-  constraint transfers_credit_account_currency_fkey FOREIGN KEY (credit_account, currency) REFERENCES ledger.accounts(id, currency),
-  constraint transfers_debit_account_currency_fkey FOREIGN KEY (debit_account, currency) REFERENCES ledger.accounts(id, currency)
+  constraint sides_are_two_accounts CHECK ((debit_account <> credit_account))
 );
 
 create table ledger.periods (
@@ -277,6 +275,25 @@ UNION ALL
     period,
     at
    FROM ledger.transfers;
+
+CREATE OR REPLACE FUNCTION ledger.refuse_transfers_without_accounts()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from fresh t
+              where not exists (select from ledger.accounts a where a.id = t.debit_account and a.currency = t.currency)
+                 or not exists (select from ledger.accounts a where a.id = t.credit_account and a.currency = t.currency))
+  then
+    raise foreign_key_violation using
+      message = 'a transfer names an account that is not there, or is of another currency',
+      constraint = 'transfer_moves_between_accounts_of_its_currency', schema = 'ledger', table = 'transfers';
+  end if;
+  return null;
+end $function$
+;
+CREATE TRIGGER transfer_moves_between_accounts_of_its_currency AFTER INSERT ON ledger.transfers REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_transfers_without_accounts();
+CREATE TRIGGER transfer_moves_between_accounts_of_its_currency_still AFTER UPDATE ON ledger.transfers REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION ledger.refuse_transfers_without_accounts();
 
 create schema metering;
 create sequence metering.quarantine_ids;
