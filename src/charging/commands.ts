@@ -62,7 +62,7 @@ export async function chargePage(
 }
 
 /** What `explain` and the operation's answer tell of a page. */
-export const summaryOf = ({ amounts, ...counts }: PageResult) => ({
+const summaryOf = ({ amounts, ...counts }: PageResult) => ({
   ...counts,
   amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
 })
