@@ -1,7 +1,7 @@
 import { Rater, type Usage } from '../charging/rater.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import type { PriceVersion } from '../pricing/definition.ts'
-import type { Rating } from '../pricing/rate.ts'
+import type { RatedLine, Rating } from '../pricing/rate.ts'
 import { decimalText } from '../values/decimal.ts'
 import { nanosFixed } from '../values/money.ts'
 
@@ -9,31 +9,47 @@ type Payer = { readonly tier: string; readonly organisation: string }
 
 const unknownPayer: Payer = { tier: '', organisation: '' }
 
-/** What came out of a rating, as one text that can be compared with what was written. */
-export const ratedText = (rating: Rating): string =>
-  rating.outcome === 'charged'
-    ? textOf(
-        rating.lines.map((line) => ({
-          ...line,
-          quantity: decimalText(line.quantity, 9),
-          amount: nanosFixed(line.nanos),
-        })),
-      )
-    : rating.outcome
-
-type WrittenLine = {
+type Line = {
   readonly component: string
-  readonly part: number | string
-  readonly price: bigint | string
+  readonly part: string
+  readonly price: string
   readonly quantity: string
   readonly amount: string
   readonly currency: string
 }
 
-export function textOf(lines: readonly WrittenLine[]): string {
-  const texts = lines.map((l) => `${l.component} ${l.part} ${l.price} ${l.quantity} ${l.amount} ${l.currency}`)
-  return texts.length < 2 ? (texts[0] ?? '') : texts.sort().join('\n')
+const lineOf = (line: RatedLine): Line => ({
+  component: line.component,
+  part: String(line.part),
+  price: String(line.price),
+  quantity: decimalText(line.quantity, 9),
+  amount: nanosFixed(line.nanos),
+  currency: line.currency,
+})
+
+const isSame = (a: Line, b: Line): boolean =>
+  a.amount === b.amount &&
+  a.quantity === b.quantity &&
+  a.component === b.component &&
+  a.part === b.part &&
+  a.price === b.price &&
+  a.currency === b.currency
+
+/** Whether these lines are what the rating made: all of them, and nothing else. */
+export function isMadeBy(rating: Rating, lines: readonly Line[]): boolean {
+  if (rating.outcome !== 'charged' || rating.lines.length !== lines.length) return false
+  // They are written in the order in which they are rated; another order is as good.
+  return rating.lines.every((rated, index) => {
+    const line = lineOf(rated)
+    const written = lines[index] as Line
+    return isSame(line, written) || lines.some((other) => isSame(line, other))
+  })
 }
+
+const ratedText = (rating: Rating): string =>
+  rating.outcome === 'charged'
+    ? rating.lines.map((line) => Object.values(lineOf(line)).join(' ')).join(', ')
+    : rating.outcome
 
 /**
  * Rates records once more, with the book as it stood. A project's tier and organisation may have changed since, and
@@ -65,13 +81,13 @@ export class Again {
   /** Undefined when the book makes of the record what was written; else what it makes. */
   differs(usage: Usage, book: number, isWritten: (rating: Rating) => boolean): string | undefined {
     const rater = this.#rater(book)
-    const today = this.#payers.get(usage.project) ?? unknownPayer
-    const rating = rater.rate(usage, today)
+    const today = this.#payers.get(usage.project)
+    const rating = today ? rater.rateFor(usage, today, usage.person) : rater.rate(usage, unknownPayer)
     if (isWritten(rating)) return undefined
     const fits = (payer: Payer) => isWritten(rater.rate(usage, payer))
     const before = this.#former.get(usage.project)
     const payer = before && fits(before) ? before : this.#others.find(fits)
-    if (!payer) return ratedText(rating).replaceAll('\n', ', ')
+    if (!payer) return ratedText(rating)
     this.#former.set(usage.project, payer)
     this.former += 1
     return undefined

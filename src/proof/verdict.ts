@@ -1,7 +1,7 @@
 import type { Usage } from '../charging/rater.ts'
 import type { Wrong } from './inquiry.ts'
 import { plain } from './lines.ts'
-import { type Again, ratedText, textOf } from './rating.ts'
+import { type Again, isMadeBy } from './rating.ts'
 
 export type RecordLine = {
   readonly key: number
@@ -36,10 +36,10 @@ export type StateLine = {
   readonly book: number
 }
 
-/** The columns of `recordOf`. */
+/** The columns of `recordOf`. Of the dimensions prices look at the end state alone, and all of them are long. */
 export const recordsOrdered = `
   select id, operation, final, project, person, service, subtype, (extract(epoch from starts_at) * 1000)::bigint,
-         (extract(epoch from ends_at) * 1000)::bigint, quantities, dimensions, provider
+         (extract(epoch from ends_at) * 1000)::bigint, quantities, dimensions ->> 'state', provider
     from metering.records order by id`
 
 export function recordOf(line: string): RecordLine {
@@ -48,7 +48,7 @@ export function recordOf(line: string): RecordLine {
 }
 
 function usageOf({ fields }: RecordLine): Usage {
-  const [, , , project, person, service, subtype, startsAt, endsAt, quantities, dimensions] = fields as string[]
+  const [, , , project, person, service, subtype, startsAt, endsAt, quantities, state] = fields as string[]
   return {
     project: project as string,
     person: person === '\\N' ? null : (person as string),
@@ -57,7 +57,7 @@ function usageOf({ fields }: RecordLine): Usage {
     startsAt: Number(startsAt),
     endsAt: Number(endsAt),
     quantities: JSON.parse(plain(quantities as string)) as Usage['quantities'],
-    dimensions: JSON.parse(plain(dimensions as string)) as Usage['dimensions'],
+    dimensions: state === '\\N' ? {} : { state: plain(state as string) },
   }
 }
 
@@ -121,18 +121,17 @@ export function judge(
     if (!record.final) return [ofCharge(first, 'its record has not ended yet')]
     const other = live.find(({ revision, book }) => revision !== first.revision || book !== first.book)
     if (other) return [ofCharge(other, `it stands beside chg_${first.id}, of another rating`)]
-    const written = textOf(live)
-    const made = again.differs(usageOf(record), Number(first.book), (rating) => ratedText(rating) === written)
+    const made = again.differs(usageOf(record), Number(first.book), (rating) => isMadeBy(rating, live))
     return made === undefined ? [] : [ofCharge(first, `rating rec_${record.key} again gives ${made}`)]
   }
   if (!state) return wrong('it has neither charges nor a state')
   if (record.final === (state.state === 'accruing')) return [ofState(state, `its record is ${finality(record)}`)]
   if (state.state === 'accruing') return []
   if (state.state === 'charged') return [ofState(state, 'no charge stands')]
-  const memos = textOf(charges.filter(({ kind }) => kind === 'memo'))
+  const memos = charges.filter(({ kind }) => kind === 'memo')
   const made = again.differs(usageOf(record), state.book, (rating) =>
     state.state === 'uncharged'
-      ? rating.outcome !== 'free' && (rating.outcome === 'charged' ? ratedText(rating) : '') === memos
+      ? isMadeBy(rating, memos) || (rating.outcome === 'unpriced' && memos.length === 0)
       : rating.outcome === state.state,
   )
   return made === undefined ? [] : [ofState(state, `rating rec_${record.key} again gives ${made}`)]
