@@ -136,17 +136,20 @@ function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage |
   return new WrongUsage(message, `See ${error.code === 'commander.unknownCommand' ? 'bursar --help' : known}`)
 }
 
-/** PostgreSQL ends when it cannot write its log any more: then its connection is lost, and the reason is the disk. */
+/**
+ * Without room for its log PostgreSQL ends: its connection is lost, and the reason is the disk. Without any room it
+ * fails in ways of its own.
+ */
 async function fullDisk(error: unknown, flags: Flags): Promise<Refusal | undefined> {
-  const { isConnectionLost } = await import('./database/refusals.ts')
+  const { isConnectionLost, isOfDatabase } = await import('./database/refusals.ts')
   const lost = error instanceof Problem ? lossTypes.includes(error.type) : isConnectionLost(error)
-  if (!lost) return undefined
+  if (!lost && !isOfDatabase(error)) return undefined
   const [{ readSettings }, { logSegmentMiB, freeMiB }] = await Promise.all([
     import('./settings.ts'),
     import('./database/server-settings.ts'),
   ])
   const { databaseUrl, data } = readSettings(process.env, flags)
-  if (databaseUrl !== undefined || !existsSync(data) || freeMiB(data) > logSegmentMiB) return undefined
+  if (databaseUrl !== undefined || !existsSync(data) || freeMiB(data) > (lost ? logSegmentMiB : 1)) return undefined
   return new Refusal(`the disk of ${data} is full`, 'Make room, then run the command again: nothing is done twice.')
 }
 

@@ -65,6 +65,8 @@ export async function managedServer(dataDirectory: string, settings: ManagedSett
       return { sockets, cluster: files }
     } catch (error) {
       rmSync(own, { force: true })
+      // What came up and cannot be used, as on a full disk, is not left behind.
+      if (usersOf(data).length === 0) await stop(files.directory)
       throw error
     }
   })

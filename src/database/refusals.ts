@@ -14,6 +14,9 @@ const networkCodes = new Set([
   'EHOSTUNREACH',
 ])
 
+/** Said by PostgreSQL itself. */
+export const isOfDatabase = (error: unknown): boolean => error instanceof DatabaseError
+
 /** The connection is gone: nothing is known of what was under way on it. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof DatabaseError) return /^(08|57P0)/.test(error.code ?? '')

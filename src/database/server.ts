@@ -17,7 +17,7 @@ import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { tmpdir } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
+import { Client, DatabaseError } from 'pg'
 import { Refusal } from '../values/refusal.ts'
 import { connection } from './pool.ts'
 import { isRunning, processesIn, signal } from './process.ts'
@@ -106,7 +106,7 @@ function worksIn(pid: number, directory: string): boolean {
 /** Starts the server, or finds the one that a Bursar left behind, and answers where its socket is. */
 export async function start(cluster: Cluster): Promise<string> {
   const found = postmasterOf(cluster.directory)
-  if (found && (await comesUp(found.pid, found.sockets))) return found.sockets
+  if (found && (await comesUp(cluster.directory, found.pid, found.sockets))) return found.sockets
   await endOrphans(cluster.directory)
   const sockets = clearTraces(cluster) ?? privateDirectory(cluster)
   writeSettings(cluster)
@@ -126,12 +126,14 @@ export async function start(cluster: Cluster): Promise<string> {
   const failed = new Promise<Error>((resolve) => server.once('error', resolve))
   const pid = server.pid
   if (pid === undefined) throw new Refusal(`PostgreSQL could not be started: ${(await failed).message}`)
-  if (await comesUp(pid, sockets)) return sockets
+  if (await comesUp(cluster.directory, pid, sockets)) return sockets
   rmSync(sockets, { recursive: true, force: true })
-  if (freeMiB(cluster.directory) < logSegmentMiB)
-    throw new Refusal(`the disk of ${cluster.directory} is full`, 'Make room, then start again.')
+  if (freeMiB(cluster.directory) < logSegmentMiB) throw diskFull(cluster.directory)
   throw new Refusal(`PostgreSQL did not start: ${lastWords(cluster.log)}`, `Its log is ${cluster.log}.`)
 }
+
+const diskFull = (directory: string): Refusal =>
+  new Refusal(`the disk of ${directory} is full`, 'Make room, then start again.')
 
 function writeSettings({ directory, durable, user }: Cluster): void {
   const path = join(directory, 'bursar.conf')
@@ -148,17 +150,19 @@ function writeSettings({ directory, durable, user }: Cluster): void {
 }
 
 /** Waits until the server answers; false when it ends instead. Recovery after a crash may take a while. */
-async function comesUp(pid: number, sockets: string): Promise<boolean> {
+async function comesUp(directory: string, pid: number, sockets: string): Promise<boolean> {
   for (let wait = 5; isRunning(pid); wait = Math.min(wait * 1.5, 100)) {
     const answer = await tries(urlOf(sockets))
     if (answer === 'ready') return true
+    // It would refuse everybody until somebody makes room.
+    if (answer === 'refusing' && freeMiB(directory) < 1) throw diskFull(directory)
     if (answer === 'unprepared') await prepare(sockets)
     else await sleep(wait)
   }
   return false
 }
 
-async function tries(url: string): Promise<'ready' | 'unprepared' | 'waiting'> {
+async function tries(url: string): Promise<'ready' | 'unprepared' | 'refusing' | 'waiting'> {
   const client = new Client({ ...connection(url), connectionTimeoutMillis: 5000 })
   client.on('error', () => {})
   try {
@@ -169,7 +173,8 @@ async function tries(url: string): Promise<'ready' | 'unprepared' | 'waiting'> {
     const code = (error as { code?: string }).code ?? ''
     if (['28000', '3D000'].includes(code)) return 'unprepared'
     // All its connections are taken: it is up.
-    return code === '53300' ? 'ready' : 'waiting'
+    if (code === '53300') return 'ready'
+    return error instanceof DatabaseError && code !== '57P03' ? 'refusing' : 'waiting'
   } finally {
     await client.end().catch(() => {})
   }
