@@ -1,6 +1,6 @@
 import { copyText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
-import { append, each, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { decimalText, parseDecimal } from '../values/decimal.ts'
 import { nanosFixed, nanosFrom } from '../values/money.ts'
 import type { Charge, State } from './charge.ts'
@@ -24,14 +24,12 @@ export const insertCharges = (writer: Writer, charges: readonly Charge[]) => {
   return append(
     writer,
     chargesTable,
-    each(
-      charges,
-      (c) =>
-        `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t` +
-        `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${prices(c.price)}\t${c.book}\t` +
-        `${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t${c.currency}\t` +
-        (c.transfer === null ? '\\N' : transfers(c.transfer)),
-    ),
+    charges,
+    (c) =>
+      `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t` +
+      `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${prices(c.price)}\t${c.book}\t` +
+      `${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t${c.currency}\t` +
+      (c.transfer === null ? '\\N' : transfers(c.transfer)),
   )
 }
 

@@ -67,31 +67,46 @@ export async function execute(writer: Writer, text: string, values?: readonly un
   return result.rowCount ?? 0
 }
 
-/** Appends ready lines of COPY text (see copy-text.ts), without their line ends. They are asked for as they go out. */
-export async function append(writer: Writer, table: SealedTable, lines: Iterable<string>): Promise<void> {
+/**
+ * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end. It is asked for as rows go out, so
+ * that a page's text is never there as a whole.
+ */
+export async function append(writer: Writer, table: SealedTable, lines: Iterable<string>): Promise<void>
+export async function append<Row>(
+  writer: Writer,
+  table: SealedTable,
+  rows: Iterable<Row>,
+  line: (row: Row) => string,
+): Promise<void>
+export async function append<Row>(
+  writer: Writer,
+  table: SealedTable,
+  rows: Iterable<Row>,
+  line: (row: Row) => string = String,
+): Promise<void> {
   const { client, digests } = stateOf(writer)
   let digest = digests.get(table.name)
-  const sent = { lines: 0, hash: digest?.hash ?? createHash('sha256') }
-  const chunks = chunked(lines, sent)
+  const sent = { rows: 0, hash: digest?.hash ?? createHash('sha256') }
+  const chunks = chunked(rows, line, sent)
   const first = chunks.next()
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
   const text = `copy ${table.name} (${table.columns.join(', ')}) from stdin`
-  const rows = await copyIn(client, text, after(first.value, chunks))
-  assert(rows === sent.lines, `${rows} rows were written to ${table.name}, not ${sent.lines}`)
-  digest.rows += rows
+  const written = await copyIn(client, text, after(first.value, chunks))
+  assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
+  digest.rows += written
 }
 
 /** The same for rows that later operations change, and that no operation answers for: nothing is digested. */
-export async function copyRows(writer: Writer, tableAndColumns: string, lines: Iterable<string>): Promise<void> {
-  const sent = { lines: 0, hash: undefined }
-  const rows = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, chunked(lines, sent))
-  assert(rows === sent.lines, `${rows} rows were written to ${tableAndColumns}, not ${sent.lines}`)
-}
-
-/** One line of text for each row, made when it is asked for, so that a page's text is never there as a whole. */
-export function* each<Row>(rows: Iterable<Row>, line: (row: Row) => string): Generator<string> {
-  for (const row of rows) yield line(row)
+export async function copyRows<Row>(
+  writer: Writer,
+  tableAndColumns: string,
+  rows: Iterable<Row>,
+  line: (row: Row) => string,
+): Promise<void> {
+  const sent = { rows: 0, hash: undefined }
+  const written = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, chunked(rows, line, sent))
+  assert(written === sent.rows, `${written} rows were written to ${tableAndColumns}, not ${sent.rows}`)
 }
 
 function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
@@ -99,32 +114,32 @@ function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
   yield* rest
 }
 
+type Sent = { rows: number; readonly hash: Hash | undefined }
+
 const chunkBytes = 64 * 1024
 
-/** Lines as whole chunks. Each line is written straight into the chunk: joined first, it would be copied twice. */
-function* chunked(
-  lines: Iterable<string>,
-  sent: { lines: number; readonly hash: Hash | undefined },
-): Generator<Buffer> {
+/** Rows as chunks of whole lines. Each line is written straight into the chunk: joined first, it would be copied twice. */
+function* chunked<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sent): Generator<Buffer> {
   let chunk = Buffer.allocUnsafe(chunkBytes)
   let end = 0
-  for (const line of lines) {
+  for (const row of rows) {
+    const text = line(row)
     // A character takes three bytes at the most; what lies beyond the basic plane is two characters, of four in all.
-    const most = line.length * 3 + 1
+    const most = text.length * 3 + 1
     if (end + most > chunk.length) {
       if (end > 0) yield taken(chunk.subarray(0, end), sent)
       end = 0
       // The last one may be on its way still, so each chunk is a buffer of its own.
       chunk = Buffer.allocUnsafe(Math.max(chunkBytes, most))
     }
-    end += chunk.write(line, end)
+    end += chunk.write(text, end)
     chunk[end++] = 10
-    sent.lines += 1
+    sent.rows += 1
   }
   if (end > 0) yield taken(chunk.subarray(0, end), sent)
 }
 
-function taken(chunk: Buffer, { hash }: { readonly hash: Hash | undefined }): Buffer {
+function taken(chunk: Buffer, { hash }: Sent): Buffer {
   hash?.update(chunk)
   return chunk
 }

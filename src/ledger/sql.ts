@@ -1,6 +1,6 @@
 import { timestampText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
-import { append, each, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed } from '../values/money.ts'
 import type { AccountKind, Side } from './chart.ts'
 import type { Account, PostedTransfer } from './transfer.ts'
@@ -78,13 +78,11 @@ export const insertTransfers = (writer: Writer, transfers: readonly PostedTransf
   return append(
     writer,
     transfersTable,
-    each(
-      transfers,
-      (t) =>
-        `${t.id}\t${writer.operation}\t${t.debitAccount}\t${t.creditAccount}\t${t.currency}\t${nanosFixed(t.nanos)}\t` +
-        `${t.reason}\t${t.period}\t${atText}\t${t.debitEntry}\t${nanosFixed(t.debitAfter)}\t` +
-        `${t.creditEntry}\t${nanosFixed(t.creditAfter)}`,
-    ),
+    transfers,
+    (t) =>
+      `${t.id}\t${writer.operation}\t${t.debitAccount}\t${t.creditAccount}\t${t.currency}\t${nanosFixed(t.nanos)}\t` +
+      `${t.reason}\t${t.period}\t${atText}\t${t.debitEntry}\t${nanosFixed(t.debitAfter)}\t` +
+      `${t.creditEntry}\t${nanosFixed(t.creditAfter)}`,
   )
 }
 

@@ -1,6 +1,6 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
-import { append, copyRows, each, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import type { Fact } from './fact.ts'
 import type { Texts } from './version.ts'
 
@@ -43,20 +43,16 @@ export type Recorded = {
 }
 
 export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
-  append(
-    writer,
-    recordsTable,
-    each(records, (r) => {
-      const { fact } = r
-      return (
-        `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
-        `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
-        `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
-        `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
-        `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t${copyText(fact.raw)}`
-      )
-    }),
-  )
+  append(writer, recordsTable, records, (r) => {
+    const { fact } = r
+    return (
+      `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
+      `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
+      `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
+      `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
+      `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t${copyText(fact.raw)}`
+    )
+  })
 
 /**
  * Identities of what nobody has told of before, in the order given (sorted by the caller). When another page told of
@@ -67,12 +63,10 @@ export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =
   copyRows(
     writer,
     'metering.identities (source, external_id, record, period, version, final, measured_at, digest)',
-    each(
-      records,
-      (r) =>
-        `${copyText(r.fact.source)}\t${copyText(r.fact.externalId)}\t${r.id}\t${r.period}\t1\t` +
-        `${r.fact.final ? 't' : 'f'}\t${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}`,
-    ),
+    records,
+    (r) =>
+      `${copyText(r.fact.source)}\t${copyText(r.fact.externalId)}\t${r.id}\t${r.period}\t1\t` +
+      `${r.fact.final ? 't' : 'f'}\t${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}`,
   )
 
 export type IdentityRow = {
