@@ -10,46 +10,51 @@ import { type Random, randomFrom } from './random.ts'
 import { comesTo, grouped, type Say } from './telling.ts'
 
 export type KillPlan = { readonly jobs: number; readonly kills: number; readonly seed: number }
-type Victim = 'bursar' | 'postgres'
+export type Victim = 'bursar' | 'postgres'
 
-/** A dump that grows from run to run, so that every run that is killed had something to write. */
-type Growing = { readonly whole: string; upTo(share: number): string }
+/** The stretch of a dump that a run reads: its own, and that of the run before, which may have been killed. */
+type Stretches = { readonly whole: string; stretch(number: number): string }
 
-async function growingDump(place: Place, { jobs, seed }: KillPlan): Promise<Growing> {
+async function dumpInStretches(place: Place, { jobs, seed }: KillPlan, count: number): Promise<Stretches> {
   const whole = await writeDump(place.file('dump.psv'), { jobs, seed })
   const { header, blocks } = blocksOf(whole)
-  const upTo = (share: number) =>
-    writeBlocks(place.file('so-far.psv'), header, blocks.slice(0, Math.ceil(blocks.length * Math.min(1, share))))
-  return { whole, upTo }
+  const at = (number: number) => Math.floor((blocks.length * number) / count)
+  const stretch = (number: number) =>
+    writeBlocks(place.file('stretch.psv'), header, blocks.slice(at(Math.max(0, number - 1)), at(number + 1)))
+  return { whole, stretch }
 }
 
 /**
  * Ingests of one data directory, each killed at a moment that chance chose, then one that is left alone. What is
  * there then must be what a run without any kill would have left.
  */
-export async function killWhileIngesting(victim: Victim, plan: KillPlan, say: Say): Promise<string> {
-  const place = new Place(`kill-${victim}`)
+export async function killWhileIngesting(victims: readonly Victim[], plan: KillPlan, say: Say): Promise<string> {
+  const place = new Place(`kill-${victims.join('-')}`)
   try {
     const random = randomFrom(plan.seed)
     await place.setPrices()
-    const dump = await growingDump(place, plan)
-    const killed = await killRounds(victim, plan, { place, dump, random, say })
+    const dump = await dumpInStretches(place, plan, plan.kills + 1)
+    const killed = await killRounds(victims, plan, { place, dump, random, say })
     return `${await settle(place, dump.whole)}; ${killed} kills`
   } finally {
     place.remove()
   }
 }
 
-type Rounds = { readonly place: Place; readonly dump: Growing; readonly random: Random; readonly say: Say }
+type Rounds = { readonly place: Place; readonly dump: Stretches; readonly random: Random; readonly say: Say }
 
-async function killRounds(victim: Victim, plan: KillPlan, { place, dump, random, say }: Rounds): Promise<number> {
-  let [landed, late, expected] = [0, 0, 0]
-  const share = () => (landed + 1) / plan.kills
+async function killRounds(
+  victims: readonly Victim[],
+  plan: KillPlan,
+  { place, dump, random, say }: Rounds,
+): Promise<number> {
+  let [landed, late] = [0, 0]
   // The first goes through, and tells how long one takes here.
-  expected = (await place.run(ingestWords(dump.upTo(share() / 2)))).ms
+  let expected = (await place.run(ingestWords(dump.stretch(0)))).ms
   while (landed < plan.kills) {
     assert(late < plan.kills * 4, 'the runs are too short to be killed: give the plan more jobs')
-    const file = dump.upTo(share())
+    const victim = victims[landed % victims.length] as Victim
+    const file = dump.stretch(landed + 1)
     const moment = random(Math.ceil(expected))
     const run = place.begin(ingestWords(file))
     await sleep(moment)
@@ -58,7 +63,7 @@ async function killRounds(victim: Victim, plan: KillPlan, { place, dump, random,
     assertBearable(victim, end)
     if (hit && (victim === 'postgres' ? end.code !== 0 : end.signal === 'SIGKILL')) {
       landed += 1
-      say(`  ${landed}: ${victim} killed after ${moment} ms`)
+      say(`  ${landed}: ${victim} killed after ${moment} of about ${Math.round(expected)} ms`)
     } else {
       late += 1
       expected = end.ms
@@ -105,20 +110,20 @@ export async function killBesideServe(plan: KillPlan, say: Say): Promise<string>
   try {
     const random = randomFrom(plan.seed)
     await place.setPrices()
-    const dump = await growingDump(place, plan)
+    const dump = await dumpInStretches(place, plan, 2 * plan.kills + 1)
     let server = await serving(place)
-    let expected = (await place.run(ingestWords(dump.upTo(0.1)))).ms
+    let expected = Math.ceil((await place.run(ingestWords(dump.stretch(0)))).ms)
     for (let round = 1; round <= plan.kills; round++) {
-      const run = place.begin(ingestWords(dump.upTo(round / plan.kills - 0.5 / plan.kills)))
+      const run = place.begin(ingestWords(dump.stretch(2 * round - 1)))
       await sleep(random(expected))
       server.running.child.kill('SIGKILL')
       await server.running.ended
       const { code, err, ms } = await run.ended
       assert.equal(code, 0, `the ingest goes on without the server: ${err}`)
-      expected = ms
+      expected = Math.ceil(ms)
 
       server = await serving(place)
-      const other = place.begin(ingestWords(dump.upTo(round / plan.kills)))
+      const other = place.begin(ingestWords(dump.stretch(2 * round)))
       await sleep(random(expected))
       other.child.kill('SIGKILL')
       const how = (await other.ended).signal

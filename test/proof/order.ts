@@ -47,6 +47,15 @@ export async function correctionsInAnyOrder(plan: OrderPlan, say: Say): Promise<
       { name: 'early, late, latest', runs: [[[early, late, latest]]] },
       { name: 'the original, then its correction', runs: [[[late]], [[latest]]] },
       { name: 'the correction before the original', runs: [[[latest]], [[late]], [[early]]] },
+      {
+        name: 'the correction before the original, beside what came earlier',
+        runs: [
+          [
+            [latest, late],
+            [early, latest],
+          ],
+        ],
+      },
       { name: 'backwards, and again forwards', runs: [[[latest, late, early]], [[early, late, latest]]] },
       {
         name: 'all at once',

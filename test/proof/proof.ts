@@ -11,7 +11,7 @@ import { grouped } from './telling.ts'
  */
 const say = (text: string): void => console.log(text)
 const million = Number(process.env['PROOF_JOBS'] ?? 1_000_000)
-const kills = { jobs: 60_000, kills: 10, seed }
+const kills = { jobs: 200_000, kills: 10, seed }
 const order = { jobs: 20_000, seed }
 
 type Proof = { readonly name: string; readonly about: string; readonly run: () => Promise<string> }
@@ -20,12 +20,12 @@ const proofs: readonly Proof[] = [
   {
     name: 'kill-bursar',
     about: `kill -9 of Bursar while it ingests (${killedText(kills)})`,
-    run: () => killWhileIngesting('bursar', kills, say),
+    run: () => killWhileIngesting(['bursar'], kills, say),
   },
   {
     name: 'kill-postgres',
     about: `kill -9 of PostgreSQL while Bursar ingests (${killedText(kills)})`,
-    run: () => killWhileIngesting('postgres', kills, say),
+    run: () => killWhileIngesting(['postgres'], kills, say),
   },
   {
     name: 'kill-serve',
