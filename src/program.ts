@@ -140,10 +140,10 @@ function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage |
  * Without room for its log PostgreSQL ends: its connection is lost, and the reason is the disk. Without any room it
  * fails in ways of its own.
  */
-async function fullDisk(error: unknown, flags: Flags): Promise<Refusal | undefined> {
+async function fullDisk(failure: unknown, flags: Flags): Promise<Refusal | undefined> {
   const { isConnectionLost, isOfDatabase } = await import('./database/refusals.ts')
-  const lost = error instanceof Problem ? lossTypes.includes(error.type) : isConnectionLost(error)
-  if (!lost && !isOfDatabase(error)) return undefined
+  const lost = failure instanceof Problem ? lossTypes.includes(failure.type) : isConnectionLost(failure)
+  if (!lost && !isOfDatabase(failure)) return undefined
   const [{ readSettings }, { logSegmentMiB, freeMiB }] = await Promise.all([
     import('./settings.ts'),
     import('./database/server-settings.ts'),

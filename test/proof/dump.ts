@@ -31,7 +31,7 @@ export function writeBlocks(path: string, header: string, blocks: readonly strin
 }
 
 /** A job's lines with some cells of its own line changed. */
-export function changed(header: string, block: string, cells: Readonly<Record<string, string>>): string {
+function changed(header: string, block: string, cells: Readonly<Record<string, string>>): string {
   const columns = header.split('|')
   const [own = '', ...steps] = block.split('\n')
   const values = own.split('|')

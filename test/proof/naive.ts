@@ -12,12 +12,12 @@ export type NaiveLine = { readonly component: string; readonly quantity: bigint;
 export const siteZone = 'Asia/Bangkok'
 const siteOffset = 7 * 3_600_000
 
-const cores = { upTo: 720_000n, first: 10n, then: 7n } // tenths of a baht an hour
+const cores = { upTo: 720_000n, first: 10n, above: 7n } // tenths of a baht an hour
 const freeStates = new Set(['NODE_FAIL', 'BOOT_FAIL', 'PREEMPTED'])
 const unitOf: Readonly<Record<string, bigint>> = { K: 1024n, M: 1024n ** 2n, G: 1024n ** 3n, T: 1024n ** 4n }
 
 /** top / bottom in nanos, to the nearest; halves to the even one. */
-export function inNanos(top: bigint, bottom: bigint): bigint {
+function inNanos(top: bigint, bottom: bigint): bigint {
   const scaled = top * 1_000_000_000n
   const down = scaled / bottom
   const rest = (scaled - down * bottom) * 2n
@@ -82,7 +82,7 @@ function linesOf(tres: string, seconds: bigint): NaiveLine[] {
 /** What the tiers of a month make of all of a project's core-seconds. */
 function dueForCores(quantity: bigint): bigint {
   const below = quantity < cores.upTo ? quantity : cores.upTo
-  return inNanos(below * cores.first + (quantity - below) * cores.then, 36_000n)
+  return inNanos(below * cores.first + (quantity - below) * cores.above, 36_000n)
 }
 
 export type Sums = {

@@ -3,7 +3,7 @@ export type Say = (text: string) => void
 
 export const grouped = (number: number | bigint): string => number.toLocaleString('en-US')
 
-export function baht(nanos: bigint): string {
+function baht(nanos: bigint): string {
   const whole = nanos / 1_000_000_000n
   return `${grouped(whole)}.${String(nanos % 1_000_000_000n).padStart(9, '0')}`
 }
