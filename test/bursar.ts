@@ -23,11 +23,12 @@ export type Environment = Readonly<Record<string, string>>
 
 const cli = join(import.meta.dirname, '../src/cli.ts')
 
-export function begin(words: readonly string[], environment: Environment = {}, input?: 'pipe'): Running {
+export function begin(words: readonly string[], environment: Environment = {}, user?: number): Running {
   const { PATH, TMPDIR } = process.env
   const env = { PATH, ...(TMPDIR === undefined ? {} : { TMPDIR }), ...environment }
   const started = performance.now()
-  const child = spawn(process.execPath, [cli, ...words], { env, stdio: [input ?? 'ignore', 'pipe', 'pipe'] })
+  const as = user === undefined ? {} : { uid: user, gid: user }
+  const child = spawn(process.execPath, [cli, ...words], { ...as, env, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
   const texts = { out: '', err: '' }
   child.stdout?.on('data', (data: Buffer) => (texts.out += data.toString()))
   child.stderr?.on('data', (data: Buffer) => (texts.err += data.toString()))
