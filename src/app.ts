@@ -3,12 +3,13 @@ import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import { seal, sealingLag } from './audit/seal.ts'
 import { chargingTasks } from './charging/tasks.ts'
-import { openDatabase } from './database/database.ts'
+import { type Database, openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
 import { addOwnDoors, type Check } from './http/routes.ts'
 import { openServer, type Server } from './http/server.ts'
+import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
@@ -25,10 +26,24 @@ export async function openHouse(settings: Settings, role: 'server' | 'command'):
   const database = await openDatabase({ url: settings.databaseUrl, dataDirectory: settings.data, role })
   try {
     await migrate(database)
-    return { database, keys: loadKeys(settings.data, process.env), zone: settings.zone }
+    const house: House = {
+      database: { ...database, close: () => sealAndClose(house, database) },
+      keys: loadKeys(settings.data, process.env),
+      zone: settings.zone,
+    }
+    return house
   } catch (error) {
     await database.close()
     throw error
+  }
+}
+
+/** What a command wrote is sealed before it ends, so that a site without a running server has heads to publish. */
+async function sealAndClose(house: House, database: Database): Promise<void> {
+  try {
+    if (hasWritten(house)) await seal(house)
+  } finally {
+    await database.close()
   }
 }
 

@@ -75,6 +75,11 @@ export async function aloneStored(
   }
 }
 
+const writers = new WeakSet<House>()
+
+/** Whether this process has written an operation through this house: then there is something to seal. */
+export const hasWritten = (house: House): boolean => writers.has(house)
+
 const attemptsMax = 8
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
@@ -96,6 +101,7 @@ async function attemptOf(house: House, call: Call, digest: Buffer, work: (writer
     const written = await write(house, client, call, digest, work)
     if (written) committing = true
     await client.query(written ? 'commit' : 'rollback')
+    if (written) writers.add(house)
     return written
   } catch (error) {
     if (isConnectionLost(error)) {
