@@ -309,16 +309,26 @@ create table metering.meters (
 );
 
 create table metering.identities (
-  source      text not null,
-  external_id text not null,
-  record      bigint not null,
-  period      date not null,
-  version     integer not null,
-  final       boolean not null,
-  measured_at timestamp with time zone not null,
-  digest      bytea not null,
+  source       text not null,
+  external_id  text not null,
+  record       bigint not null,
+  period       date not null,
+  version      integer not null,
+  final        boolean not null,
+  measured_at  timestamp with time zone not null,
+  digest       bytea not null,
+  confirmed_by bigint,
   constraint usage_is_recorded_once PRIMARY KEY (source, external_id),
   constraint identities_version_check CHECK ((version > 0))
+);
+
+create table metering.confirmations (
+  id          bigint not null,
+  operation   bigint not null,
+  measured_at timestamp with time zone not null,
+  records     integer not null,
+  constraint confirmations_pkey PRIMARY KEY (id),
+  constraint confirmations_records_check CHECK ((records > 0))
 );
 
 create table metering.records (

@@ -18,7 +18,17 @@ create table metering.identities (
   final       boolean not null,
   measured_at timestamptz not null,
   digest      bytea not null,
+  -- The operation in which the same was said again by something measured later; null when measured_at is the record's.
+  confirmed_by bigint,
   constraint usage_is_recorded_once primary key (source, external_id)
+);
+
+-- What an operation found to be said again: so many identities took over this time of measurement.
+create table metering.confirmations (
+  id          bigint primary key,
+  operation   bigint not null,
+  measured_at timestamptz not null,
+  records     integer not null check (records > 0)
 );
 
 create table metering.records (

@@ -177,6 +177,7 @@ const versionOfRow = (row: sql.RecordRow) => ({
 
 export { makePartition as makeRecordsPartition } from './sql.ts'
 export {
+  confirmationsTable,
   lockStanding,
   meterNames,
   partitions,

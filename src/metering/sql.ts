@@ -113,7 +113,7 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
     writer,
     `update metering.identities i
         set record = newer.record, period = newer.period, version = newer.version, final = newer.final,
-            measured_at = newer.measured_at, digest = decode(newer.digest, 'hex')
+            measured_at = newer.measured_at, digest = decode(newer.digest, 'hex'), confirmed_by = null
        from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::integer[], $6::boolean[],
                    $7::timestamptz[], $8::text[])
          as newer (source, external_id, record, period, version, final, measured_at, digest)
@@ -130,20 +130,34 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
     ],
   )
 
+export const confirmationsTable: SealedTable = {
+  name: 'metering.confirmations',
+  columns: ['id', 'operation', 'measured_at', 'records'],
+}
+
 /** The same was said again by something measured later. */
-export const confirmIdentities = (writer: Writer, records: readonly Recorded[]) =>
-  execute(
+export const confirmIdentities = async (writer: Writer, records: readonly Recorded[]) => {
+  await execute(
     writer,
     `update metering.identities i
-        set measured_at = later.measured_at
+        set measured_at = later.measured_at, confirmed_by = $4
        from unnest($1::text[], $2::text[], $3::timestamptz[]) as later (source, external_id, measured_at)
       where i.source = later.source and i.external_id = later.external_id`,
     [
       textArrayOf(records.map((r) => r.fact.source)),
       textArrayOf(records.map((r) => r.fact.externalId)),
       arrayOf(records.map((r) => timestampText(r.fact.measuredAt))),
+      writer.operation,
     ],
   )
+  const byTime = Map.groupBy(records, (r) => r.fact.measuredAt)
+  await append(
+    writer,
+    confirmationsTable,
+    byTime,
+    ([measuredAt, same]) => `${writer.nextId()}\t${writer.operation}\t${timestampText(measuredAt)}\t${same.length}`,
+  )
+}
 
 export type RecordRow = {
   id: string

@@ -5,7 +5,7 @@ import { chargesTable, statesTable, trueUpsTable } from '../charging/statement-c
 import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
-import { recordsTable } from '../metering/commands.ts'
+import { confirmationsTable, recordsTable } from '../metering/commands.ts'
 import type { House } from '../operations/house.ts'
 import { versionsTable } from '../pricing/commands.ts'
 import { chargeInquiries } from './charges.ts'
@@ -20,6 +20,7 @@ import { checkUsage } from './usage.ts'
 const sealedTables: readonly SealedTable[] = [
   versionsTable,
   recordsTable,
+  confirmationsTable,
   chargesTable,
   statesTable,
   trueUpsTable,

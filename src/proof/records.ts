@@ -1,5 +1,12 @@
 import type { Inquiry } from './inquiry.ts'
 
+/** The time is that of the record, or a later one at which an operation found the same said again. */
+const saysAnotherTime = `
+  case when i.confirmed_by is null then r.measured_at <> i.measured_at
+       else r.measured_at >= i.measured_at
+            or not exists (select from metering.confirmations c
+                            where c.operation = i.confirmed_by and c.measured_at = i.measured_at) end`
+
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`
 
 /** What `metering` makes the digest of a record's content from, in its words. */
@@ -24,13 +31,13 @@ const standing: Inquiry = {
                  when r.digest <> ${content} then 'its digest is not that of what it says'
                  when r.id <> i.record then 'it is version ' || r.version || ', and the identity stands at version '
                       || i.version || ', rec_' || i.record
-                 else 'the identity says another period, version, digest or finality than its record, or an earlier time' end as wrong
+                 else 'the identity says another period, version, digest or finality than its record, or a time at which nobody measured it' end as wrong
        from metering.records r
        full join metering.identities i on i.source = r.source and i.external_id = r.external_id
       where i.source is null or r.id is null or r.digest <> ${content}
          or case when r.id = i.record
                  then r.period <> i.period or r.version <> i.version or r.final <> i.final
-                      or r.measured_at > i.measured_at or r.digest <> i.digest
+                      or r.digest <> i.digest or ${saysAnotherTime}
                  else r.version >= i.version end
       order by r.id`,
     `select 'metering.identities' as "table", 'of ' || i.external_id || ' of ' || i.source as row,

@@ -55,8 +55,6 @@ const particular: Readonly<Record<string, string>> = {
   'audit.head.next_xid': `'9000000000'::xid8`,
   // One more is a restored database in which nothing was done yet.
   'operations.epoch.epoch': '# + 2',
-  // Later is when it was said again.
-  'metering.identities.measured_at': `# - interval '1 millisecond'`,
 }
 
 const tables = [
@@ -68,6 +66,7 @@ const tables = [
   'ledger.accounts',
   'ledger.transfers',
   'metering.identities',
+  'metering.confirmations',
   'metering.records',
   'charging.charges',
   'charging.states',

@@ -46,6 +46,11 @@ export async function bookkeeping(): Promise<Site> {
     },
   ]
   await chargePage(house, { facts, bad }, asUsual, memory)
+  // The same again, measured later.
+  await charge(
+    site,
+    facts.slice(0, 3).map((told) => ({ ...told, measuredAt: day })),
+  )
   await charge(site, [fact({ endsAt: on('2026-12-02') })])
   await charge(site, [fact()], { chargeFrom: on('2027-01-01') })
   await writeTrueUps(house, 'tester', memory)
