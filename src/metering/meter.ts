@@ -1,8 +1,3 @@
-/** How a meter's quantities come about: counted up over a period, a level held over time, or one for each event. */
-export type MeterKind = 'counter' | 'level' | 'event'
-
-export type Meter = { readonly name: string; readonly kind: MeterKind; readonly unit: string }
-
 /** A site's GPU types and licences make meters of their own: `gpu_a100_seconds`, `licence_matlab_seconds`. */
 const family = /^(gpu|licence)_[a-z0-9_]+_seconds$/
 
