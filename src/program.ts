@@ -72,7 +72,8 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     const closed = house?.catch(() => undefined).then((opened) => opened?.database.close())
     await (words[0] === 'serve' ? closed : Promise.race([closed, afterAbort(stop.signal)]))
   } catch (error) {
-    code = await failed(error)
+    // A command that failed because the database is gone need not say twice that it is.
+    if (code === exitCodes.done) code = await failed(error)
   }
   // What was printed last may turn out unwritable only now.
   await new Promise((resolve) => setImmediate(resolve))

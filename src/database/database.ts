@@ -35,8 +35,12 @@ export async function openDatabase(settings: DatabaseSettings): Promise<Database
   const server = await managedServer(settings.dataDirectory, { role: settings.role ?? 'command' })
   const pool = openPool(server.url, connectionsMax)
   const close = async (): Promise<void> => {
-    await pool.end()
-    await server.leave()
+    try {
+      await pool.end()
+    } finally {
+      // Also when a connection could not be ended in order: the last to leave stops the server.
+      await server.leave()
+    }
   }
   return { pool, url: server.url, describe: server.describe, close }
 }
