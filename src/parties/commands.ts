@@ -77,17 +77,14 @@ async function resolve<Party>(
   const { writer } = call
   const asked = new Set(names.filter((name) => !remembered.has(name) && nameFault(name) === undefined))
   if (asked.size === 0) return remembered
-  // A set of its own: what this transaction is about to create must not be remembered.
-  const found = new Map(remembered)
-
-  for (const [name, party] of await find([...asked])) {
-    found.set(name, party)
-    if (!creators.has(writer)) remembered.set(name, party)
-  }
-  const missing = [...asked].filter((name) => !found.has(name)).sort()
-  if (missing.length === 0 || call.unknown === 'quarantine') return found
+  // What this transaction creates must not be remembered: from then on its names go into a set of its own.
+  const known = creators.has(writer) ? new Map(remembered) : remembered
+  for (const [name, party] of await find([...asked])) known.set(name, party)
+  const missing = [...asked].filter((name) => !known.has(name)).sort()
+  if (missing.length === 0 || call.unknown === 'quarantine') return known
 
   creators.add(writer)
+  const found = new Map(known)
   if (kind === 'project') await sql.createUnassigned(writer, unassigned.name, unassigned.tier)
   await sql.createFromUsage(writer, kind, missing)
   await sql.nameAfterItself(writer, kind, missing)

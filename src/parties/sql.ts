@@ -4,30 +4,32 @@ import type { Origin, PartyKind, Payment, ProjectParty } from './party.ts'
 
 export type FoundProject = ProjectParty & { readonly wanted: string }
 
-/** A name of the source itself goes before one that holds for any source. */
+/**
+ * A name of the source itself goes before one that holds for any source. No join with the names wanted: while those
+ * of the table are many, new, and not counted yet, the planner would compare each with all.
+ */
+const meant = `select distinct on (n.name) n.name, n.party
+                 from parties.names n
+                where n.kind = $1 and n.source in ($2, '*') and n.name = any ($3::text[])
+                order by n.name, n.source = '*'`
+
 export const findProjects = (reader: Reader, source: string, names: readonly string[]) =>
   rows<FoundProject>(
     reader,
-    `select wanted.name as wanted, p.id as project, p.name, o.id as organisation, o.name as "organisationName",
+    `select meant.name as wanted, p.id as project, p.name, o.id as organisation, o.name as "organisationName",
             o.tier, p.payment
-       from unnest($2::text[]) as wanted (name)
-       left join parties.names own on own.kind = 'project' and own.source = $1 and own.name = wanted.name
-       left join parties.names every on every.kind = 'project' and every.source = '*' and every.name = wanted.name
-       join parties.projects p on p.id = coalesce(own.party, every.party)
+       from (${meant}) as meant
+       join parties.projects p on p.id = meant.party
        join parties.organisations o on o.id = p.organisation`,
-    [source, names],
+    ['project', source, names],
   )
 
 export const findParties = (reader: Reader, kind: PartyKind, source: string, names: readonly string[]) =>
-  rows<{ wanted: string; party: string }>(
-    reader,
-    `select wanted.name as wanted, coalesce(own.party, every.party) as party
-       from unnest($3::text[]) as wanted (name)
-       left join parties.names own on own.kind = $1 and own.source = $2 and own.name = wanted.name
-       left join parties.names every on every.kind = $1 and every.source = '*' and every.name = wanted.name
-      where coalesce(own.party, every.party) is not null`,
-    [kind, source, names],
-  )
+  rows<{ wanted: string; party: string }>(reader, `select meant.name as wanted, meant.party from (${meant}) as meant`, [
+    kind,
+    source,
+    names,
+  ])
 
 export const allProjects = (reader: Reader) =>
   rows<ProjectParty>(
