@@ -27,17 +27,13 @@ export type RecordedPage = {
 /** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
 export async function recordFacts(writer: Writer, facts: readonly KnownFact[], zone: string): Promise<RecordedPage> {
   const records = sortedAndOnce(facts, zone)
-  for (const record of records) record.id = writer.nextId()
-  const standing = await lockStandingOf(writer, records)
-
-  if (standing.size === 0) {
-    await sql.insertIdentities(writer, records)
-    await sql.insertRecords(writer, records)
-    return { first: records, newer: [], seen: facts.length - records.length, confirmed: 0 }
+  const { first, other } = await sift(writer, records)
+  if (other.length === 0) {
+    await sql.insertIdentities(writer, first)
+    await sql.insertRecords(writer, first)
+    return { first, newer: [], seen: facts.length - first.length, confirmed: 0 }
   }
-  const [first, known] = [[] as Draft[], [] as Draft[]]
-  for (const record of records) (standing.has(keyOf(record.fact)) ? known : first).push(record)
-  const { newer, confirmed } = await supersede(writer, known, standing, zone)
+  const { newer, confirmed } = await supersede(writer, other, await lockStandingOf(writer, other), zone)
 
   await sql.insertIdentities(writer, first)
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
@@ -57,6 +53,25 @@ export async function recordFacts(writer: Writer, facts: readonly KnownFact[], z
 
 /** A record before it has its id: ids rise in the order of the names. */
 type Draft = { -readonly [Key in keyof sql.Recorded]: sql.Recorded[Key] }
+
+/**
+ * Those that nobody has told of, and those told otherwise, with their ids. What stands already in the same words, and was
+ * measured then or later, is left out and needs no lock: whatever another page does to it now comes after this one.
+ */
+async function sift(writer: Writer, records: readonly Draft[]): Promise<{ first: Draft[]; other: Draft[] }> {
+  const known = await sql.findIdentities(writer, records)
+  const byPlace = new Map(known.map((row) => [row.place, row]))
+  const first: Draft[] = []
+  const other: Draft[] = []
+  for (const [index, record] of records.entries()) {
+    const row = byPlace.get(index + 1)
+    if (row?.digest === record.digest && Number(row.measured) >= record.fact.measuredAt) continue
+    record.id = writer.nextId()
+    if (row) other.push(record)
+    else first.push(record)
+  }
+  return { first, other }
+}
 
 /** In the order of their names, so that two pages never wait for each other; of several versions the one that wins. */
 function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {

@@ -82,6 +82,17 @@ export type IdentityRow = {
 
 type Named = { readonly source: string; readonly externalId: string }
 
+/** Which of these are known, by their place in the list, from 1 on. Locks nothing. */
+export const findIdentities = (reader: Reader, records: readonly Recorded[]) =>
+  rows<{ place: number; digest: string; measured: string }>(
+    reader,
+    `select wanted.place::integer as place, encode(i.digest, 'hex') as digest,
+            (extract(epoch from i.measured_at) * 1000)::bigint as measured
+       from unnest($1::text[], $2::text[]) with ordinality as wanted (source, external_id, place)
+       join metering.identities i using (source, external_id)`,
+    [textArrayOf(records.map((r) => r.fact.source)), textArrayOf(records.map((r) => r.fact.externalId))],
+  )
+
 /** In one order for everybody, so that two pages never wait for each other. */
 export const lockIdentities = (writer: Writer, names: readonly Named[]) =>
   rows<IdentityRow>(
