@@ -18,13 +18,14 @@ export async function post(writer: Writer, transfers: readonly Transfer[]): Prom
   const ids = await openAccounts(writer, transfers)
   const locked = await sql.lockAccounts(writer, [...new Set(ids.values())])
   const byId = new Map<bigint, Account>()
-  let at = writer.at.getTime()
+  let last = ''
   for (const account of locked) {
-    // The clock may step back; an account's history never does.
-    if (account.last_at && account.last_at.getTime() > at) at = account.last_at.getTime()
+    if (account.last_at !== null && account.last_at > last) last = account.last_at
     const id = BigInt(account.id)
     byId.set(id, { id, kind: account.kind, posted: nanosFrom(account.posted), entries: BigInt(account.entries) })
   }
+  // The clock may step back; an account's history never does.
+  const at = Math.max(writer.at.getTime(), last === '' ? 0 : Date.parse(`${last.replace(' ', 'T')}:00`))
   const accounts = new Map([...ids].map(([key, id]) => [key, byId.get(id) as Account]))
 
   const posted = planPosting(accounts, transfers)

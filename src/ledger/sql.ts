@@ -1,4 +1,4 @@
-import { timestampText } from '../database/copy-text.ts'
+import { arrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed } from '../values/money.ts'
@@ -46,7 +46,11 @@ export const findIds = (reader: Reader, names: readonly NamedAccount[]) =>
        from ledger.accounts
        join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (owner, kind, currency)
       using (owner, kind, currency)`,
-    [names.map((name) => name.owner), names.map((name) => name.kind), names.map((name) => name.currency)],
+    [
+      arrayOf(names.map((name) => name.owner)),
+      arrayOf(names.map((name) => name.kind)),
+      arrayOf(names.map((name) => name.currency)),
+    ],
   )
 
 /** One process at a time opens accounts, until its transaction ends; the number is the lock's name. */
@@ -59,18 +63,21 @@ export const insertAccounts = (writer: Writer, accounts: readonly (NamedAccount 
     accounts.map((a) => [a.id, writer.operation, a.owner, a.kind, a.currency, a.normalSide].join('\t')),
   )
 
-type AccountRow = { id: string; kind: AccountKind; posted: string; entries: string; last_at: Date | null }
+type AccountRow = { id: string; kind: AccountKind; posted: string; entries: string; last_at: string | null }
 
-/** In one order for everybody, so that two operations never wait for each other. */
+/**
+ * In one order for everybody, so that two operations never wait for each other. The times stay text, which sorts as they
+ * do: reading each as a Date is most of what the rows cost.
+ */
 export const lockAccounts = (writer: Writer, ids: readonly bigint[]) =>
   rows<AccountRow>(
     writer,
-    `select id, kind, posted, entries, last_at
+    `select id, kind, posted, entries, last_at::text as last_at
        from ledger.accounts
       where id = any ($1::bigint[])
       order by id
         for no key update`,
-    [ids],
+    [arrayOf(ids)],
   )
 
 export const insertTransfers = (writer: Writer, transfers: readonly PostedTransfer[], at: number) => {
@@ -94,9 +101,9 @@ export const updateAccounts = (writer: Writer, accounts: readonly Account[], at:
        from unnest($1::bigint[], $2::numeric[], $3::bigint[]) as moved (id, posted, entries)
       where accounts.id = moved.id`,
     [
-      accounts.map((account) => account.id),
-      accounts.map((account) => nanosFixed(account.posted)),
-      accounts.map((account) => account.entries),
+      arrayOf(accounts.map((account) => account.id)),
+      arrayOf(accounts.map((account) => nanosFixed(account.posted))),
+      arrayOf(accounts.map((account) => account.entries)),
       timestampText(at),
     ],
   )
