@@ -2,12 +2,12 @@ import type { Client, PoolClient, Submittable } from 'pg'
 
 type Connection = {
   query(text: string): void
-  sendCopyFromChunk(chunk: Buffer): void
   endCopyFrom(): void
   sendCopyFail(message: string): void
   readonly stream: {
     readonly writableNeedDrain: boolean
     readonly destroyed: boolean
+    write(frame: Buffer): boolean
     once(event: 'drain' | 'close', listener: () => void): void
     off(event: 'drain' | 'close', listener: () => void): void
     pause(): void
@@ -57,12 +57,22 @@ abstract class Copy {
   }
 }
 
-class CopyIn extends Copy {
-  private readonly chunks: Iterator<Buffer>
+/** Bytes that a frame keeps free before its rows, for the head of a CopyData message. */
+export const frameHead = 5
 
-  constructor(text: string, chunks: Iterable<Buffer>) {
+function headed(frame: Buffer): Buffer {
+  frame[0] = 100
+  // The length counts itself, but not the kind before it.
+  frame.writeInt32BE(frame.length - 1, 1)
+  return frame
+}
+
+class CopyIn extends Copy {
+  private readonly frames: Iterator<Buffer>
+
+  constructor(text: string, frames: Iterable<Buffer>) {
     super(text)
-    this.chunks = chunks[Symbol.iterator]()
+    this.frames = frames[Symbol.iterator]()
   }
 
   handleCopyInResponse(connection: Connection): void {
@@ -74,9 +84,10 @@ class CopyIn extends Copy {
       for (;;) {
         // The server answered with an error already: it reads no more.
         if (this.failure || connection.stream.destroyed) return
-        const next = this.chunks.next()
+        const next = this.frames.next()
         if (next.done) break
-        connection.sendCopyFromChunk(next.value)
+        // Not by pg, which copies each chunk to put its head before it.
+        connection.stream.write(headed(next.value))
         if (connection.stream.writableNeedDrain) await drained(connection)
       }
       connection.endCopyFrom()
@@ -124,9 +135,12 @@ function drained(connection: Connection): Promise<void> {
   })
 }
 
-/** Sends rows to `COPY … from stdin`; the chunks are whole lines with their ends. Answers how many rows. */
-export function copyIn(client: Client | PoolClient, text: string, chunks: Iterable<Buffer>): Promise<number> {
-  return client.query(new CopyIn(text, chunks) as Copy & Submittable).done
+/**
+ * Sends rows to `COPY … from stdin`; a frame is whole lines with their ends behind `frameHead` free bytes, and belongs to
+ * the connection from then on. Answers how many rows.
+ */
+export function copyIn(client: Client | PoolClient, text: string, frames: Iterable<Buffer>): Promise<number> {
+  return client.query(new CopyIn(text, frames) as Copy & Submittable).done
 }
 
 /** Reads `COPY … to stdout` row by row. Answers how many rows. */

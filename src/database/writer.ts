@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { createHash, type Hash } from 'node:crypto'
 import type { PoolClient } from 'pg'
-import { copyIn } from './copy.ts'
+import { copyIn, frameHead } from './copy.ts'
 import { type Reader, statement } from './reader.ts'
 
 declare const brand: unique symbol
@@ -87,12 +87,12 @@ export async function append<Row>(
   const { client, digests } = stateOf(writer)
   let digest = digests.get(table.name)
   const sent = { rows: 0, hash: digest?.hash ?? createHash('sha256') }
-  const chunks = chunked(rows, line, sent)
-  const first = chunks.next()
+  const frames = framed(rows, line, sent)
+  const first = frames.next()
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
   const text = `copy ${table.name} (${table.columns.join(', ')}) from stdin`
-  const written = await copyIn(client, text, after(first.value, chunks))
+  const written = await copyIn(client, text, after(first.value, frames))
   assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
   digest.rows += written
 }
@@ -105,7 +105,7 @@ export async function copyRows<Row>(
   line: (row: Row) => string,
 ): Promise<void> {
   const sent = { rows: 0, hash: undefined }
-  const written = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, chunked(rows, line, sent))
+  const written = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, framed(rows, line, sent))
   assert(written === sent.rows, `${written} rows were written to ${tableAndColumns}, not ${sent.rows}`)
 }
 
@@ -116,30 +116,30 @@ function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
 
 type Sent = { rows: number; readonly hash: Hash | undefined }
 
-const chunkBytes = 64 * 1024
+const frameBytes = 64 * 1024
 
-/** Rows as chunks of whole lines. Each line is written straight into the chunk: joined first, it would be copied twice. */
-function* chunked<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sent): Generator<Buffer> {
-  let chunk = Buffer.allocUnsafe(chunkBytes)
-  let end = 0
+/** Rows as frames of whole lines. Each line is written straight into its frame: joined first, it would be copied twice. */
+function* framed<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sent): Generator<Buffer> {
+  let frame = Buffer.allocUnsafe(frameBytes)
+  let end = frameHead
   for (const row of rows) {
     const text = line(row)
     // A character takes three bytes at the most; what lies beyond the basic plane is two characters, of four in all.
     const most = text.length * 3 + 1
-    if (end + most > chunk.length) {
-      if (end > 0) yield taken(chunk.subarray(0, end), sent)
-      end = 0
-      // The last one may be on its way still, so each chunk is a buffer of its own.
-      chunk = Buffer.allocUnsafe(Math.max(chunkBytes, most))
+    if (end + most > frame.length) {
+      if (end > frameHead) yield taken(frame.subarray(0, end), sent)
+      end = frameHead
+      // The last one may be on its way still, so each frame is a buffer of its own.
+      frame = Buffer.allocUnsafe(Math.max(frameBytes, frameHead + most))
     }
-    end += chunk.write(text, end)
-    chunk[end++] = 10
+    end += frame.write(text, end)
+    frame[end++] = 10
     sent.rows += 1
   }
-  if (end > 0) yield taken(chunk.subarray(0, end), sent)
+  if (end > frameHead) yield taken(frame.subarray(0, end), sent)
 }
 
-function taken(chunk: Buffer, { hash }: Sent): Buffer {
-  hash?.update(chunk)
-  return chunk
+function taken(frame: Buffer, { hash }: Sent): Buffer {
+  hash?.update(frame.subarray(frameHead))
+  return frame
 }
