@@ -1,20 +1,20 @@
 import { hash, randomUUID } from 'node:crypto'
-import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { post } from '../ledger/commands.ts'
-import { type KnownFact, type Recorded, recordFacts, type RecordRow } from '../metering/commands.ts'
-import type { Fact } from '../metering/fact.ts'
+import { type Recorded, recordFacts } from '../metering/commands.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { meetNames, resolveNames } from '../parties/commands.ts'
-import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.ts'
+import { meetNames } from '../parties/commands.ts'
+import type { ProjectParty } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
-import { type Charge, ChargeSheet, type State } from './charge.ts'
+import { ChargeSheet } from './charge.ts'
 import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import type { Page, PageResult, PageSettings } from './page.ts'
-import { setAside, type UnknownFact } from './quarantine-commands.ts'
-import type { Rater, Usage } from './rater.ts'
+import { findParties, namesIn, type NamedPage } from './party-commands.ts'
+import { type Prior, priorRatings } from './prior-commands.ts'
+import { setAside } from './quarantine-commands.ts'
+import type { Rater } from './rater.ts'
 import type { Raters } from './book-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
@@ -67,8 +67,6 @@ const summaryOf = ({ amounts, ...counts }: PageResult) => ({
   amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
 })
 
-type NamedPage = Page & { readonly wanted: readonly WantedNames[] }
-
 async function writePage(writer: Writer, house: House, page: NamedPage, settings: PageSettings, memory: Memory) {
   const rater = await memory.raters.current(writer)
   const { known, unknown, payers } = await findParties(writer, page, settings, memory)
@@ -116,65 +114,6 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Rat
   await post(writer, sheet.transfers)
 }
 
-type Found = {
-  readonly known: readonly KnownFact[]
-  readonly unknown: readonly UnknownFact[]
-  readonly payers: ReadonlyMap<string, ProjectParty>
-}
-
-/** The names that facts use, each once, by their source. */
-function namesIn(facts: readonly Fact[]): WantedNames[] {
-  const bySource = new Map<string, { projects: Set<string>; people: Set<string>; providers: Set<string> }>()
-  for (const fact of facts) {
-    let names = bySource.get(fact.source)
-    if (!names) bySource.set(fact.source, (names = { projects: new Set(), people: new Set(), providers: new Set() }))
-    names.projects.add(fact.projectName)
-    if (fact.personName !== null) names.people.add(fact.personName)
-    names.providers.add(fact.providerName)
-  }
-  return [...bySource].map(([source, { projects, people, providers }]) => ({
-    source,
-    projects: [...projects],
-    people: [...people],
-    providers: [...providers],
-  }))
-}
-
-async function findParties(writer: Writer, page: NamedPage, settings: PageSettings, memory: Memory): Promise<Found> {
-  const names = new Map<string, ResolvedNames>()
-  for (const wanted of page.wanted) {
-    names.set(wanted.source, await resolveNames(writer, wanted, settings.unknown, memory.parties))
-  }
-  const known: KnownFact[] = []
-  const unknown: UnknownFact[] = []
-  const payers = new Map<string, ProjectParty>()
-  for (const fact of page.facts) {
-    const { projects, people, providers } = names.get(fact.source) as ResolvedNames
-    const project = projects.get(fact.projectName)
-    const person = fact.personName === null ? null : people.get(fact.personName)
-    const provider = providers.get(fact.providerName)
-    if (project === undefined || person === undefined || provider === undefined) {
-      unknown.push({ fact, reason: whoIsMissing(fact, { project, person, provider }) })
-      continue
-    }
-    payers.set(project.project, project)
-    known.push({ fact, project: project.project, person, provider })
-  }
-  return { known, unknown, payers }
-}
-
-function whoIsMissing(
-  fact: Fact,
-  found: { project: ProjectParty | undefined; person: string | null | undefined; provider: string | undefined },
-): string {
-  const missing = !found.project
-    ? `project "${fact.projectName}"`
-    : found.person === undefined
-      ? `person "${fact.personName}"`
-      : `provider "${fact.providerName}"`
-  return `there is no ${missing}: import it with bursar parties import, then replay`
-}
-
 type RatingTask = {
   readonly record: Recorded
   readonly payer: ProjectParty
@@ -205,50 +144,3 @@ function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number
     if (rating.outcome === 'unpriced') tally.unpriced += 1
   }
 }
-
-export type Prior = {
-  /** Charges that stand: made and not reversed. */
-  readonly live: readonly Charge[]
-  readonly state: State['state']
-  readonly revisions: number
-  /** The revision of the book that it was rated with; undefined when it has not been rated yet. */
-  readonly book: number | undefined
-}
-
-/** What records were charged so far, for each of them. */
-export async function priorRatings(reader: Reader, records: readonly string[]): Promise<Map<string, Prior>> {
-  const ids = records.map((record) => BigInt(record))
-  const states = new Map((await sql.statesOfRecords(reader, ids)).map((row) => [row.record, row]))
-  const charges = new Map<string, Charge[]>(records.map((record) => [record, []]))
-  for (const row of await sql.chargesOfRecords(reader, ids)) charges.get(row.record)?.push(sql.chargeOf(row))
-  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record))]))
-}
-
-function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prior {
-  const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
-  const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
-  const line = lines.at(-1)
-  // What was rated anew as free has both: the reversals of its charges, and then the reason.
-  const isReason = last !== undefined && last.state !== 'charged' && (!line || BigInt(last.id) > line.id)
-  const bookOfReason = last?.state === 'free' || last?.state === 'uncharged' ? last.book : undefined
-  return {
-    live,
-    state: last?.state ?? 'charged',
-    revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
-    book: isReason ? bookOfReason : line?.book,
-  }
-}
-
-const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
-
-/** Usage as it is rated, from a record written down. */
-export const usageOf = (row: RecordRow): Usage => ({
-  service: row.service,
-  subtype: row.subtype,
-  project: row.project,
-  person: row.person,
-  startsAt: row.starts_at.getTime(),
-  endsAt: row.ends_at.getTime(),
-  quantities: row.quantities,
-  dimensions: row.dimensions,
-})

@@ -6,7 +6,7 @@ import type { ProjectParty } from '../parties/party.ts'
 import { type ExplainedLine, explainRating } from '../pricing/explain.ts'
 import { numberOf } from '../values/id.ts'
 import type { Charge } from './charge.ts'
-import { type Prior, priorRatings, usageOf } from './commands.ts'
+import { type Prior, priorRatings, usageOf } from './prior-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 

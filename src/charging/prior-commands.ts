@@ -1,0 +1,52 @@
+import type { Reader } from '../database/reader.ts'
+import type { RecordRow } from '../metering/commands.ts'
+import type { Charge, State } from './charge.ts'
+import type { Usage } from './rater.ts'
+import * as sql from './sql.ts'
+
+export type Prior = {
+  /** Charges that stand: made and not reversed. */
+  readonly live: readonly Charge[]
+  readonly state: State['state']
+  readonly revisions: number
+  /** The revision of the book that it was rated with; undefined when it has not been rated yet. */
+  readonly book: number | undefined
+}
+
+/** What records were charged so far, for each of them. */
+export async function priorRatings(reader: Reader, records: readonly string[]): Promise<Map<string, Prior>> {
+  const ids = records.map((record) => BigInt(record))
+  const states = new Map((await sql.statesOfRecords(reader, ids)).map((row) => [row.record, row]))
+  const charges = new Map<string, Charge[]>(records.map((record) => [record, []]))
+  for (const row of await sql.chargesOfRecords(reader, ids)) charges.get(row.record)?.push(sql.chargeOf(row))
+  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record))]))
+}
+
+function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prior {
+  const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
+  const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
+  const line = lines.at(-1)
+  // What was rated anew as free has both: the reversals of its charges, and then the reason.
+  const isReason = last !== undefined && last.state !== 'charged' && (!line || BigInt(last.id) > line.id)
+  const bookOfReason = last?.state === 'free' || last?.state === 'uncharged' ? last.book : undefined
+  return {
+    live,
+    state: last?.state ?? 'charged',
+    revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
+    book: isReason ? bookOfReason : line?.book,
+  }
+}
+
+const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
+
+/** Usage as it is rated, from a record written down. */
+export const usageOf = (row: RecordRow): Usage => ({
+  service: row.service,
+  subtype: row.subtype,
+  project: row.project,
+  person: row.person,
+  startsAt: row.starts_at.getTime(),
+  endsAt: row.ends_at.getTime(),
+  quantities: row.quantities,
+  dimensions: row.dimensions,
+})
