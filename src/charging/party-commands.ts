@@ -1,7 +1,8 @@
 import type { Writer } from '../database/writer.ts'
 import type { KnownFact } from '../metering/commands.ts'
 import type { Fact } from '../metering/fact.ts'
-import { resolveNames } from '../parties/commands.ts'
+import type { House } from '../operations/house.ts'
+import { partiesOf, resolveNames } from '../parties/commands.ts'
 import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.ts'
 import type { Memory } from './memory-commands.ts'
 import type { Page, PageSettings } from './page.ts'
@@ -73,4 +74,10 @@ function whoIsMissing(
       ? `person "${fact.personName}"`
       : `provider "${fact.providerName}"`
   return `there is no ${missing}: import it with bursar parties import, then replay`
+}
+
+/** The project of that name or id; undefined when there is none. */
+export async function findProject(house: House, nameOrUuid: string): Promise<ProjectParty | undefined> {
+  const parties = [...(await partiesOf(house.database.pool)).values()]
+  return parties.find((party) => party.name === nameOrUuid || party.project === nameOrUuid)
 }

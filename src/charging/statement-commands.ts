@@ -68,11 +68,6 @@ const lineOf = (row: sql.StatementRow): StatementLine => ({
   nanos: nanosFrom(row.amount),
 })
 
-/** The project of that name or id; undefined when there is none. */
-export async function findProject(house: House, nameOrUuid: string): Promise<ProjectParty | undefined> {
-  const parties = [...(await partiesOf(house.database.pool)).values()]
-  return parties.find((party) => party.name === nameOrUuid || party.project === nameOrUuid)
-}
 
 export { chargesTable, statesTable } from './sql.ts'
 export { trueUpsTable } from './true-up/sql.ts'
