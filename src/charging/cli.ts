@@ -9,7 +9,8 @@ import type { ProjectParty } from '../parties/party.ts'
 import { newMemory } from './memory-commands.ts'
 import { amountColumn } from './spoken.ts'
 import { rerate as rerateUsage } from './rerate-commands.ts'
-import { findProject, type Statement, type StatementLine, statementOf } from './statement-commands.ts'
+import { findProject } from './party-commands.ts'
+import { type Statement, type StatementLine, statementOf } from './statement-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
 type Range = { project?: string; from?: string; to?: string }

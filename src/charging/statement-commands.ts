@@ -1,7 +1,6 @@
 import type { Reader } from '../database/reader.ts'
 import { balancesOf } from '../ledger/commands.ts'
 import type { House } from '../operations/house.ts'
-import { partiesOf } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { nanosFrom } from '../values/money.ts'
 import * as sql from './sql.ts'
@@ -67,7 +66,6 @@ const lineOf = (row: sql.StatementRow): StatementLine => ({
   quantity: row.quantity,
   nanos: nanosFrom(row.amount),
 })
-
 
 export { chargesTable, statesTable } from './sql.ts'
 export { trueUpsTable } from './true-up/sql.ts'
