@@ -111,11 +111,14 @@ class Pages {
   async add(page: Page): Promise<void> {
     while (this.#underWay.size >= pagesAtOnce) await Promise.race(this.#underWay.keys())
     if (this.#failure !== undefined) throw this.#failure
-    const facts = this.#later.length > 0 ? [...this.#later, ...page.facts] : page.facts
     const busy = [...this.#underWay.values()]
-    const isBusy = ({ externalId }: Fact) => busy.some((ids) => ids.has(externalId))
-    this.#later = facts.filter(isBusy)
-    this.#send(this.#later.length > 0 ? facts.filter((fact) => !isBusy(fact)) : facts, page)
+    const now: Fact[] = []
+    const later: Fact[] = []
+    for (const facts of [this.#later, page.facts]) {
+      for (const fact of facts) (busy.some((ids) => ids.has(fact.externalId)) ? later : now).push(fact)
+    }
+    this.#later = later
+    this.#send(now, page)
   }
 
   async end(): Promise<void> {
@@ -131,7 +134,9 @@ class Pages {
         this.#failure ??= error
       })
       .finally(() => this.#underWay.delete(done))
-    this.#underWay.set(done, new Set(facts.map((fact) => fact.externalId)))
+    const ids = new Set<string>()
+    for (const { externalId } of facts) ids.add(externalId)
+    this.#underWay.set(done, ids)
   }
 }
 
