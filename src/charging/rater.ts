@@ -17,15 +17,13 @@ export type Usage = Used & { readonly project: string; readonly person: string |
 /** Who pays, as far as prices ask. */
 export type Payer = { readonly organisation: string; readonly tier: string }
 
-const payersMax = 20_000
-
 /** Rates usage with one revision of the price book. */
 export class Rater {
   readonly revision: number
   readonly #book: Book
   readonly #byPerson: boolean
   /** By payer and subtype: of a million records most are by few thousands. */
-  readonly #remembered = new Map<Payer, Map<string, Resolved>>()
+  readonly #remembered = new WeakMap<Payer, Map<string, Resolved>>()
 
   constructor(versions: readonly PriceVersion[], revision: number, zone: string) {
     this.revision = revision
@@ -48,11 +46,7 @@ export class Rater {
   rateFor(used: Used, payer: Payer & { readonly project: string }, person: string | null): Rating {
     if (this.#byPerson) return this.rate({ ...used, project: payer.project, person }, payer)
     let bySubtype = this.#remembered.get(payer)
-    if (!bySubtype) {
-      // Not a WeakMap, which every collection of garbage walks through: forgotten now and then instead.
-      if (this.#remembered.size >= payersMax) this.#remembered.clear()
-      this.#remembered.set(payer, (bySubtype = new Map()))
-    }
+    if (!bySubtype) this.#remembered.set(payer, (bySubtype = new Map()))
     let prices = bySubtype.get(used.subtype)
     if (prices?.who.service !== used.service) {
       prices = this.pricesFor({ ...used, project: payer.project, person }, payer)
