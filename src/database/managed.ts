@@ -10,10 +10,11 @@ import {
   realpathSync,
   renameSync,
   rmSync,
+  symlinkSync,
+  writeFileSync,
 } from 'node:fs'
-import { symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Refusal } from '../values/refusal.ts'
 import { type Binaries, binariesOf, findBinaries, readyBinaries } from './binaries.ts'
 import { tryLock, withLock } from './lock.ts'
@@ -110,14 +111,26 @@ function prepared(dataDirectory: string): string {
   const data = resolve(dataDirectory)
   try {
     // Others may pass through, as PostgreSQL's own user must, but not look around.
-    mkdirSync(data, { recursive: true, mode: 0o711 })
-    mkdirSync(join(data, 'users'), { recursive: true, mode: 0o700 })
+    makeDirectory(data, 0o711)
+    makeDirectory(join(data, 'users'), 0o700)
     return realpathSync(data)
   } catch (error) {
     throw new Refusal(
       `cannot use the data directory ${data}: ${(error as Error).message}`,
       'Give a directory that you may write to (BURSAR_DATA), or run as its owner.',
     )
+  }
+}
+
+/** Node's own recursive way never ends where a file system takes no directories, such as /proc. */
+function makeDirectory(path: string, mode: number): void {
+  if (existsSync(path)) return
+  makeDirectory(dirname(path), mode)
+  try {
+    mkdirSync(path, { mode })
+  } catch (error) {
+    // Another program was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
   }
 }
 

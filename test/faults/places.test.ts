@@ -51,6 +51,10 @@ test('a data directory that is a file is refused', async () => {
   assertRefused(ended, /cannot use the data directory .*not-a-directory.*\n.*BURSAR_DATA/)
 })
 
+test('a data directory where none can be made is refused at once', async () => {
+  assertRefused(await bursar(['verify', '--data', '/proc/bursar']), /cannot use the data directory \/proc\/bursar/)
+})
+
 test('a schema newer than the program is refused, and nothing is written', async () => {
   const newer = await Site.open()
   const pool = newer.fresh.database.pool
