@@ -9,7 +9,7 @@ import { newMemory } from './memory-commands.ts'
 import { replay, type RowReader } from './replay-commands.ts'
 
 type ListOptions = { after?: string; limit: string; raw?: true }
-type ReplayOptions = { cluster?: string; unknown?: string; dryRun?: true }
+type ReplayOptions = { cluster?: string; unknown: string; dryRun?: true }
 
 /** What reads the rows of each door; `cluster` is what the operator says of dumps that do not say it. */
 export type RowReaders = (cluster: string | undefined) => Readonly<Record<string, RowReader>>
@@ -38,7 +38,11 @@ export const quarantineWith =
       .description('try again what waits, and charge what can be charged now')
       .argument('[id...]', 'only these, as list prints them: qua_7')
       .option('--cluster <name>', 'the cluster of rows that do not say it')
-      .option('--unknown <what>', 'names never met before: create or quarantine (BURSAR_UNKNOWN_PARTIES)')
+      .option(
+        '--unknown <what>',
+        'names that are still unknown: create them, or leave their rows in quarantine',
+        'quarantine',
+      )
       .option('--dry-run', 'say what would happen; write nothing')
       .addHelpText('after', whatItIs)
       .action((ids: string[], options: ReplayOptions) => again(door, ids, options, readers))
@@ -96,7 +100,8 @@ const rowJson = ({ id, at, source, door, origin, line, reason, raw }: WaitingRow
 })
 
 async function again(door: Door<House>, ids: readonly string[], options: ReplayOptions, readers: RowReaders) {
-  const unknown = options.unknown ?? (await door.setting('BURSAR_UNKNOWN_PARTIES'))
+  // They were set aside on purpose: only an order of its own creates them.
+  const { unknown } = options
   if (unknown !== 'create' && unknown !== 'quarantine') {
     throw new WrongUsage(`--unknown ${unknown} is not known.`, 'Use create or quarantine.')
   }

@@ -51,6 +51,11 @@ function intervalOf(job: Job): Interval | string {
   // Slurm still counts for a run that goes on: its end is as far as it was measured.
   const endsAt = end ?? start + wall
   if (endsAt < startsAt) return 'it ends before it starts'
+  const spanned = begun === undefined || end === undefined ? undefined : (end - begun) / 1000
+  // Both are cut to whole seconds, so one may be lost.
+  if (spanned !== undefined && isEnded(job.state) && elapsedSeconds > spanned + 1) {
+    return `its Elapsed, ${elapsedSeconds} s, is longer than the ${spanned} s from its start to its end`
+  }
   const before = resized ? Math.round((submit - start) / 1000) : 0
   const key = submit === undefined ? `start:${startsAt / 1000}` : `${submit / 1000}`
   return { startsAt, endsAt, seconds: Math.max(0, elapsedSeconds - before), key }

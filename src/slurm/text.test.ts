@@ -193,3 +193,12 @@ test('a header that lacks something says what, and which call has it', async () 
   const named = await readSlurm(dump(row(1)).replaceAll('|site|', '|').replace('|Cluster|', '|'), { cluster: 'site' })
   assert.equal(named.facts[0]?.source, 'slurm:site')
 })
+
+test('a job that claims to have run for longer than from its start to its end is a bad row', async () => {
+  const header =
+    'JobIDRaw|JobID|Cluster|Account|User|Partition|State|Submit|Start|End|ElapsedRaw|AllocTRES|AllocNodes\n'
+  const row = '19|19|lab|physics|alice|cpu|COMPLETED|1795000000|1795000010|1795003610|7200|cpu=4,mem=1G,node=1|1\n'
+  const { facts, bad } = await readSlurm(header + row)
+  assert.equal(facts.length, 0)
+  assert.match(bad[0]?.reason ?? '', /Elapsed, 7200 s, is longer than the 3600 s/)
+})
