@@ -89,12 +89,12 @@ export class ChargeSheet {
   }
 
   charge(subject: Subject, line: RatedLine, rated: Rated): void {
-    this.#use(line.uses)
+    this.use(line.uses)
     this.#add(subject, line, rated, 'charge', this.#transferFor(subject, line.period, line.currency, line.nanos))
   }
 
   memo(subject: Subject, line: RatedLine, rated: Rated): void {
-    this.#use(line.uses)
+    this.use(line.uses)
     this.#add(subject, line, rated, 'memo', null)
   }
 
@@ -106,7 +106,7 @@ export class ChargeSheet {
   }
 
   state(of: { readonly record: bigint; readonly period: string }, why: Why, book: number): void {
-    this.#use(why.uses ?? [])
+    this.use(why.uses ?? [])
     this.states.push({ id: this.#nextId(), ...of, state: why.outcome, reason: why.reason, book })
   }
 
@@ -138,7 +138,8 @@ export class ChargeSheet {
     return [...places].sort()
   }
 
-  #use(versions: readonly bigint[]): void {
+  /** What else decided a charge beside its line: the policy. */
+  use(versions: readonly bigint[]): void {
     for (const version of versions) this.uses.add(version)
   }
 

@@ -133,6 +133,7 @@ function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number
   }
   const rating = rater.rateFor(fact, payer, record.person)
   const subject = { record: id, project, provider }
+  sheet.use(rating.uses)
   if (task.uncharged && rating.outcome !== 'free') {
     if (rating.outcome === 'charged') for (const line of rating.lines) sheet.memo(subject, line, rated)
     sheet.state(of, { outcome: 'uncharged', reason: 'it was used before charging began' }, rated.book)

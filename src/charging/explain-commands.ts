@@ -40,7 +40,7 @@ export async function findRecords(house: House, wanted: string): Promise<RecordR
     const cluster = source.slice(source.indexOf(':') + 1)
     // `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them.
     const parts = wanted.split('/')
-    const name = parts.length === 3 ? wanted : `${parts.length === 2 ? wanted : `${cluster}/${wanted}`}/%`
+    const name = parts.length === 3 ? wanted : `${parts.length === 2 ? wanted : `${cluster}/${wanted}`}/`
     found.push(...(await recordsByName(reader, source, name, recordsMax)))
   }
   return found

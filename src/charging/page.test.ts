@@ -183,3 +183,12 @@ test('the prices in force are those of the end of the usage, also when they chan
   await charge(site, [before, edge])
   assert.deepEqual([await amountOf(before.externalId), await amountOf(edge.externalId)], ['2', '6'])
 })
+
+test('a policy that decided a charge never changes', async (t) => {
+  const own = await newSite()
+  t.after(() => own.drop())
+  const policy = (states: string) => `policies:\n  - { service: slurm, from: 2020-01-01, endStates: { ${states} } }\n`
+  await setBook(own.house, policy('TIMEOUT: charge'))
+  await charge(own, [fact()])
+  await assert.rejects(setBook(own.house, policy('COMPLETED: free')), /never changes/)
+})

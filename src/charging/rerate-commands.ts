@@ -113,6 +113,7 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): b
 
   const record = BigInt(row.id)
   const rated = { revision: prior.revisions + 1, book: rater.revision }
+  sheet.use(rating.uses)
   for (const charge of prior.live) sheet.reverse(charge)
   for (const line of lines) sheet.charge({ record, project: row.project, provider: row.provider }, line, rated)
   const of = { record, period: row.period }

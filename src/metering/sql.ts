@@ -203,14 +203,15 @@ export const recordsById = (reader: Reader, ids: readonly bigint[]) =>
     [ids],
   )
 
-/** All versions of what a source names, newest first; a name that ends in `%` is a beginning. */
+/** What a source names, newest first; a name that ends in `/` is the beginning of several. */
 export const recordsByName = (reader: Reader, source: string, name: string, limit: number) =>
   rows<RecordRow>(
     reader,
     `select ${recordColumns}
        from metering.identities i
        join metering.records r on r.id = i.record and r.period = i.period
-      where i.source = $1 and i.external_id >= rtrim($2, '%') and i.external_id like $2
+      where i.source = $1 and i.external_id >= $2
+        and case when right($2, 1) = '/' then starts_with(i.external_id, $2) else i.external_id = $2 end
       order by r.starts_at desc, r.id desc
       limit $3`,
     [source, name, limit],

@@ -22,5 +22,10 @@ export type RatedLine = {
   readonly uses: readonly bigint[]
 }
 
-export type Charged = { readonly outcome: 'charged'; readonly lines: readonly RatedLine[] }
+/** `uses` are the versions beside those of its lines that decided it: the policy. */
+export type Charged = {
+  readonly outcome: 'charged'
+  readonly lines: readonly RatedLine[]
+  readonly uses: readonly bigint[]
+}
 export type Rating = Charged | NotCharged

@@ -36,7 +36,7 @@ export function rate(resolved: Resolved, usage: Usage): Rating {
     slots[slot] = text === undefined ? 0n : quantityOf(text)
   }
   if (policy.splits && isCrossing(resolved, startsAt, endsAt))
-    return finished(rateParts(resolved, usage), resolved, usage)
+    return finished(rateParts(resolved, usage), resolved, usage, policy.uses)
 
   const moment = policy.splits ? startsAt : endsAt
   const lines: RatedLine[] = []
@@ -54,7 +54,7 @@ export function rate(resolved: Resolved, usage: Usage): Rating {
     lines.push(lineOf(pricing, period, parts))
   }
   if (period === '') return noPrice(resolved, moment)
-  return finished(lines, resolved, usage)
+  return finished(lines, resolved, usage, policy.uses)
 }
 
 function lineOf(pricing: Pricing, period: string, parts: bigint): RatedLine {
@@ -79,11 +79,16 @@ function isCrossing({ components, zone }: Resolved, startsAt: number, endsAt: nu
   return components.some(({ timeline }: Component) => indexAt(timeline, startsAt) !== indexAt(timeline, last))
 }
 
-function finished(rated: readonly RatedLine[] | NotCharged, resolved: Resolved, usage: Usage): Rating {
+function finished(
+  rated: readonly RatedLine[] | NotCharged,
+  resolved: Resolved,
+  usage: Usage,
+  uses: readonly bigint[],
+): Rating {
   if ('outcome' in rated) return rated
-  for (const { nanos, component, uses } of rated) {
+  for (const { nanos, component, uses: own } of rated) {
     if (nanos < nanosMax) continue
-    return { outcome: 'unpriced', reason: `${component}: the amount is larger than money can be`, uses }
+    return { outcome: 'unpriced', reason: `${component}: the amount is larger than money can be`, uses: own }
   }
-  return rated.length > 0 ? { outcome: 'charged', lines: rated } : nothingCharged(resolved, usage)
+  return rated.length > 0 ? { outcome: 'charged', lines: rated, uses } : nothingCharged(resolved, usage)
 }
