@@ -20,7 +20,7 @@ export type IngestSettings = PageSettings & {
 }
 
 export type IngestResult = PageResult & {
-  /** Jobs in the input, without those that wait for their start. */
+  /** Rows that became a fact or went to quarantine; jobs that wait for their start are neither. */
   readonly read: number
   readonly pending: number
   readonly strayed: number
@@ -55,7 +55,7 @@ export async function ingest(
     result = {
       ...result,
       ...together(result, part),
-      read: read + page.jobs - page.pending,
+      read: read + page.facts.length + page.bad.length,
       pending: pending + page.pending,
       strayed: strayed + page.strayed,
       notes: notes.length < 20 ? [...notes, ...page.notes] : notes,
