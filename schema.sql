@@ -318,6 +318,7 @@ create table metering.identities (
   measured_at  timestamp with time zone not null,
   digest       bytea not null,
   confirmed_by bigint,
+  called       text,
   constraint usage_is_recorded_once PRIMARY KEY (source, external_id),
   constraint identities_version_check CHECK ((version > 0))
 );
@@ -373,6 +374,7 @@ create table metering.quarantine (
   constraint quarantined_once UNIQUE (source, digest),
   constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text])))
 );
+CREATE INDEX identities_by_what_they_are_called ON metering.identities USING btree (called, source) WHERE (called IS NOT NULL);
 
 create view metering.standing as
  SELECT r.id,

@@ -20,8 +20,12 @@ create table metering.identities (
   digest      bytea not null,
   -- The operation in which the same was said again by something measured later; null when measured_at is the record's.
   confirmed_by bigint,
+  -- What people call it where its external id does not say so: a task of an array. Few things have one.
+  called      text,
   constraint usage_is_recorded_once primary key (source, external_id)
 );
+
+create index identities_by_what_they_are_called on metering.identities (called, source) where called is not null;
 
 -- What an operation found to be said again: so many identities took over this time of measurement.
 create table metering.confirmations (

@@ -1,5 +1,6 @@
 import type { House } from '../operations/house.ts'
 import { type Door, type Register } from '../terminal/door.ts'
+import { calledBy } from '../metering/fact.ts'
 import { amountText, durationText, grouped } from '../terminal/number.ts'
 import { idOf, numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
@@ -15,7 +16,7 @@ import { expanded, groupedFormula, spokenQuantity } from './spoken.ts'
 /** `bursar explain CHARGE|JOB` */
 export const explainCommand: Register<House> = (command, door) => {
   command
-    .argument('<what>', 'a charge (chg_…), a record (rec_…) or a job: 4, lab/4 or lab/4/1795250309')
+    .argument('<what>', 'a charge (chg_…), a record (rec_…) or a job: 4, 13_2, 25+1, lab/4 or lab/4/1795250309')
     .action(async (what: string) => {
       const house = await door.house()
       const records = await findRecords(house, what)
@@ -81,7 +82,8 @@ const versionJson = (version: ExplainedLine['version']) => ({ ...version, id: nu
 
 function show(door: Door<House>, found: Explanation, zone: string): void {
   const { record, lines } = found
-  door.say(`${record.external_id}   ${verdict(found)}`)
+  const called = record.dimensions[calledBy]
+  door.say(`${record.external_id}${called === undefined ? '' : ` (${called})`}   ${verdict(found)}`)
   door.say('')
   for (const [title, text] of facts(found, zone)) door.say(`  ${title.padEnd(9)} ${text}`)
   door.say('')
@@ -123,7 +125,7 @@ function verdict({ lines, prior, reason }: Explanation): string {
 }
 
 /** Dimensions that have a line of their own; the others are listed by their name. */
-const told = new Set(['state', 'exit_code', 'nodes', 'partition', 'qos', 'wait_seconds', 'limit_seconds'])
+const told = new Set(['state', 'exit_code', 'nodes', 'partition', 'qos', 'wait_seconds', 'limit_seconds', calledBy])
 
 function facts({ record, project, person }: Explanation, zone: string): [title: string, text: string][] {
   const { dimensions: d, starts_at, ends_at } = record

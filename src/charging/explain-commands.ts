@@ -1,5 +1,13 @@
 import { type TransferRow, transfersById } from '../ledger/commands.ts'
-import { recordsById, recordsByName, type RecordRow, sources } from '../metering/commands.ts'
+import {
+  recordsBelow,
+  recordsById,
+  recordsCalled,
+  recordsNamed,
+  type RecordRow,
+  sources,
+} from '../metering/commands.ts'
+import type { Reader } from '../database/reader.ts'
 import type { House } from '../operations/house.ts'
 import { nameOfPerson, partiesOf } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
@@ -36,14 +44,18 @@ export async function findRecords(house: House, wanted: string): Promise<RecordR
   const record = numberOf('record', wanted)
   if (record !== undefined) return await recordsById(reader, [record])
   const found: RecordRow[] = []
-  for (const { source } of await sources(reader)) {
-    const cluster = source.slice(source.indexOf(':') + 1)
-    // `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them.
-    const parts = wanted.split('/')
-    const name = parts.length === 3 ? wanted : `${parts.length === 2 ? wanted : `${cluster}/${wanted}`}/`
-    found.push(...(await recordsByName(reader, source, name, recordsMax)))
-  }
+  for (const { source } of await sources(reader)) found.push(...(await recordsOfJob(reader, source, wanted)))
   return found
+}
+
+/** `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them; `13_2` is what its user sees of job 47. */
+async function recordsOfJob(reader: Reader, source: string, wanted: string): Promise<RecordRow[]> {
+  const parts = wanted.replace(/\/+$/, '').split('/')
+  if (parts.length > 2) return await recordsNamed(reader, source, parts.join('/'))
+  const own = source.slice(source.indexOf(':') + 1)
+  const [job = '', cluster = own] = parts.reverse()
+  const runs = await recordsBelow(reader, source, `${cluster}/${job}`, recordsMax)
+  return runs.length > 0 || cluster !== own ? runs : await recordsCalled(reader, source, job, recordsMax)
 }
 
 export async function explain(house: House, record: RecordRow, memory: Memory): Promise<Explanation> {

@@ -196,8 +196,10 @@ export {
   lockStanding,
   meterNames,
   partitions,
+  recordsBelow,
   recordsById,
-  recordsByName,
+  recordsCalled,
+  recordsNamed,
   recordsTable,
   sources,
 } from './sql.ts'

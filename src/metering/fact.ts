@@ -26,6 +26,9 @@ export type Fact = {
   readonly raw: string
 }
 
+/** The dimension in which a source tells what people call a thing used, where its external id does not. */
+export const calledBy = 'job_id'
+
 /** What could not become a fact, with the reason, so that it can be looked at and replayed. */
 export type BadRow = {
   readonly source: string

@@ -1,7 +1,7 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
-import type { Fact } from './fact.ts'
+import { calledBy, type Fact } from './fact.ts'
 import type { Texts } from './version.ts'
 
 export const recordsTable: SealedTable = {
@@ -62,11 +62,12 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
 export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =>
   copyRows(
     writer,
-    'metering.identities (source, external_id, record, period, version, final, measured_at, digest)',
+    'metering.identities (source, external_id, record, period, version, final, measured_at, digest, called)',
     records,
     (r) =>
       `${copyText(r.fact.source)}\t${copyText(r.fact.externalId)}\t${r.id}\t${r.period}\t1\t` +
-      `${r.fact.final ? 't' : 'f'}\t${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}`,
+      `${r.fact.final ? 't' : 'f'}\t${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}\t` +
+      (r.fact.dimensions[calledBy] === undefined ? '\\N' : copyText(r.fact.dimensions[calledBy])),
   )
 
 export type IdentityRow = {
@@ -124,10 +125,11 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
     writer,
     `update metering.identities i
         set record = newer.record, period = newer.period, version = newer.version, final = newer.final,
-            measured_at = newer.measured_at, digest = decode(newer.digest, 'hex'), confirmed_by = null
+            measured_at = newer.measured_at, digest = decode(newer.digest, 'hex'), confirmed_by = null,
+            called = newer.called
        from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::integer[], $6::boolean[],
-                   $7::timestamptz[], $8::text[])
-         as newer (source, external_id, record, period, version, final, measured_at, digest)
+                   $7::timestamptz[], $8::text[], $9::text[])
+         as newer (source, external_id, record, period, version, final, measured_at, digest, called)
       where i.source = newer.source and i.external_id = newer.external_id`,
     [
       records.map((r) => r.fact.source),
@@ -149,6 +151,7 @@ export const confirmationsTable: SealedTable = {
 /** The same was said again by something measured later. */
 export const confirmIdentities = async (writer: Writer, records: readonly Recorded[]) => {
   await execute(
+      records.map((r) => r.fact.dimensions[calledBy] ?? null),
     writer,
     `update metering.identities i
         set measured_at = later.measured_at, confirmed_by = $4
@@ -203,18 +206,16 @@ export const recordsById = (reader: Reader, ids: readonly bigint[]) =>
     [ids],
   )
 
-/** What a source names, newest first; a name that ends in `/` is the beginning of several. */
-export const recordsByName = (reader: Reader, source: string, name: string, limit: number) =>
+const recordsOfIdentities = (reader: Reader, where: string, values: readonly (string | number)[]) =>
   rows<RecordRow>(
     reader,
     `select ${recordColumns}
        from metering.identities i
        join metering.records r on r.id = i.record and r.period = i.period
-      where i.source = $1 and i.external_id >= $2
-        and case when right($2, 1) = '/' then starts_with(i.external_id, $2) else i.external_id = $2 end
+      where i.source = $1 and ${where}
       order by r.starts_at desc, r.id desc
       limit $3`,
-    [source, name, limit],
+    values,
   )
 
 export const sources = (reader: Reader) =>
@@ -227,6 +228,18 @@ export const sources = (reader: Reader) =>
          from distinct_source d where d.source is not null)
      select source from distinct_source where source is not null`,
   )
+
+/** The record that stands of one thing that a source names. */
+export const recordsNamed = (reader: Reader, source: string, externalId: string) =>
+  recordsOfIdentities(reader, 'i.external_id = $2', [source, externalId, 1])
+
+/** Those whose external id continues this one after a `/`: the runs of a job; newest first. */
+export const recordsBelow = (reader: Reader, source: string, above: string, limit: number) =>
+  recordsOfIdentities(reader, `i.external_id >= $2 || '/' and i.external_id ^@ ($2 || '/')`, [source, above, limit])
+
+/** Those that people call so at a source, newest first. */
+export const recordsCalled = (reader: Reader, source: string, called: string, limit: number) =>
+  recordsOfIdentities(reader, 'i.called = $2', [source, called, limit])
 
 export const meterNames = (reader: Reader) =>
   rows<{ name: string; kind: string; unit: string }>(

@@ -31,13 +31,14 @@ const standing: Inquiry = {
                  when r.digest <> ${content} then 'its digest is not that of what it says'
                  when r.id <> i.record then 'it is version ' || r.version || ', and the identity stands at version '
                       || i.version || ', rec_' || i.record
-                 else 'the identity says another period, version, digest or finality than its record, or a time at which nobody measured it' end as wrong
+                 else 'the identity says another period, version, digest, finality or name than its record, or a time at which nobody measured it' end as wrong
        from metering.records r
        full join metering.identities i on i.source = r.source and i.external_id = r.external_id
       where i.source is null or r.id is null or r.digest <> ${content}
          or case when r.id = i.record
                  then r.period <> i.period or r.version <> i.version or r.final <> i.final
-                      or r.digest <> i.digest or ${saysAnotherTime}
+                      or r.digest <> i.digest or r.dimensions ->> 'job_id' is distinct from i.called
+                      or ${saysAnotherTime}
                  else r.version >= i.version end
       order by r.id`,
     `select 'metering.identities' as "table", 'of ' || i.external_id || ' of ' || i.source as row,

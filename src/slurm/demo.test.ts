@@ -109,6 +109,22 @@ test('explain says why a run is free, and shows both runs of a job that was requ
   await assert.rejects(run(words('explain 4711')), /Nothing is known of “4711”/)
 })
 
+test('explain finds a task of an array and a component of a het job by what their user sees', async () => {
+  const task = await run(words('explain 13_2'))
+  assert.match(task, /^demo\/47\/1795250309 \(13_2\) {3}/)
+  assert.equal(await run(words('explain demo/13_2')), task)
+  assert.match(await run(words('explain 25+1')), /^demo\/26\/1795250309 \(25\+1\) {3}/)
+  await assert.rejects(run(words('explain other/25+1')), /Nothing is known/)
+})
+
+test('explain takes a name with a slash behind it for the runs of that job, and finds nothing else', async () => {
+  const runs = await run(words('explain demo/54/'))
+  assert.equal(runs, await run(words('explain 54')))
+  assert.equal(await run(words('explain demo/54/1795250394/')), await run(words('explain demo/54/1795250394')))
+  assert.ok(!(await run(words('explain demo/5/'))).includes('demo/54'))
+  await assert.rejects(run(words('explain demo/54/1')), /Nothing is known/)
+})
+
 test('a statement adds up to the ledger, and says what was not charged and why', async () => {
   const answer = JSON.parse(await run(words('statement --project demo-chem --json'))) as Record<string, object>
   assert.deepEqual(answer['total'], { THB: '0.293090819' })

@@ -1,4 +1,4 @@
-import type { Fact } from '../metering/fact.ts'
+import { calledBy, type Fact } from '../metering/fact.ts'
 import { secondsText, shown } from './duration.ts'
 import { type Amount, amountText, times } from './memory.ts'
 import { isEnded } from './state.ts'
@@ -9,6 +9,8 @@ export type Job = {
   readonly cluster: string
   /** The number that Slurm gives each array task and het component for itself. */
   readonly id: string
+  /** What users see of such a job, `13_2` or `25+1`; undefined where that is its id. */
+  readonly called: string | undefined
   readonly account: string
   readonly user: string
   readonly partition: string
@@ -105,6 +107,7 @@ function dimensionsOf(job: Job): Record<string, string> {
   if (job.arrayJob !== undefined) dimensions['array_job'] = job.arrayJob
   if (job.exitCode !== undefined) dimensions['exit_code'] = job.exitCode
   if (job.hetJob !== undefined) dimensions['het_job'] = job.hetJob
+  if (job.called !== undefined) dimensions[calledBy] = job.called
   if (job.limitSeconds !== undefined) dimensions['limit_seconds'] = String(job.limitSeconds)
   if (job.nodes !== undefined) dimensions['nodes'] = job.nodes
   if (job.partition !== '') dimensions['partition'] = job.partition

@@ -82,6 +82,7 @@ export class JsonReader {
     return {
       cluster,
       id: String(id),
+      called: calledOf(value),
       account: text(value['account']) || text(association['account']),
       user: text(value['user']) || text(association['user']),
       partition: text(value['partition']),
@@ -134,6 +135,16 @@ const minutes = (limit: number | undefined): number | undefined => (limit === un
 function leader(value: Loose): string | undefined {
   const id = count(value['job_id'])
   return id === undefined || id === 0 ? undefined : String(id)
+}
+
+/** `13_2` is a task of an array, `25+1` a component of a het job, as the text calls them. */
+function calledOf(value: Loose): string | undefined {
+  const array = part(value, 'array')
+  const het = part(value, 'het')
+  const [first, sign, number] =
+    leader(array) === undefined ? [leader(het), '+', het['job_offset']] : [leader(array), '_', array['task_id']]
+  const place = count(number)
+  return first === undefined || place === undefined ? undefined : `${first}${sign}${place}`
 }
 
 /** Compact, without the steps: they are folded into the quantities and make most of the text. */

@@ -96,12 +96,21 @@ test('GPUs listed by type and plainly are counted once, by either name', () => {
 test('array tasks and het components are jobs of their own that know where they belong', () => {
   const tasks = text.facts.filter(({ dimensions }) => dimensions['array_job'] === jobLabelled('array'))
   assert.equal(tasks.length, 5)
+  // The last task has the number of the whole array.
+  assert.deepEqual(
+    tasks.map(({ externalId, dimensions }) => `${externalId.split('/')[1]} ${dimensions['job_id']}`),
+    ['45 13_0', '46 13_1', '47 13_2', '48 13_3', '13 13_4'],
+  )
   const components = text.facts.filter(({ dimensions }) => dimensions['het_job'] === jobLabelled('het'))
   assert.deepEqual(
-    components.map(({ quantities }) => [quantities['cpu_core_seconds'], quantities['gpu_seconds']]),
+    components.map(({ quantities, dimensions }) => [
+      dimensions['job_id'],
+      quantities['cpu_core_seconds'],
+      quantities['gpu_seconds'],
+    ]),
     [
-      ['3', undefined],
-      ['6', '3'],
+      ['25+0', '3', undefined],
+      ['25+1', '6', '3'],
     ],
   )
 })

@@ -19,6 +19,8 @@ const fallbacks = remembered(fallbackOf)
 const nodesOf = (text: string) => (text.includes('[') ? nodeLists(text) : expandNodes(text))
 const digits = /^\d{1,15}$/
 const idPattern = /^\d+(?:[_+]\d+)?$/
+/** One task or component; `13_[4-9]` are several, and none of them ran. */
+const calledPattern = /^\d+[_+]\d+$/
 
 /** What a row says about time, or why it cannot be read. */
 type Moments = Pick<Job, 'submit' | 'eligible' | 'start' | 'end' | 'elapsedSeconds' | 'suspendedSeconds'>
@@ -154,6 +156,7 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
   const job: Job = {
     cluster,
     id,
+    called: jobId !== id && calledPattern.test(jobId) ? jobId : undefined,
     account: cells(columns.Account),
     user: cells(columns.User),
     partition: cells(columns.Partition),
