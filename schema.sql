@@ -351,7 +351,10 @@ create table metering.records (
   quantities  json not null,
   dimensions  json not null,
   digest      bytea not null,
+  raw_digest  bytea not null,
   raw         text,
+  raw_salt    bytea,
+  erased_by   bigint,
   constraint records_pkey PRIMARY KEY (id, period),
   constraint usage_ends_after_it_starts CHECK ((ends_at >= starts_at))
 ) partition by range (period);
@@ -363,16 +366,26 @@ create table metering.quarantine (
   origin      text not null,
   line        bigint not null,
   reason      text not null,
-  raw         text not null,
+  raw         text,
   digest      bytea not null,
   settings    text not null,
   state       text default 'waiting'::text not null,
   operation   bigint not null,
   replayed_by bigint,
+  erased_by   bigint,
   at          timestamp with time zone not null,
   constraint quarantine_pkey PRIMARY KEY (id),
   constraint quarantined_once UNIQUE (source, digest),
-  constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text])))
+  constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'erased'::text])))
+);
+
+create table metering.erasures (
+  id          bigint not null,
+  operation   bigint not null,
+  person      uuid not null,
+  records     bigint not null,
+  quarantined bigint not null,
+  constraint erasures_pkey PRIMARY KEY (id)
 );
 CREATE INDEX identities_by_what_they_are_called ON metering.identities USING btree (called, source) WHERE (called IS NOT NULL);
 

@@ -55,7 +55,11 @@ create table metering.records (
   quantities  json not null,
   dimensions  json not null,
   digest      bytea not null,
+  -- Of salt and raw. Those two stand beside the seal, because they may be personal: an erasure takes them away.
+  raw_digest  bytea not null,
   raw         text,
+  raw_salt    bytea,
+  erased_by   bigint,
   primary key (id, period),
   constraint usage_ends_after_it_starts check (ends_at >= starts_at)
 ) partition by range (period);
@@ -67,16 +71,26 @@ create table metering.quarantine (
   origin      text not null,
   line        bigint not null,
   reason      text not null,
-  raw         text not null,
+  raw         text,
   digest      bytea not null,
   settings    text not null,
-  state       text not null default 'waiting' check (state in ('waiting', 'replayed')),
+  state       text not null default 'waiting' check (state in ('waiting', 'replayed', 'erased')),
   operation   bigint not null,
   replayed_by bigint,
+  erased_by   bigint,
   at          timestamptz not null,
   constraint quarantined_once unique (source, digest)
 );
 create sequence metering.quarantine_ids;
+
+-- What an operation took away of what sources said about a person, so that nothing else can go unseen.
+create table metering.erasures (
+  id          bigint primary key,
+  operation   bigint not null,
+  person      uuid not null,
+  records     bigint not null,
+  quarantined bigint not null
+);
 
 -- What others may read: the version of each thing used that stands.
 create view metering.standing as

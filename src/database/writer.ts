@@ -18,9 +18,14 @@ export type Writer = Reader & {
 
 /**
  * A table whose rows an operation answers for: what it appends there is digested, and verify reads it back. Among
- * the columns are `operation` and `id`; rows are appended by rising id.
+ * the columns are `operation` and `id`; rows are appended by rising id. What stands beside the seal, so that it can be
+ * erased, is in columns of its own, and a digest of it among the others.
  */
-export type SealedTable = { readonly name: string; readonly columns: readonly string[] }
+export type SealedTable = {
+  readonly name: string
+  readonly columns: readonly string[]
+  readonly beside?: readonly string[]
+}
 
 /** What one operation wrote to one table. */
 export type RowsDigest = { readonly rows: number; readonly sha256: string }
@@ -68,8 +73,8 @@ export async function execute(writer: Writer, text: string, values?: readonly un
 }
 
 /**
- * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end. It is asked for as rows go out, so
- * that a page's text is never there as a whole.
+ * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end, `beside` its columns beside the
+ * seal. It is asked for as rows go out, so that a page's text is never there as a whole.
  */
 export async function append(writer: Writer, table: SealedTable, lines: Iterable<string>): Promise<void>
 export async function append<Row>(
@@ -77,21 +82,23 @@ export async function append<Row>(
   table: SealedTable,
   rows: Iterable<Row>,
   line: (row: Row) => string,
+  beside?: (row: Row) => string,
 ): Promise<void>
 export async function append<Row>(
   writer: Writer,
   table: SealedTable,
   rows: Iterable<Row>,
   line: (row: Row) => string = String,
+  beside?: (row: Row) => string,
 ): Promise<void> {
   const { client, digests } = stateOf(writer)
   let digest = digests.get(table.name)
   const sent = { rows: 0, hash: digest?.hash ?? createHash('sha256') }
-  const frames = framed(rows, line, sent)
+  const frames = beside ? framedBeside(rows, line, beside, sent) : framed(rows, line, sent)
   const first = frames.next()
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
-  const text = `copy ${table.name} (${table.columns.join(', ')}) from stdin`
+  const text = `copy ${table.name} (${[...table.columns, ...(table.beside ?? [])].join(', ')}) from stdin`
   const written = await copyIn(client, text, after(first.value, frames))
   assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
   digest.rows += written
@@ -142,4 +149,40 @@ function* framed<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sen
 function taken(frame: Buffer, { hash }: Sent): Buffer {
   hash?.update(frame.subarray(frameHead))
   return frame
+}
+
+/** The same with columns beside the seal: the sealed part of each line is gathered, and digested without them. */
+function* framedBeside<Row>(
+  rows: Iterable<Row>,
+  line: (row: Row) => string,
+  beside: (row: Row) => string,
+  sent: { rows: number; readonly hash: Hash },
+): Generator<Buffer> {
+  let frame = Buffer.allocUnsafe(frameBytes)
+  let sealed = Buffer.allocUnsafe(frameBytes)
+  let end = frameHead
+  let sealedEnd = 0
+  for (const row of rows) {
+    const text = line(row)
+    const open = beside(row)
+    const most = (text.length + open.length) * 3 + 2
+    if (end + most > frame.length) {
+      sent.hash.update(sealed.subarray(0, sealedEnd))
+      if (end > frameHead) yield frame.subarray(0, end)
+      end = frameHead
+      sealedEnd = 0
+      frame = Buffer.allocUnsafe(Math.max(frameBytes, frameHead + most))
+      if (sealed.length < frame.length) sealed = Buffer.allocUnsafe(frame.length)
+    }
+    const from = end
+    end += frame.write(text, end)
+    sealedEnd += frame.copy(sealed, sealedEnd, from, end)
+    sealed[sealedEnd++] = 10
+    frame[end++] = 9
+    end += frame.write(open, end)
+    frame[end++] = 10
+    sent.rows += 1
+  }
+  sent.hash.update(sealed.subarray(0, sealedEnd))
+  if (end > frameHead) yield frame.subarray(0, end)
 }

@@ -1,8 +1,9 @@
+import { randomBytes } from 'node:crypto'
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { calledBy, type Fact } from './fact.ts'
-import type { Texts } from './version.ts'
+import { rawDigest, type Texts } from './version.ts'
 
 export const recordsTable: SealedTable = {
   name: 'metering.records',
@@ -25,8 +26,9 @@ export const recordsTable: SealedTable = {
     'quantities',
     'dimensions',
     'digest',
-    'raw',
+    'raw_digest',
   ],
+  beside: ['raw', 'raw_salt'],
 }
 
 /** A fact whose parties are known, with its digest: what is written down as a record. */
@@ -42,17 +44,27 @@ export type Recorded = {
   readonly texts: Texts
 }
 
-export const insertRecords = (writer: Writer, records: readonly Recorded[]) =>
-  append(writer, recordsTable, records, (r) => {
-    const { fact } = r
-    return (
-      `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
-      `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
-      `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
-      `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
-      `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t${copyText(fact.raw)}`
-    )
-  })
+export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
+  const salts = randomBytes(16 * records.length).toString('hex')
+  let salt = ''
+  return append(
+    writer,
+    recordsTable,
+    records.entries(),
+    ([n, r]) => {
+      const { fact } = r
+      salt = salts.slice(32 * n, 32 * n + 32)
+      return (
+        `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
+        `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
+        `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
+        `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
+        `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t\\\\x${rawDigest(salt, fact.raw)}`
+      )
+    },
+    ([, { fact }]) => `${copyText(fact.raw)}\t\\\\x${salt}`,
+  )
+}
 
 /**
  * Identities of what nobody has told of before, in the order given (sorted by the caller). When another page told of
@@ -140,6 +152,7 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
       records.map((r) => r.fact.final),
       records.map((r) => timestampText(r.fact.measuredAt)),
       records.map((r) => r.digest),
+      records.map((r) => r.fact.dimensions[calledBy] ?? null),
     ],
   )
 
@@ -151,7 +164,6 @@ export const confirmationsTable: SealedTable = {
 /** The same was said again by something measured later. */
 export const confirmIdentities = async (writer: Writer, records: readonly Recorded[]) => {
   await execute(
-      records.map((r) => r.fact.dimensions[calledBy] ?? null),
     writer,
     `update metering.identities i
         set measured_at = later.measured_at, confirmed_by = $4
@@ -218,17 +230,6 @@ const recordsOfIdentities = (reader: Reader, where: string, values: readonly (st
     values,
   )
 
-export const sources = (reader: Reader) =>
-  rows<{ source: string }>(
-    reader,
-    `with recursive distinct_source as (
-       (select source from metering.identities order by source limit 1)
-       union all
-       select (select i.source from metering.identities i where i.source > d.source order by i.source limit 1)
-         from distinct_source d where d.source is not null)
-     select source from distinct_source where source is not null`,
-  )
-
 /** The record that stands of one thing that a source names. */
 export const recordsNamed = (reader: Reader, source: string, externalId: string) =>
   recordsOfIdentities(reader, 'i.external_id = $2', [source, externalId, 1])
@@ -240,6 +241,17 @@ export const recordsBelow = (reader: Reader, source: string, above: string, limi
 /** Those that people call so at a source, newest first. */
 export const recordsCalled = (reader: Reader, source: string, called: string, limit: number) =>
   recordsOfIdentities(reader, 'i.called = $2', [source, called, limit])
+
+export const sources = (reader: Reader) =>
+  rows<{ source: string }>(
+    reader,
+    `with recursive distinct_source as (
+       (select source from metering.identities order by source limit 1)
+       union all
+       select (select i.source from metering.identities i where i.source > d.source order by i.source limit 1)
+         from distinct_source d where d.source is not null)
+     select source from distinct_source where source is not null`,
+  )
 
 export const meterNames = (reader: Reader) =>
   rows<{ name: string; kind: string; unit: string }>(

@@ -30,6 +30,12 @@ export function contentDigest(fact: Told, parties: Parties, texts: Texts): strin
   return hash('sha256', text, 'hex').slice(0, 32)
 }
 
+/**
+ * What stands in the seal for the raw row. Salted, so that nobody can find an erased name by trying; the salt goes with
+ * the row.
+ */
+export const rawDigest = (salt: string, raw: string): string => hash('sha256', salt + raw, 'hex').slice(0, 32)
+
 /** Quantities and dimensions as JSON, made once for the digest and for the row. */
 export type Texts = { readonly quantities: string; readonly dimensions: string }
 

@@ -6,6 +6,7 @@ import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
 import { confirmationsTable, recordsTable } from '../metering/commands.ts'
+import { erasuresTable } from '../metering/erasure-commands.ts'
 import type { House } from '../operations/house.ts'
 import { versionsTable } from '../pricing/commands.ts'
 import { chargeInquiries } from './charges.ts'
@@ -21,6 +22,7 @@ const sealedTables: readonly SealedTable[] = [
   versionsTable,
   recordsTable,
   confirmationsTable,
+  erasuresTable,
   chargesTable,
   statesTable,
   trueUpsTable,

@@ -55,18 +55,48 @@ const standing: Inquiry = {
   ],
 }
 
+/** What `metering` puts into the seal for what a source said in its own words. */
+const rawDigest = `substring(sha256(convert_to(encode(r.raw_salt, 'hex') || r.raw, 'UTF8')) for 16)`
+
+const raw: Inquiry = {
+  name: 'what sources said is as they said it, or was erased by an operation',
+  looked: `
+    select count(raw) || ' kept, ' || count(erased_by) || ' erased' as looked from metering.records`,
+  wrongs: [
+    `select 'metering.records' as "table", 'rec_' || r.id as row, r.operation::text as operation,
+            case when r.raw is null then 'what its source said was removed, and no operation erased it'
+                 else 'what its source said was changed' end as wrong
+       from metering.records r
+      where case when r.raw is null
+                 then r.raw_salt is not null
+                      or not exists (select from metering.erasures e
+                                      where e.operation = r.erased_by and e.person = r.person)
+                 else r.erased_by is not null or (r.raw_digest = ${rawDigest}) is not true end
+      order by r.id`,
+    `select 'metering.erasures' as "table", 'era_' || e.id as row, e.operation::text as operation,
+            'it says that ' || e.records || ' records and ' || e.quarantined || ' quarantined rows were erased, and '
+            || coalesce(r.count, 0) || ' and ' || coalesce(q.count, 0) || ' are' as wrong
+       from metering.erasures e
+       left join (select erased_by, count(*) from metering.records group by erased_by) r on r.erased_by = e.operation
+       left join (select erased_by, count(*) from metering.quarantine group by erased_by) q on q.erased_by = e.operation
+      where e.records <> coalesce(r.count, 0) or e.quarantined <> coalesce(q.count, 0)
+      order by e.id`,
+  ],
+}
+
 /** What a quarantined row says, as `metering` digests it: json gives back the bytes that it was given. */
 const told = `q.door || chr(10) || q.raw || chr(10) || (q.settings::json -> 'settings')::text`
 
 const quarantine: Inquiry = {
   name: 'quarantined rows are as they came',
   looked: `
-    select count(*) filter (where state = 'waiting') || ' wait, ' || count(*) filter (where state <> 'waiting')
-           || ' were replayed' as looked
+    select count(*) filter (where state = 'waiting') || ' wait, ' || count(*) filter (where state = 'replayed')
+           || ' were replayed, ' || count(erased_by) || ' erased' as looked
       from metering.quarantine`,
   wrongs: [
     `select 'metering.quarantine' as "table", 'qua_' || q.id as row, q.operation::text as operation,
-            case when q.digest <> sha256(convert_to(${told}, 'UTF8')) then 'it was changed'
+            case when q.raw is null then 'it was emptied, and no operation erased it'
+                 when q.digest <> sha256(convert_to(${told}, 'UTF8')) then 'it was changed'
                  when not exists (select from operations.operations o where o.id = q.operation)
                    then 'its operation does not exist'
                  else 'it is ' || q.state || ', replayed by '
@@ -74,6 +104,9 @@ const quarantine: Inquiry = {
        from metering.quarantine q
       where q.digest <> sha256(convert_to(${told}, 'UTF8'))
          or not exists (select from operations.operations o where o.id = q.operation)
+         or (q.raw is null) <> (q.erased_by is not null)
+         or q.state = 'erased' and q.erased_by is null
+         or q.erased_by is not null and not exists (select from metering.erasures e where e.operation = q.erased_by)
          or (q.state = 'replayed') <> (q.replayed_by is not null)
          or q.replayed_by is not null
             and not exists (select from operations.operations o where o.id = q.replayed_by)
@@ -82,4 +115,4 @@ const quarantine: Inquiry = {
 }
 
 /** Facts: what was used, each thing once. */
-export const recordInquiries: readonly Inquiry[] = [standing, quarantine]
+export const recordInquiries: readonly Inquiry[] = [standing, raw, quarantine]

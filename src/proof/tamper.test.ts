@@ -68,6 +68,7 @@ const tables = [
   'metering.identities',
   'metering.confirmations',
   'metering.records',
+  'metering.erasures',
   'charging.charges',
   'charging.states',
   'charging.true_ups',
@@ -129,6 +130,7 @@ const keys: Readonly<Record<string, string>> = {
   'ledger.transfers': 'id',
   'metering.identities': 'record',
   'metering.records': 'id',
+  'metering.erasures': 'id',
   'charging.charges': 'id',
   'charging.states': 'id',
   'charging.true_ups': 'id',
@@ -177,4 +179,28 @@ test('quarantined rows and the marks of used prices are looked after too', async
     /metering\.quarantine qua_\d+, op_\d+: it was changed/,
   )
   assert.match(await faultsAfter(['pricing.uses'], 'delete from pricing.uses'), /pricing\.uses prc_\d+, op_\d+/)
+})
+
+test('what a source said cannot be taken away or put in its place but by an erasure', async () => {
+  const ways: readonly (readonly [string, RegExp])[] = [
+    [`update metering.records set raw = null, raw_salt = null where raw is not null`, /no operation erased it/],
+    [
+      `update metering.records set raw = null, raw_salt = null, erased_by = (select min(operation) from metering.erasures)
+        where raw is not null`,
+      /no operation erased it/,
+    ],
+    [
+      `update metering.records set raw = 'other', raw_salt = '\\x00', erased_by = null where erased_by is not null`,
+      /was changed/,
+    ],
+    [
+      `update metering.records set raw = r.raw, raw_salt = r.raw_salt from metering.records r
+       where r.id <> records.id and r.raw is not null and records.raw is not null`,
+      /was changed/,
+    ],
+  ]
+  for (const [way, told] of ways) assert.match(await faultsAfter(['metering.records'], way), told)
+  const emptied = `update metering.quarantine set raw = null where raw is not null`
+  assert.match(await faultsAfter(['metering.quarantine'], emptied), /it was emptied, and no operation erased it/)
+  assert.equal(await faults(), '')
 })

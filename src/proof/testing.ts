@@ -8,7 +8,9 @@ import { chargePage } from '../charging/commands.ts'
 import { chargeWaiting, rerate } from '../charging/rerate-commands.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
 import { rows } from '../database/reader.ts'
+import { eraseUsage } from '../metering/erasure-commands.ts'
 import type { Fact } from '../metering/fact.ts'
+import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
 
@@ -33,18 +35,18 @@ export async function bookkeeping(): Promise<Site> {
   await charge(site, [job, fact({ dimensions: { state: 'TIMEOUT' } })])
   await sealAll(house)
   const facts = await realFacts()
-  const bad = [
-    {
+  const bad = ['x|y', 'erin|y'].map((raw, line) => {
+    return {
       source: 'slurm:lab',
       door: 'slurm',
       origin: '-',
-      line: 7,
+      line,
       reason: 'broken',
-      raw: 'x|y',
+      raw,
       settings: {},
       measuredAt: day,
-    },
-  ]
+    }
+  })
   await chargePage(house, { facts, bad }, asUsual, memory)
   // The same again, measured later.
   await charge(
@@ -53,6 +55,12 @@ export async function bookkeeping(): Promise<Site> {
   )
   await charge(site, [fact({ endsAt: on('2026-12-02') })])
   await charge(site, [fact()], { chargeFrom: on('2027-01-01') })
+  const erased = ['erin', 'erik', 'erna']
+  await charge(
+    site,
+    erased.map((personName) => fact({ personName })),
+  )
+  for (const name of erased) await erase(house, name)
   await writeTrueUps(house, 'tester', memory)
   await sealAll(house)
   await charge(site, [{ ...job, quantities: { cpu_core_seconds: '7300' }, measuredAt: job.measuredAt + day }])
@@ -86,6 +94,14 @@ async function realFacts(): Promise<Fact[]> {
   return pages.flatMap(({ facts }) => facts)
 }
 
+async function erase(house: House, name: string): Promise<void> {
+  const found = await rows<{ id: string }>(house.database.pool, `select id from parties.people where name = $1`, [name])
+  const person = found[0]?.id
+  assert(person)
+  const call = { principal: 'tester', key: `erase ${name}`, command: 'test', input: name }
+  await alone(house, call, (writer) => eraseUsage(writer, person, [name]))
+}
+
 /** A transaction of any database of the server, such as another test's, lets the sealer wait. */
 export async function sealAll(house: House): Promise<void> {
   for (;;) {
@@ -106,6 +122,8 @@ async function assertVaried(house: House): Promise<void> {
        ('true-ups', (select count(*) from charging.true_ups)),
        ('states', (select count(distinct state) - 4 from charging.states)),
        ('corrections', (select count(*) from metering.identities where version > 1)),
+       ('erasures', (select count(*) - 2 from metering.erasures)),
+       ('erased in quarantine', (select count(erased_by) from metering.quarantine)),
        ('quarantine', (select count(*) from metering.quarantine)),
        ('blocks', (select count(*) - 2 from audit.blocks)),
        ('unsealed operations', (select (select count(*) from operations.operations) - (select count(*) from audit.seals)))
