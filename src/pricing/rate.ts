@@ -53,7 +53,7 @@ export function rate(resolved: Resolved, usage: Usage): Rating {
     }
     lines.push(lineOf(pricing, period, parts))
   }
-  if (period === '') return noPrice(resolved, moment)
+  if (period === '') return noPrice(resolved)
   return finished(lines, resolved, usage, policy.uses)
 }
 

@@ -1,4 +1,3 @@
-import { localText } from '../values/period.ts'
 import type { Pricing, Resolved } from './book.ts'
 import type { Usage } from './line.ts'
 import type { NotCharged } from './policy.ts'
@@ -27,9 +26,11 @@ export function owesNothing(pricing: Pricing, parts: bigint, usage: Usage): bool
 
 const usesAnything = (quantities: Usage['quantities']) => Object.values(quantities).some((text) => /[1-9]/.test(text))
 
-export function noPrice({ who, zone }: Resolved, ms: number): NotCharged {
+/** The same words for all records that lack the same price, so that a statement counts them in one line. */
+export function noPrice({ who, components }: Resolved): NotCharged {
   const of = `${who.service}${who.subtype === '' ? '' : ` ${who.subtype}`}`
-  const reason = `no price for ${of} in tier ${who.tier} at ${localText(ms, zone)}: set one and rate again`
+  const when = components.length > 0 ? ' for the time at which it was used' : ''
+  const reason = `no price for ${of} in tier ${who.tier}${when}: set one with bursar prices set`
   return { outcome: 'unpriced', reason, uses: [] }
 }
 

@@ -76,7 +76,7 @@ test('a part of the time without any price makes the whole record wait, not free
   const change = on('2026-11-10')
   const book = [version('cpu', flat(core, '1')), version('cpu', null, { validFrom: change }), splits]
   const rating = rate(resolved(book), during(change - hour, change + hour, '2'))
-  assert.match('reason' in rating ? rating.reason : '', /^no price for slurm batch in tier mu at 2026-11-10 00:00:00/)
+  assert.match('reason' in rating ? rating.reason : '', /^no price for slurm batch in tier mu for the time at which /)
 })
 
 test('the parts add up to the whole, in quantity and in money, wherever they are cut', () => {

@@ -51,7 +51,7 @@ export function rateParts(resolved: Resolved, usage: Usage): RatedLine[] | NotCh
       const pricing = valueAt(component.timeline, from)
       if (!pricing) {
         // Part of the usage with no price at all would be given away.
-        if (components.every(({ timeline }) => !valueAt(timeline, from))) return noPrice(resolved, from)
+        if (components.every(({ timeline }) => !valueAt(timeline, from))) return noPrice(resolved)
         continue
       }
       const whole = pricing.evaluate(slots)
@@ -73,9 +73,7 @@ export function rateParts(resolved: Resolved, usage: Usage): RatedLine[] | NotCh
       })
     }
   }
-  return lines.length > 0 || components.some(({ timeline }) => valueAt(timeline, startsAt))
-    ? lines
-    : noPrice(resolved, startsAt)
+  return lines.length > 0 || components.some(({ timeline }) => valueAt(timeline, startsAt)) ? lines : noPrice(resolved)
 }
 
 /** From when to when a rated line counts: all of the usage, or the part of it that the line is for. */
