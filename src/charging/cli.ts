@@ -82,7 +82,7 @@ function showStatement(door: Door<House>, found: Statement): void {
         line.component,
         remark,
         grouped(line.records),
-        line.quantity === '0' ? '' : grouped(line.quantity),
+        remark === '' ? grouped(line.quantity) : '',
         `${amounts[index]} ${line.currency}`,
       ]),
       ...totals.map(([currency], index) => ['', 'total', '', '', '', `${amounts[lines.length + index]} ${currency}`]),

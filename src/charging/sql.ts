@@ -174,19 +174,25 @@ export type StatementRow = {
   amount: string
 }
 
-/** What a project was charged, by period and component, for usage that ended in [from, to). */
+/**
+ * What a project was charged, by period and component, for usage that ended in [from, to). A record counts where
+ * something is left of its charges, be it at a price of zero; where all was taken back it does not.
+ */
 export const statementLines = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
   rows<StatementRow>(
     reader,
-    `select c.period, c.component, c.currency, count(distinct c.record) filter (where c.amount <> 0) as records,
-            sum(c.quantity) as quantity, sum(c.amount) as amount
-       from charging.charges c
-       join metering.versions r on r.id = c.record
-      where c.project = $1 and c.kind <> 'memo'
-        and ($2::timestamptz is null or r.ends_at >= $2)
-        and ($3::timestamptz is null or r.ends_at < $3)
-      group by c.period, c.component, c.currency
-      order by c.period, c.component, c.currency`,
+    `select period, component, currency, count(*) filter (where quantity <> 0 or amount <> 0) as records,
+            trim_scale(sum(quantity)) as quantity, sum(amount) as amount
+       from (select c.period, c.component, c.currency, sum(c.quantity) as quantity, sum(c.amount) as amount
+               from charging.charges c
+               join metering.versions r on r.id = c.record
+              where c.project = $1 and c.kind <> 'memo'
+                and ($2::timestamptz is null or r.ends_at >= $2)
+                and ($3::timestamptz is null or r.ends_at < $3)
+              group by c.record, c.period, c.component, c.currency) as net
+      group by period, component, currency
+     having sum(quantity) <> 0 or sum(amount) <> 0
+      order by period, component, currency`,
     [project, from, to],
   )
 
