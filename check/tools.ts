@@ -15,7 +15,7 @@ export function projectEnvironment(root: string): NodeJS.ProcessEnv {
 type Tool = { readonly command: string; readonly args: readonly string[]; readonly remedy: string }
 
 const linesMax = 60
-const code = ['src', 'test', 'bench', 'check']
+const code = ['src', 'test', 'bench', 'check', 'docs/.vitepress']
 
 export const tools: Readonly<Record<string, (root: string) => Tool>> = {
   types: () => ({ command: 'tsc', args: ['--noEmit', '--pretty', 'false'], remedy: 'Mend the types named above.' }),

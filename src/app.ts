@@ -6,6 +6,7 @@ import { chargingTasks } from './charging/tasks.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
+import { addGuide } from './http/guide.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
 import { addOwnDoors, type Check } from './http/routes.ts'
 import { openServer, type Server } from './http/server.ts'
@@ -75,7 +76,10 @@ function listen(house: House, settings: Settings, log: Logger): Promise<Server> 
     trustedProxy: settings.trustedProxy,
     log,
     metrics,
-    routes: (server) => addOwnDoors(server, { version, metrics, ready: () => readiness(house) }),
+    routes: (server) => {
+      addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
+      addGuide(server)
+    },
   })
 }
 
