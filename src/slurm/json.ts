@@ -8,10 +8,14 @@ import { rereadOf, type Tray } from './page.ts'
 import { count, isLoose, list, type Loose, microseconds, moment, part, text } from './shape.ts'
 import type { Slice } from './slice.ts'
 import { isWaiting, stateOf, stateOfList } from './state.ts'
-import { type Allocation, allocationOf, countOf, type Entry, neverRan } from './tres.ts'
+import { type Allocation, allocationOf, countOf, type Entry, namedTwice, neverRan } from './tres.ts'
 
 const nodeLists = remembered(expandNodes, 1000)
-const allocations = remembered((key: string) => allocationOf((JSON.parse(key) as TresKey[]).map(entryOf)))
+const allocations = remembered((key: string): Allocation | string => {
+  const entries = (JSON.parse(key) as TresKey[]).map(entryOf)
+  const twice = namedTwice(entries)
+  return twice === undefined ? allocationOf(entries) : `names ${twice} twice`
+})
 
 /** Nothing was found: an error for Slurm, an empty answer for everybody else. */
 const nothingFound = 9003
@@ -78,6 +82,7 @@ export class JsonReader {
     const cluster = text(value['cluster']) || text(association['cluster']) || (this.#tray.settings.cluster ?? '')
     if (cluster === '') return 'it has no cluster; say which: --cluster NAME'
     const allocation = allocatedOf(value, elapsedSeconds)
+    if (typeof allocation === 'string') return `its tres ${allocation}`
     const used = this.#used(value, time)
     return {
       cluster,
@@ -182,7 +187,7 @@ function keyOf(entries: readonly unknown[]): string {
   return JSON.stringify(key)
 }
 
-function allocatedOf(value: Loose, elapsedSeconds: number): Allocation {
+function allocatedOf(value: Loose, elapsedSeconds: number): Allocation | string {
   const tres = part(value, 'tres')
   const allocated = list(tres['allocated'])
   if (allocated.length > 0) return allocations(keyOf(allocated))

@@ -150,17 +150,26 @@ test('states are known by their whole name, by their cut name, and without who c
 })
 
 test('typed GPUs are summed only where nobody counts them plainly', () => {
-  const held = (text: string) =>
-    Object.fromEntries((parseTres(text)?.held ?? []).map(({ meter, amount }) => [meter, amount.whole]))
+  const held = (text: string) => {
+    const allocation = parseTres(text)
+    assert(typeof allocation !== 'string', text)
+    return Object.fromEntries(allocation.held.map(({ meter, amount }) => [meter, amount.whole]))
+  }
   assert.deepEqual(held('gres/gpu:a100=2,gres/gpu:h100=1'), {
     gpu_a100_seconds: 2,
     gpu_h100_seconds: 1,
     gpu_seconds: 3,
   })
   assert.deepEqual(held('gres/gpu:A100-SXM4.40=2,gres/gpu=2'), { gpu_a100_sxm4_40_seconds: 2, gpu_seconds: 2 })
-  assert.equal(parseTres('cpu=four'), undefined)
-  assert.equal(parseTres('nonsense'), undefined)
+  assert.equal(parseTres('cpu=four'), 'cannot be read')
+  assert.equal(parseTres('nonsense'), 'cannot be read')
   assert.deepEqual(held('mem=0'), { memory_byte_seconds: 0 })
+})
+
+test('a list that names one thing twice is not added up', () => {
+  assert.equal(parseTres('cpu=4,mem=1G,cpu=4'), 'names cpu twice')
+  assert.equal(parseTres('gres/gpu:a100=2,gres/gpu=2,gres/gpu:a100=2'), 'names gres/gpu:a100 twice')
+  assert.ok(typeof parseTres('gres/gpu:a100=2,gres/gpu:A100=2') !== 'string', 'two names of one meter are two things')
 })
 
 test('a remembered parser never remembers more than its bound', () => {

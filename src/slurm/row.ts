@@ -75,10 +75,10 @@ const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${te
  * What a job held when the dump does not say what it was given: what it asked for, with the CPUs and nodes it got.
  * The key is `ReqTRES|AllocCPUS|AllocNodes|ReqMem`.
  */
-function fallbackOf(key: string): Allocation | undefined {
+function fallbackOf(key: string): Allocation | string {
   const [requested = '', cpuText = '', nodeText = '', memory = ''] = key.split('|')
   const asked = parseTres(requested)
-  if (!asked) return undefined
+  if (typeof asked === 'string') return asked
   const cpus = digits.test(cpuText) ? Number(cpuText) : asked.cpus
   const nodes = digits.test(nodeText) ? Number(nodeText) : asked.nodes
   const entries: Entry[] = []
@@ -91,7 +91,7 @@ function fallbackOf(key: string): Allocation | undefined {
   return { ...asked, held: [...held, ...own.held].sort((one, other) => (one.meter < other.meter ? -1 : 1)) }
 }
 
-function allocated(cells: Cells, columns: Layout['columns'], elapsed: number): Allocation | undefined {
+function allocated(cells: Cells, columns: Layout['columns'], elapsed: number): Allocation | string {
   const text = cells(columns.AllocTRES)
   if (text !== '') return allocations(text)
   if (elapsed === 0) return neverRan
@@ -148,8 +148,11 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
   const moments = momentsOf(cells, layout, clock)
   if (typeof moments === 'string') return { reason: moments }
   const allocation = allocated(cells, columns, moments.elapsedSeconds)
-  if (!allocation)
-    return { reason: `AllocTRES ${quoted(cells(columns.AllocTRES) || cells(columns.ReqTRES))} cannot be read` }
+  if (typeof allocation === 'string') {
+    const isAllocated = cells(columns.AllocTRES) !== ''
+    const text = quoted(cells(isAllocated ? columns.AllocTRES : columns.ReqTRES))
+    return { reason: `${isAllocated ? 'AllocTRES' : 'ReqTRES'} ${text} ${allocation}` }
+  }
   const exitCode = cells(columns.ExitCode)
   const jobId = cells(columns.JobID)
   const restarts = cells(columns.Restarts)

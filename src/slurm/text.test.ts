@@ -58,6 +58,22 @@ test('one bad row goes to quarantine with its line and reason, and the file goes
   )
 })
 
+test('a row whose allocation names one thing twice waits, and so does such a job in JSON', async () => {
+  const [bad] = (await readSlurm(dump(row(1).replace('cpu=2', 'cpu=2,cpu=2')))).bad
+  assert.equal(bad?.reason, 'AllocTRES "cpu=2,cpu=2,mem=1G,node=1" names cpu twice')
+  const cpu = { type: 'cpu', name: null, id: 1, count: 2 }
+  const job = {
+    job_id: 1,
+    cluster: 'site',
+    account: 'physics',
+    state: { current: 'COMPLETED' },
+    tres: { allocated: [cpu, cpu] },
+  }
+  const time = { submission: 1000, start: 1060, end: 1120, elapsed: 60 }
+  const json = await readSlurm(JSON.stringify({ jobs: [{ ...job, time }] }))
+  assert.deepEqual([json.facts.length, json.bad[0]?.reason], [0, 'its tres names cpu twice'])
+})
+
 test('each column that makes no sense is named', async () => {
   const reasons = async (from: string, to: string) => (await readSlurm(dump(row(1).replace(from, to)))).bad[0]?.reason
   assert.match((await reasons('|1000|', '|soon|')) ?? '', /^Submit "soon" is no time/)

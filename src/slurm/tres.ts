@@ -81,13 +81,24 @@ export function joules(count: bigint): bigint | undefined {
   return unmeasured ? undefined : count
 }
 
-/** Reads `billing=26,cpu=4,gres/gpu:a100=2,gres/gpu=2,mem=8G,node=1`; undefined when it is no such list. */
-export function parseTres(text: string): Allocation | undefined {
+/** The thing that a list names twice: nobody can say which of the two counts, and together they are too much. */
+export function namedTwice(entries: readonly Entry[]): string | undefined {
+  const seen = new Set<string>()
+  for (const { type, name } of entries) {
+    const key = name === '' ? type : `${type}/${name}`
+    if (seen.has(key)) return key
+    seen.add(key)
+  }
+  return undefined
+}
+
+/** Reads `billing=26,cpu=4,gres/gpu:a100=2,gres/gpu=2,mem=8G,node=1`; else says what is wrong with it. */
+export function parseTres(text: string): Allocation | string {
   if (text === '') return nothingHeld
   const entries: Entry[] = []
   for (const part of text.split(',')) {
     const at = part.indexOf('=')
-    if (at <= 0) return undefined
+    if (at <= 0) return unreadable
     const key = part.slice(0, at)
     const slash = key.indexOf('/')
     const type = slash < 0 ? key : key.slice(0, slash)
@@ -96,10 +107,13 @@ export function parseTres(text: string): Allocation | undefined {
     if (value === '' && type === 'energy') continue
     const amount = type === 'mem' ? parseMemory(value, 20) : parseCount(value)
     if (amount) entries.push({ type, name: slash < 0 ? '' : key.slice(slash + 1), amount })
-    else if (plain[type] || type === 'gres' || type === 'license') return undefined
+    else if (plain[type] || type === 'gres' || type === 'license') return unreadable
   }
-  return allocationOf(entries)
+  const twice = namedTwice(entries)
+  return twice === undefined ? allocationOf(entries) : `names ${twice} twice`
 }
+
+const unreadable = 'cannot be read'
 
 /** Counts are plain, but Slurm shortens large ones (`16K`, by 1024 as for memory) unless told --noconvert. */
 function parseCount(text: string): Amount | undefined {
