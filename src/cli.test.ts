@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { type FreshDatabase, freshDatabase } from './database/testing.ts'
+import { sacctCall } from './slurm/sacct.ts'
 
 let fresh: FreshDatabase
 let directory: string
@@ -55,6 +56,12 @@ test('every command explains itself, and help is no failure', async () => {
     assert.match(out, new RegExp(`Usage: bursar ${noun}`))
   }
   assert.match((await bursar(['help', 'parties'])).out, /Usage: bursar parties/)
+})
+
+test('the help of ingest says how to ask Slurm, and that what is left uncharged stays so', async () => {
+  const { out } = await bursar(['ingest', 'slurm', '--help'])
+  assert.ok(out.replace(/ \\\n +/, ' ').includes(sacctCall), out)
+  assert.match(out, /What --charge-from leaves uncharged stays so/)
 })
 
 test('wrong usage ends with 2, says what is wrong and where to read on', async () => {

@@ -42,7 +42,10 @@ test('200: health, version and the start page answer', async () => {
   assert.deepEqual(await (await fetch(`${url}/version`)).json(), { version: '2026.1.1' })
   const page = await fetch(`${url}/`, { headers: { 'accept-language': 'th-TH,th;q=0.9,en;q=0.8' } })
   assert.equal(page.headers.get('content-language'), 'th')
-  assert.match(await page.text(), /<html lang="th">/)
+  const text = await page.text()
+  assert.match(text, /<html lang="th">/)
+  // How to ask Slurm is said in one place.
+  assert.ok(text.includes('bursar ingest slurm --help') && !text.includes('sacct'))
   assert.match(
     await (await fetch(`${url}/?lang=en`, { headers: { 'accept-language': 'th' } })).text(),
     /<html lang="en">/,

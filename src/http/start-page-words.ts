@@ -26,8 +26,8 @@ export const startPageWords: Readonly<Record<'en' | 'th', StartPageWords>> = {
     steps: [
       { text: 'Load the sample: a Slurm cluster’s jobs and a price book, marked as demo.', type: 'npm run demo' },
       {
-        text: 'Or bring your own accounting records.',
-        type: 'sacct -a -D -P -o ALL -S 2026-11-01 | npx bursar ingest slurm -',
+        text: 'Or bring your own accounting records; the help says how to ask Slurm for them.',
+        type: 'npx bursar ingest slurm --help\nnpx bursar ingest slurm jobs.psv',
       },
       { text: 'See what a project owes.', type: 'npx bursar parties list\nnpx bursar statement --project PROJECT' },
       { text: 'Ask why one job cost what it cost.', type: 'npx bursar explain JOB' },
@@ -55,8 +55,8 @@ export const startPageWords: Readonly<Record<'en' | 'th', StartPageWords>> = {
     steps: [
       { text: 'โหลดข้อมูลตัวอย่าง: งานของคลัสเตอร์ Slurm และราคา ทำเครื่องหมายว่าเป็นข้อมูลสาธิต', type: 'npm run demo' },
       {
-        text: 'หรือนำบันทึกการใช้งานของคุณเองเข้ามา',
-        type: 'sacct -a -D -P -o ALL -S 2026-11-01 | npx bursar ingest slurm -',
+        text: 'หรือนำบันทึกการใช้งานของคุณเองเข้ามา คำสั่งช่วยเหลือบอกวิธีขอข้อมูลจาก Slurm',
+        type: 'npx bursar ingest slurm --help\nnpx bursar ingest slurm jobs.psv',
       },
       { text: 'ดูว่าโครงการหนึ่งค้างชำระเท่าไร', type: 'npx bursar parties list\nnpx bursar statement --project PROJECT' },
       { text: 'ถามว่าทำไมงานหนึ่งจึงมีค่าใช้จ่ายเท่านั้น', type: 'npx bursar explain JOB' },

@@ -8,6 +8,7 @@ import { momentOf } from '../values/moment.ts'
 import { isZone } from '../values/period.ts'
 import { ingest, type IngestResult } from './commands.ts'
 import type { Format } from './page.ts'
+import { sacctCall } from './sacct.ts'
 
 const formats: readonly Format[] = ['auto', 'sacct', 'json', 'csv']
 
@@ -29,7 +30,7 @@ export const ingestSlurm: Register<House> = (command, door) => {
     .option('--cluster <name>', 'the cluster, where the dump has no Cluster column')
     .option('--format <format>', `one of ${formats.join(', ')}`, 'auto')
     .option('--zone <zone>', 'IANA zone of times written without one (default: the zone of the site)')
-    .option('--charge-from <date>', 'usage that ended before is recorded and rated, never charged')
+    .option('--charge-from <date>', 'usage that ended before is recorded and rated, never charged; for good')
     .option('--unknown <what>', 'names never met before: create or quarantine (BURSAR_UNKNOWN_PARTIES)')
     .option('--dry-run', 'say what would happen; write nothing')
     .addHelpText('after', helpText)
@@ -55,10 +56,13 @@ const youngSize = () => getHeapSpaceStatistics().find((space) => space.space_nam
 
 const helpText = `
 Ask Slurm like this, so that nothing is missing and every time is in UTC:
-  SLURM_TIME_FORMAT=%s sacct -a -X -D -P --noconvert -S 2026-11-01 -E 2026-12-01 \\
-    -o JobIDRaw,JobID,Cluster,Account,User,Partition,QOS,State,ExitCode,Submit,Eligible,Start,End,ElapsedRaw,Suspended,TimelimitRaw,NodeList,AllocNodes,AllocTRES
-Leave out -X to bill by what was used. The same dump may be read again, in pieces, or after it was interrupted:
-what is known already is counted as seen before and charged no second time.`
+  ${sacctCall.replace(' --format', ' \\\n    --format')}
+With --allocations besides there are no steps: fewer rows, and what was really used is not known. The same dump may be
+read again, in pieces, or after it was interrupted: what is known already is counted as seen before and charged no
+second time.
+
+What --charge-from leaves uncharged stays so: reading the dump again with another date, or without one, charges
+nothing of it. Try it with --dry-run first.`
 
 async function run(files: readonly string[], options: Options, door: Door<House>): Promise<void> {
   const format = formats.find((each) => each === options.format)

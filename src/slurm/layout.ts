@@ -1,5 +1,6 @@
 import { Refusal } from '../values/refusal.ts'
 import type { Format } from './page.ts'
+import { sacctCall } from './sacct.ts'
 
 /** The columns that are read; every other column is counted and skipped. */
 const read = [
@@ -55,11 +56,6 @@ export type Layout = {
   readonly columns: Readonly<Partial<Record<Column, number>>>
   readonly freeColumns: readonly number[]
 }
-
-const sacctCall =
-  'SLURM_TIME_FORMAT=%s sacct --allusers --duplicates --parsable2 --starttime … --endtime … --format=' +
-  'JobIDRaw,JobID,Cluster,Account,User,Partition,QOS,State,ExitCode,Submit,Eligible,Start,End,ElapsedRaw,Suspended,' +
-  'AllocTRES,ReqTRES,AllocNodes,TimelimitRaw,TotalCPU,AveRSS,NTasks,ConsumedEnergyRaw,NodeList'
 
 const known = new Map<string, Column>(read.map((name) => [name.toLowerCase(), name]))
 const isName = (text: string) => /^[A-Za-z][A-Za-z0-9_]*$/.test(text)

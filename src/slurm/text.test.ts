@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { fixture, readSlurm } from '../../test/slurm.ts'
+import { layoutOf } from './layout.ts'
+import { sacctCall } from './sacct.ts'
 
 const header =
   'JobIDRaw|Cluster|Account|User|JobName|State|Submit|Start|End|ElapsedRaw|AllocTRES|TotalCPU|AveRSS|NTasks'
@@ -56,6 +58,21 @@ test('one bad row goes to quarantine with its line and reason, and the file goes
       },
     ],
   )
+})
+
+test('every column of the recommended call is read, and a dump that was asked for otherwise is told that call', async () => {
+  const columns = sacctCall.split('--format=')[1]?.split(',') ?? []
+  assert.deepEqual(
+    layoutOf(columns.join('|'), undefined).names,
+    Object.keys(layoutOf(columns.join('|'), undefined).columns),
+  )
+  const [lacks, padded] = ['JobID|State|Cluster\n', 'JobID   State   Account\n------- ------- -------\n']
+  for (const text of [lacks, padded, `${row(1)}\n`]) {
+    await assert.rejects(
+      readSlurm(text),
+      (error: Error & { remedy?: string }) => error.remedy?.includes(sacctCall) === true,
+    )
+  }
 })
 
 test('a row whose allocation names one thing twice waits, and so does such a job in JSON', async () => {
