@@ -177,6 +177,47 @@ create view parties.known_providers as
     origin
    FROM parties.providers;
 
+create schema access;
+
+create table access.keys (
+  id         bigint not null,
+  operation  bigint not null,
+  at         timestamp with time zone not null,
+  prefix     text not null,
+  digest     bytea not null,
+  principal  text not null,
+  role       text not null,
+  parties    text not null,
+  expires_at timestamp with time zone,
+  name       text not null,
+  constraint keys_pkey PRIMARY KEY (id),
+  constraint key_prefix_is_taken UNIQUE (prefix),
+  constraint keys_parties_check CHECK (((parties = 'all'::text) OR (parties ~ '^(org|prj|per|prv)_[0-9a-f]{32}( (org|prj|per|prv)_[0-9a-f]{32})*$'::text))),
+  constraint keys_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'supervisor'::text, 'finance'::text, 'provider'::text, 'service'::text, 'user'::text])))
+);
+
+create table access.revocations (
+  id        bigint not null,
+  operation bigint not null,
+  at        timestamp with time zone not null,
+  key       bigint not null,
+  constraint revocations_pkey PRIMARY KEY (id),
+  constraint key_is_revoked_once UNIQUE (key)
+);
+
+create table access.uses (
+  key     bigint not null,
+  used_at timestamp with time zone not null,
+  constraint uses_pkey PRIMARY KEY (key)
+);
+
+create table access.revision (
+  only_row boolean default true not null,
+  number   bigint not null,
+  constraint revision_pkey PRIMARY KEY (only_row),
+  constraint revision_only_row_check CHECK (only_row)
+);
+
 create schema tasks;
 
 create table tasks.tasks (
@@ -199,21 +240,33 @@ create schema ledger;
 create sequence ledger.account_ids;
 
 create table ledger.accounts (
-  id          bigint not null,
-  operation   bigint not null,
-  owner       uuid not null,
-  kind        text not null,
-  currency    text not null,
-  normal_side text not null,
-  posted      numeric(38,9) default 0 not null,
-  entries     bigint default 0 not null,
-  last_at     timestamp with time zone,
+  id           bigint not null,
+  operation    bigint not null,
+  owner        uuid not null,
+  kind         text not null,
+  currency     text not null,
+  normal_side  text not null,
+  posted       numeric(38,9) default 0 not null,
+  entries      bigint default 0 not null,
+  last_at      timestamp with time zone,
+  stripe       smallint default 0 not null,
+  held         numeric(38,9) default 0 not null,
+  overrun      numeric(38,9) default 0 not null,
+  credit_limit numeric(38,9) default 0 not null,
+  next_expiry  timestamp with time zone,
+  next_due     timestamp with time zone,
+  budgets      smallint default 0 not null,
   constraint accounts_pkey PRIMARY KEY (id),
-  constraint account_exists_once UNIQUE (owner, kind, currency),
+  constraint account_exists_once UNIQUE (owner, kind, currency, stripe),
   constraint account_has_one_currency UNIQUE (id, currency),
   constraint accounts_currency_check CHECK ((currency ~ '^[A-Z][A-Z0-9]{2,7}$'::text)),
   constraint accounts_entries_check CHECK ((entries >= 0)),
   constraint accounts_normal_side_check CHECK ((normal_side = ANY (ARRAY['debit'::text, 'credit'::text]))),
+  constraint accounts_stripe_check CHECK (((stripe >= 0) AND (stripe <= 99))),
+  constraint balance_must_not_be_overdrawn CHECK (((kind <> 'wallet'::text) OR ((((posted - held) + credit_limit) + overrun) >= (0)::numeric))),
+  constraint credit_limit_is_in_range CHECK (((credit_limit >= (0)::numeric) AND (credit_limit < '100000000000000000000'::numeric))),
+  constraint held_is_not_negative CHECK (((held >= (0)::numeric) AND ((kind = 'wallet'::text) OR (held = (0)::numeric)))),
+  constraint overrun_is_not_negative CHECK ((overrun >= (0)::numeric)),
   constraint posted_is_in_range CHECK (((posted > '-100000000000000000000'::numeric) AND (posted < '100000000000000000000'::numeric)))
 );
 
@@ -466,6 +519,127 @@ create table pricing.uses (
   constraint uses_pkey PRIMARY KEY (version),
   constraint uses_version_fkey FOREIGN KEY (version) REFERENCES pricing.versions(id)
 );
+
+create schema credits;
+
+create table credits.grants (
+  id         bigint not null,
+  operation  bigint not null,
+  wallet     bigint not null,
+  amount     numeric(38,9) not null,
+  origin     text not null,
+  expires_at timestamp with time zone,
+  transfer   bigint not null,
+  constraint grants_pkey PRIMARY KEY (id),
+  constraint grant_is_positive CHECK (((amount > (0)::numeric) AND (amount < '100000000000000000000'::numeric)))
+);
+
+create table credits.lots (
+  id         bigint not null,
+  wallet     bigint not null,
+  grant_id   bigint not null,
+  expires_at timestamp with time zone not null,
+  posted     numeric(38,9) not null,
+  held       numeric(38,9) default 0 not null,
+  constraint lots_pkey PRIMARY KEY (id),
+  constraint grant_has_one_lot_in_a_wallet UNIQUE (wallet, grant_id),
+  constraint lot_holds_no_more_than_it_has CHECK (((held >= (0)::numeric) AND (held <= posted)))
+);
+
+create table credits.draws (
+  id           bigint not null,
+  operation    bigint not null,
+  lot          bigint not null,
+  reservation  bigint,
+  posted_delta numeric(38,9) not null,
+  held_delta   numeric(38,9) not null,
+  constraint draws_pkey PRIMARY KEY (id)
+);
+
+create table credits.reservations (
+  id        bigint not null,
+  operation bigint not null,
+  wallet    bigint not null,
+  payer     uuid not null,
+  project   uuid,
+  person    uuid,
+  provider  uuid not null,
+  owners    uuid[] not null,
+  currency  text not null,
+  service   text not null,
+  subtype   text not null,
+  amount    numeric(38,9) not null,
+  overrun   text not null,
+  at        timestamp with time zone not null,
+  until     timestamp with time zone not null,
+  estimate  text,
+  constraint reservations_pkey PRIMARY KEY (id),
+  constraint hold_is_positive CHECK (((amount > (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint hold_lasts CHECK ((until > at)),
+  constraint reservations_overrun_check CHECK ((overrun = ANY (ARRAY['charge'::text, 'charge-to-zero'::text, 'absorb'::text])))
+);
+
+create table credits.steps (
+  reservation bigint not null,
+  n           integer not null,
+  id          bigint not null,
+  operation   bigint not null,
+  kind        text not null,
+  ends        boolean not null,
+  held_delta  numeric(38,9) not null,
+  charged     numeric(38,9) default 0 not null,
+  absorbed    numeric(38,9) default 0 not null,
+  until       timestamp with time zone,
+  at          timestamp with time zone not null,
+  constraint steps_pkey PRIMARY KEY (reservation, n),
+  constraint steps_charged_check CHECK ((charged >= (0)::numeric)),
+  constraint steps_check CHECK (((absorbed >= (0)::numeric) AND (absorbed <= charged))),
+  constraint steps_kind_check CHECK ((kind = ANY (ARRAY['grow'::text, 'extend'::text, 'settle'::text, 'release'::text, 'expire'::text, 'late'::text]))),
+  constraint steps_n_check CHECK ((n > 0))
+);
+
+create table credits.holds (
+  reservation bigint not null,
+  wallet      bigint not null,
+  held        numeric(38,9) not null,
+  charged     numeric(38,9) default 0 not null,
+  until       timestamp with time zone not null,
+  steps       integer default 0 not null,
+  windows     text,
+  constraint holds_pkey PRIMARY KEY (reservation),
+  constraint holds_held_check CHECK ((held >= (0)::numeric))
+);
+
+create table credits.budgets (
+  id        bigint not null,
+  operation bigint not null,
+  wallet    bigint not null,
+  span      text not null,
+  amount    numeric(38,9),
+  constraint budgets_pkey PRIMARY KEY (id),
+  constraint budgets_amount_check CHECK (((amount >= (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint budgets_span_check CHECK ((span = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
+);
+
+create table credits.budget_windows (
+  wallet  bigint not null,
+  span    text not null,
+  starts  date not null,
+  amount  numeric(38,9) not null,
+  used    numeric(38,9) not null,
+  overrun numeric(38,9) default 0 not null,
+  constraint budget_windows_pkey PRIMARY KEY (wallet, span, starts),
+  constraint budget_must_not_be_overdrawn CHECK (((used >= (0)::numeric) AND (used <= (amount + overrun)))),
+  constraint budget_windows_overrun_check CHECK ((overrun >= (0)::numeric))
+);
+CREATE INDEX grants_of_wallet ON credits.grants USING btree (wallet, id);
+CREATE INDEX lots_of_wallet ON credits.lots USING btree (wallet, expires_at);
+CREATE INDEX draws_of_lot ON credits.draws USING btree (lot);
+CREATE INDEX draws_of_reservation ON credits.draws USING btree (reservation) WHERE (reservation IS NOT NULL);
+CREATE INDEX reservations_of_wallet ON credits.reservations USING btree (wallet, id);
+CREATE UNIQUE INDEX reservation_ends_once ON credits.steps USING btree (reservation) WHERE ends;
+CREATE INDEX holds_by_time ON credits.holds USING btree (wallet, until);
+CREATE INDEX budgets_of_wallet ON credits.budgets USING btree (wallet, span, id);
 
 create schema charging;
 

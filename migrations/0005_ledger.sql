@@ -14,7 +14,21 @@ create table ledger.accounts (
   posted      numeric(38,9) not null default 0,
   entries     bigint not null default 0 check (entries >= 0),
   last_at     timestamptz,
-  constraint account_exists_once unique (owner, kind, currency),
+  -- An account that everybody posts to has a row for each lane besides; its balance is their sum.
+  stripe      smallint not null default 0 check (stripe between 0 and 99),
+  -- Of wallets: what open reservations set aside, what was spent beyond it on record, how far it may go below zero.
+  held         numeric(38,9) not null default 0,
+  overrun      numeric(38,9) not null default 0,
+  credit_limit numeric(38,9) not null default 0,
+  -- When credits of it expire next, when a reservation on it does at the earliest, how many budgets it has.
+  next_expiry  timestamptz,
+  next_due     timestamptz,
+  budgets      smallint not null default 0,
+  constraint account_exists_once unique (owner, kind, currency, stripe),
+  constraint balance_must_not_be_overdrawn check (kind <> 'wallet' or posted - held + credit_limit + overrun >= 0),
+  constraint held_is_not_negative check (held >= 0 and (kind = 'wallet' or held = 0)),
+  constraint overrun_is_not_negative check (overrun >= 0),
+  constraint credit_limit_is_in_range check (credit_limit >= 0 and credit_limit < 1e20),
   constraint account_has_one_currency unique (id, currency),
   constraint posted_is_in_range check (posted > -1e20 and posted < 1e20)
 );

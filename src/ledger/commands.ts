@@ -53,7 +53,7 @@ async function openAccounts(writer: Writer, transfers: readonly Transfer[]): Pro
   }
   const found = new Map<string, bigint>()
   const find = async () => {
-    for (const account of await sql.findIds(writer, [...wanted.values()])) {
+    for (const account of await sql.findIds(writer, [...wanted.values()], 0)) {
       found.set(accountKey(account, account.currency), BigInt(account.id))
     }
   }
@@ -63,7 +63,7 @@ async function openAccounts(writer: Writer, transfers: readonly Transfer[]): Pro
   await find()
   const missing = [...wanted].filter(([key]) => !found.has(key))
   const opened = missing.map(([key, name]) => ({ key, ...name, id: writer.nextId() }))
-  await sql.insertAccounts(writer, opened)
+  await sql.insertAccounts(writer, opened, 0)
   for (const account of opened) found.set(account.key, account.id)
   return found
 }
@@ -76,10 +76,18 @@ export type Balance = {
   readonly nanos: bigint
 }
 
-/** Balances on their normal side, now, or as they stood just before a moment. */
+/** Balances on their normal side, now, or as they stood just before a moment; stripes of one account as one. */
 export async function balancesOf(reader: Reader, owners: readonly string[], before?: Date): Promise<Balance[]> {
   const found = await sql.balances(reader, owners, before ?? null)
-  return found.map((b) => ({ ...b, account: BigInt(b.account), nanos: nanosFrom(b.balance) }))
+  const sums = new Map<string, Balance>()
+  for (const b of found) {
+    const key = accountKey(b, b.currency)
+    const before = sums.get(key)
+    // The first row is the account itself; the others are its stripes.
+    const account = before?.account ?? BigInt(b.account)
+    sums.set(key, { ...b, account, nanos: (before?.nanos ?? 0n) + nanosFrom(b.balance) })
+  }
+  return [...sums.values()]
 }
 
 /** Closes or reopens a period; a closed one takes no transfers. */

@@ -4,11 +4,12 @@ import { append, execute, type SealedTable, type Writer } from '../database/writ
 import { nanosFixed } from '../values/money.ts'
 import type { AccountKind, Side } from './chart.ts'
 import type { Account, PostedTransfer } from './transfer.ts'
+import type { Wallet } from './wallet.ts'
 
 /** The balance, the count of entries and the time of the last one move; `verify` derives those from the entries. */
 export const accountsTable: SealedTable = {
   name: 'ledger.accounts',
-  columns: ['id', 'operation', 'owner', 'kind', 'currency', 'normal_side'],
+  columns: ['id', 'operation', 'owner', 'kind', 'currency', 'normal_side', 'stripe'],
 }
 
 export const transfersTable: SealedTable = {
@@ -39,28 +40,34 @@ export type NamedAccount = {
 
 type AccountIdRow = { id: string; owner: string; kind: AccountKind; currency: string }
 
-export const findIds = (reader: Reader, names: readonly NamedAccount[]) =>
+export const findIds = (reader: Reader, names: readonly NamedAccount[], stripe: number) =>
   rows<AccountIdRow>(
     reader,
     `select id, owner, kind, currency
        from ledger.accounts
        join unnest($1::uuid[], $2::text[], $3::text[]) as wanted (owner, kind, currency)
-      using (owner, kind, currency)`,
+      using (owner, kind, currency)
+      where stripe = $4`,
     [
       arrayOf(names.map((name) => name.owner)),
       arrayOf(names.map((name) => name.kind)),
       arrayOf(names.map((name) => name.currency)),
+      stripe,
     ],
   )
 
 /** One process at a time opens accounts, until its transaction ends; the number is the lock's name. */
 export const lockOpening = (writer: Writer) => execute(writer, `select pg_advisory_xact_lock(7246191035)`)
 
-export const insertAccounts = (writer: Writer, accounts: readonly (NamedAccount & { readonly id: bigint })[]) =>
+export const insertAccounts = (
+  writer: Writer,
+  accounts: readonly (NamedAccount & { readonly id: bigint })[],
+  stripe: number,
+) =>
   append(
     writer,
     accountsTable,
-    accounts.map((a) => [a.id, writer.operation, a.owner, a.kind, a.currency, a.normalSide].join('\t')),
+    accounts.map((a) => [a.id, writer.operation, a.owner, a.kind, a.currency, a.normalSide, stripe].join('\t')),
   )
 
 type AccountRow = { id: string; kind: AccountKind; posted: string; entries: string; last_at: string | null }
@@ -80,18 +87,72 @@ export const lockAccounts = (writer: Writer, ids: readonly bigint[]) =>
     [arrayOf(ids)],
   )
 
-export const insertTransfers = (writer: Writer, transfers: readonly PostedTransfer[], at: number) => {
-  const atText = timestampText(at)
-  return append(
+export const transferLine = (t: PostedTransfer, operation: bigint, at: number): string =>
+  `${t.id}\t${operation}\t${t.debitAccount}\t${t.creditAccount}\t${t.currency}\t${nanosFixed(t.nanos)}\t` +
+  `${t.reason}\t${t.period}\t${timestampText(at)}\t${t.debitEntry}\t${nanosFixed(t.debitAfter)}\t` +
+  `${t.creditEntry}\t${nanosFixed(t.creditAfter)}`
+
+export const insertTransfers = (writer: Writer, transfers: readonly PostedTransfer[], at: number) =>
+  append(writer, transfersTable, transfers, (transfer) => transferLine(transfer, writer.operation, at))
+
+type WalletRow = {
+  id: string
+  owner: string
+  currency: string
+  posted: string
+  entries: string
+  held: string
+  overrun: string
+  credit_limit: string
+  next_expiry: Date | null
+  next_due: Date | null
+  budgets: number
+  last_at: Date | null
+}
+
+/** Locks wait here, and only here: whatever else an operation of a wallet reads, it reads in a later statement. */
+export const lockWallets = (writer: Writer, ids: readonly bigint[]) =>
+  rows<WalletRow>(
     writer,
-    transfersTable,
-    transfers,
-    (t) =>
-      `${t.id}\t${writer.operation}\t${t.debitAccount}\t${t.creditAccount}\t${t.currency}\t${nanosFixed(t.nanos)}\t` +
-      `${t.reason}\t${t.period}\t${atText}\t${t.debitEntry}\t${nanosFixed(t.debitAfter)}\t` +
-      `${t.creditEntry}\t${nanosFixed(t.creditAfter)}`,
+    `select id, owner, currency, posted, entries, held, overrun, credit_limit, next_expiry, next_due, budgets, last_at
+       from ledger.accounts
+      where id = any ($1::bigint[]) and kind = 'wallet'
+      order by id
+        for no key update`,
+    [arrayOf(ids)],
+    'ledger.lock_wallets',
+  )
+
+export const updateWallets = (writer: Writer, wallets: readonly Wallet[]) => {
+  const times = (of: (wallet: Wallet) => number | null) => arrayOf(wallets.map((wallet) => quotedTime(of(wallet))))
+  const sums = (of: (wallet: Wallet) => bigint) => arrayOf(wallets.map((wallet) => nanosFixed(of(wallet))))
+  return execute(
+    writer,
+    `update ledger.accounts
+        set posted = w.posted, entries = w.entries, held = w.held, overrun = w.overrun, credit_limit = w.credit_limit,
+            next_expiry = w.next_expiry, next_due = w.next_due, budgets = w.budgets,
+            last_at = case when w.entries = accounts.entries then accounts.last_at else w.last_at end
+       from unnest($1::bigint[], $2::numeric[], $3::bigint[], $4::numeric[], $5::numeric[], $6::numeric[],
+                   $7::timestamptz[], $8::timestamptz[], $9::smallint[], $10::timestamptz[])
+         as w (id, posted, entries, held, overrun, credit_limit, next_expiry, next_due, budgets, last_at)
+      where accounts.id = w.id`,
+    [
+      arrayOf(wallets.map(({ id }) => id)),
+      sums((wallet) => wallet.posted),
+      arrayOf(wallets.map(({ entries }) => entries)),
+      sums((wallet) => wallet.held),
+      sums((wallet) => wallet.overrun),
+      sums((wallet) => wallet.creditLimit),
+      times((wallet) => wallet.nextExpiry),
+      times((wallet) => wallet.nextDue),
+      arrayOf(wallets.map(({ budgets }) => budgets)),
+      times((wallet) => wallet.lastAt),
+    ],
+    'ledger.update_wallets',
   )
 }
+
+const quotedTime = (at: number | null): string => (at === null ? 'null' : `"${timestampText(at)}"`)
 
 export const updateAccounts = (writer: Writer, accounts: readonly Account[], at: number) =>
   execute(

@@ -12,7 +12,7 @@ export type Transfer = {
   readonly currency: Currency
   /** Greater than zero. */
   readonly nanos: bigint
-  readonly reason: 'charge' | 'reversal' | 'true-up'
+  readonly reason: 'charge' | 'reversal' | 'true-up' | 'grant' | 'move' | 'settle' | 'expire' | 'absorb' | 'refund'
   /** The first day of the accounting period, `2026-11-01`. */
   readonly period: string
 }
@@ -58,4 +58,16 @@ export function planPosting(accounts: ReadonlyMap<string, Account>, transfers: r
 function move(account: Account, side: Side, nanos: bigint): void {
   account.posted += chart[account.kind].normalSide === side ? nanos : -nanos
   account.entries += 1n
+}
+
+/** Where a transfer stands in one account's history, and the balance after it. */
+export type Entry = { readonly account: bigint; readonly entry: bigint; readonly after: bigint }
+
+/** A transfer on its way: the sides that are posted already, wallets before the accounts of the house. */
+export type Posting = { readonly transfer: Transfer; debit: Entry | undefined; credit: Entry | undefined }
+
+/** Moves the account. */
+export function entryOn(account: Account, side: Side, nanos: bigint): Entry {
+  move(account, side, nanos)
+  return { account: account.id, entry: account.entries, after: account.posted }
 }

@@ -80,6 +80,8 @@ const writers = new WeakSet<House>()
 /** Whether this process has written an operation through this house: then there is something to seal. */
 export const hasWritten = (house: House): boolean => writers.has(house)
 
+export const noteWritten = (house: House): void => void writers.add(house)
+
 const attemptsMax = 8
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')

@@ -40,21 +40,19 @@ export const digestsText = (digests: ReadonlyMap<string, RowsDigest>): string =>
   canonicalJson(Object.fromEntries(digests))
 
 /** Over all other columns as COPY prints them, so that a mark can be checked without knowing what a column means. */
-export function macOf(key: SealKey, operation: Operation): Buffer {
+export const macOf = (key: SealKey, operation: Operation): Buffer => markWith(key, fieldsText(key, operation))
+
+/** The whole row as COPY takes it. */
+export function operationLine(key: SealKey, operation: Operation): string {
+  const fields = fieldsText(key, operation)
+  return `${fields}\t${copyBytes(markWith(key, fields))}`
+}
+
+function fieldsText(key: SealKey, operation: Operation): string {
   const { id, epoch, xid, principal, inputDigest, status, answer, digests, at } = operation
-  const fields = [
-    id,
-    epoch,
-    xid,
-    copyText(principal),
-    copyText(operation.key),
-    copyText(operation.command),
-    copyBytes(inputDigest),
-    status,
-    copyText(answer),
-    copyText(digests),
-    timestampText(at.getTime()),
-    key.id,
-  ]
-  return markWith(key, fields.join('\t'))
+  return (
+    `${id}\t${epoch}\t${xid}\t${copyText(principal)}\t${copyText(operation.key)}\t${copyText(operation.command)}\t` +
+    `${copyBytes(inputDigest)}\t${status}\t${copyText(answer)}\t${copyText(digests)}\t` +
+    `${timestampText(at.getTime())}\t${key.id}`
+  )
 }

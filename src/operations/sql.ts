@@ -1,7 +1,9 @@
+import { strict as assert } from 'node:assert'
+import { textArrayOf } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
 import { beginning } from '../database/transaction.ts'
 import type { SealKey } from './keys.ts'
-import { macOf, type Operation } from './operation.ts'
+import { macOf, type Operation, operationColumns } from './operation.ts'
 
 /** Both callers with one key wait for each other here; the lock goes with the transaction. */
 export const beginWithLock = (lock: bigint) => `${beginning('read write')}; select pg_advisory_xact_lock(${lock})`
@@ -62,3 +64,56 @@ export const insert = (reader: Reader, operation: Operation, key: SealKey) =>
     ],
     'operations.insert',
   )
+
+/** The lock keeps the epoch from ending between the look at it and the rows written under it. */
+export const beginBatch = `${beginning('read write')}; lock table operations.operations in row exclusive mode`
+
+export const operationsTarget = `operations.operations (${operationColumns.join(', ')})`
+
+/** What was stored under the keys of a batch, by principal and key. */
+export async function findByKeys(
+  reader: Reader,
+  entries: readonly { readonly call: { readonly principal: string; readonly key: string } }[],
+): Promise<Map<string, StoredRow>> {
+  const found = await rows<StoredRow & { principal: string; key: string }>(
+    reader,
+    `select o.id, o.xid::text, o.input_digest, o.status, o.answer, o.principal, o.idempotency_key as key
+       from unnest($1::text[], $2::text[]) as asked (principal, key)
+       join operations.operations o on o.principal = asked.principal and o.idempotency_key = asked.key`,
+    [textArrayOf(entries.map(({ call }) => call.principal)), textArrayOf(entries.map(({ call }) => call.key))],
+    'operations.find_by_keys',
+  )
+  return new Map(found.map((each) => [`${each.principal}\0${each.key}`, each]))
+}
+
+/** As `begin`, with numbers for many operations. */
+export async function beginMany(reader: Reader, operations: number) {
+  const began = await row<{ xid: string; epoch: number; at: Date; ids: string[] }>(
+    reader,
+    `with transaction as materialized (select pg_current_xact_id() as xid)
+     select xid::text, epoch, date_trunc('milliseconds', clock_timestamp()) as at,
+            case when xid is not null
+                 then array(select nextval('operations.operation_ids')::text from generate_series(1, $1::integer)) end as ids
+       from transaction, operations.epoch`,
+    [operations],
+    'operations.begin_many',
+  )
+  assert(began)
+  return began
+}
+
+/** Numbers for operations that a batch finds due; its transaction has its own number already. */
+export async function moreIds(reader: Reader, operations: number): Promise<string[]> {
+  const found = await rows<{ id: string }>(
+    reader,
+    `select nextval('operations.operation_ids')::text as id from generate_series(1, $1::integer)`,
+    [operations],
+  )
+  return found.map(({ id }) => id)
+}
+
+/** What became of a transaction. */
+export async function statusOf(reader: Reader, xid: string): Promise<string> {
+  const found = await row<{ status: string | null }>(reader, `select pg_xact_status($1::xid8) as status`, [xid])
+  return found?.status ?? 'aborted'
+}

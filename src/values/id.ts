@@ -14,6 +14,11 @@ const numberPrefixes = {
   trueUp: 'tru',
   price: 'prc',
   quarantined: 'qua',
+  key: 'key',
+  approval: 'apr',
+  grant: 'gra',
+  reservation: 'res',
+  budget: 'bud',
 } as const
 
 export type UuidKind = keyof typeof uuidPrefixes

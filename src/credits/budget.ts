@@ -1,0 +1,41 @@
+import { localOf, periodOf } from '../values/period.ts'
+
+export type Span = 'day' | 'month' | 'total'
+
+/** What may be spent by a payer, or by everybody below it, in each day, each month or in all; holds count as spent. */
+export type Budget = {
+  readonly wallet: bigint
+  readonly span: Span
+  readonly amount: bigint
+}
+
+/** One day or month of a budget. */
+export type BudgetWindow = {
+  readonly wallet: bigint
+  readonly span: Span
+  /** Its first day; of a budget in all, the first day there is. */
+  readonly starts: string
+  amount: bigint
+  used: bigint
+  overrun: bigint
+}
+
+export const windowKey = (wallet: bigint, span: Span, starts: string): string => `${wallet} ${span} ${starts}`
+
+const everStarts = '0001-01-01'
+
+export function windowStart(span: Span, at: number, zone: string): string {
+  if (span === 'month') return periodOf(at, zone)
+  if (span === 'total') return everStarts
+  const { year, month, day } = localOf(at, zone)
+  return `${year}-${two(month)}-${two(day)}`
+}
+
+const two = (number: number): string => String(number).padStart(2, '0')
+
+/** After it was used beyond what it allows, or given back to: overrun is exactly what lies beyond. */
+export function use(window: BudgetWindow, nanos: bigint): void {
+  window.used += nanos
+  const beyond = window.used - window.amount
+  window.overrun = beyond > 0n ? beyond : 0n
+}

@@ -1,0 +1,88 @@
+import { randomInt, randomUUID } from 'node:crypto'
+import { openAccount, findWallets, Stripes } from '../ledger/wallet-commands.ts'
+import type { Answered, Call } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { Lane, type LaneSettings, type Options } from '../operations/lane.ts'
+import type { LaneCommand } from '../operations/lane-command.ts'
+import type { Desk, Want } from './desk.ts'
+import { DeskBooks } from './desk-commands.ts'
+import { walletKey } from './desk.ts'
+import { type GrantInput, grantCommand, limitCommand, type MoveInput, moveCommand } from './grant.ts'
+import { type BudgetInput, budgetCommand } from './set-budget.ts'
+import * as sql from './sql.ts'
+
+/** Who asks, under which key; the command's name and input are added here. */
+export type Asking = Pick<Call, 'principal' | 'key'> & Options
+
+/** Stripes of the accounts that every lane posts to: two lanes with one number merely wait for each other. */
+const stripesMax = 16
+
+/** The counter at which credits are given, held and spent: one lane over all wallets. */
+export class Credits {
+  readonly house: House
+  readonly lane: Lane<Want, Desk>
+  readonly #opened = new Set<string>()
+
+  constructor(house: House, settings: LaneSettings = {}) {
+    this.house = house
+    const stripes = new Stripes(house, randomInt(1, stripesMax + 1))
+    this.lane = new Lane<Want, Desk>(house, new DeskBooks(house.zone, stripes), settings)
+  }
+
+  submit(asking: Asking, command: string, input: unknown, rule: LaneCommand<Want, Desk>): Promise<Answered> {
+    const { principal, key, ...options } = asking
+    return this.lane.submit({ principal, key, command, input }, rule, options)
+  }
+
+  async grant(asking: Asking, input: GrantInput): Promise<Answered> {
+    await this.open(input.owner, input.currency)
+    const rule = grantCommand(input, (turn, grant) => turn.add(sql.grantsTable, sql.grantLine(grant, turn.operation)))
+    return await this.submit(asking, 'credits.grant', told(input), rule)
+  }
+
+  async move(asking: Asking, input: MoveInput): Promise<Answered> {
+    await this.open(input.to, input.currency)
+    return await this.submit(asking, 'credits.move', told(input), moveCommand(input))
+  }
+
+  async limit(asking: Asking, owner: string, currency: string, nanos: bigint): Promise<Answered> {
+    await this.open(owner, currency)
+    const rule = limitCommand(owner, currency, nanos)
+    return await this.submit(asking, 'credits.limit', told({ owner, currency, nanos }), rule)
+  }
+
+  async budget(asking: Asking, input: BudgetInput): Promise<Answered> {
+    await this.open(input.owner, input.currency)
+    const rule = budgetCommand(input, (turn, id, wallet, { span, nanos }) =>
+      turn.add(sql.budgetsTable, sql.budgetLine(id, wallet, span, nanos, turn.operation)),
+    )
+    return await this.submit(asking, 'credits.budget', told(input), rule)
+  }
+
+  /** A wallet is opened once, before a command that needs it. */
+  async open(owner: string, currency: string): Promise<void> {
+    const key = walletKey(owner, currency)
+    if (this.#opened.has(key)) return
+    const [there] = await findWallets(this.house.database.pool, [{ owner, currency }])
+    if (!there) await openAccount(this.house, { owner, kind: 'wallet' }, currency, 0)
+    this.#opened.add(key)
+  }
+
+  /** Ends what ran out on one wallet, in the batch that this touches it with. */
+  async sweep(owner: string, currency: string): Promise<void> {
+    await this.lane.submit(
+      { principal: 'bursar', key: `sweep ${randomUUID()}`, command: 'credits.sweep', input: null },
+      { wants: { owners: [owner], currency }, decide: () => ({ ok: true, answer: null, apply() {} }) },
+      { dryRun: true },
+    )
+  }
+}
+
+/** An input as it is digested: amounts as text, because JSON has no whole numbers of that size. */
+const told = (input: object): unknown =>
+  Object.fromEntries(
+    Object.entries(input).map(([name, value]: [string, unknown]) => [
+      name === 'nanos' ? 'nanos' : name,
+      typeof value === 'bigint' ? String(value) : value,
+    ]),
+  )

@@ -1,0 +1,302 @@
+import { strict as assert } from 'node:assert'
+import type { Writer } from '../database/writer.ts'
+import { transfersTable } from '../ledger/commands.ts'
+import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
+import type { Books, Due, Turn } from '../operations/lane-command.ts'
+import { nanosFrom } from '../values/money.ts'
+import { type Span, windowStart } from './budget.ts'
+import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
+import { expireHold, expireLot } from './end.ts'
+import type { Lot } from './lot.ts'
+import type { Hold, Reservation } from './reservation.ts'
+import * as sql from './sql.ts'
+
+/** Reservations never change, so those met last are remembered. */
+const rememberedMax = 50_000
+
+/** More that ran out at once waits for the next batch that touches the wallet. */
+const dueMax = 1_000
+
+/** How a batch of the money path reads its wallets under locks, and writes what its plans changed. */
+export class DeskBooks implements Books<Want, Desk> {
+  readonly #zone: string
+  readonly #stripes: Stripes
+  /** Ids of wallets that are there; none ever goes away. */
+  readonly #walletIds = new Map<string, bigint>()
+  readonly #reservations = new Map<bigint, Reservation>()
+
+  constructor(zone: string, stripes: Stripes) {
+    this.#zone = zone
+    this.#stripes = stripes
+  }
+
+  async lock(writer: Writer, wants: readonly Want[]): Promise<Desk> {
+    const desk = new Desk(this.#zone, rowWriter)
+    await this.#resolveReservations(writer, desk, wants)
+    const names = new Map<string, { owner: string; currency: string }>()
+    const want = (owner: string, currency: string) => {
+      const key = walletKey(owner, currency)
+      if (!names.has(key)) names.set(key, { owner, currency })
+    }
+    for (const { owners, currency, reservation } of wants) {
+      const known = reservation === undefined ? undefined : desk.reservations.get(reservation)
+      for (const owner of known?.owners ?? owners) want(owner, known?.currency ?? currency ?? '')
+    }
+    const missing = [...names].filter(([key]) => !this.#walletIds.has(key)).map(([, name]) => name)
+    if (missing.length > 0) {
+      for (const { id, owner, currency } of await findWallets(writer, missing)) {
+        this.#walletIds.set(walletKey(owner, currency), BigInt(id))
+      }
+    }
+    const ids = [...names.keys()].map((key) => this.#walletIds.get(key)).filter((id) => id !== undefined)
+    for (const wallet of ids.length > 0 ? await lockWallets(writer, ids) : []) {
+      desk.wallets.set(walletKey(wallet.owner, wallet.currency), wallet)
+      desk.walletsById.set(wallet.id, wallet)
+    }
+    return desk
+  }
+
+  notBefore(desk: Desk): number {
+    let last = 0
+    for (const { lastAt } of desk.wallets.values()) if (lastAt > last) last = lastAt
+    return last
+  }
+
+  async load(writer: Writer, desk: Desk, wants: readonly Want[], at: number): Promise<readonly Due<Desk>[]> {
+    const wallets = [...desk.wallets.values()]
+    const targets = new Set(wants.flatMap((want) => (want.lots && want.currency ? want.owners : [])))
+    const dated = wallets.filter(({ nextExpiry, owner }) => nextExpiry !== null || targets.has(owner))
+    if (dated.length > 0) {
+      const found = await sql.lotsOfWallets(
+        writer,
+        dated.map(({ id }) => id),
+        at,
+      )
+      for (const row of found) putLot(desk, row)
+    }
+    await loadBudgets(writer, desk, at)
+    const asked = new Set(wants.map(({ reservation }) => reservation).filter((id) => id !== undefined))
+    const found = asked.size > 0 ? await sql.holdsById(writer, [...asked]) : []
+    const late = wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at)
+    const due =
+      late.length > 0
+        ? await sql.dueHolds(
+            writer,
+            late.map(({ id }) => id),
+            at,
+            dueMax,
+          )
+        : []
+    for (const wallet of late) desk.sweptWallets.add(wallet)
+    await this.#loadHolds(writer, desk, [...found, ...due])
+    const ended = [...asked].filter((id) => !desk.holds.has(id) && desk.reservations.has(id))
+    for (const row of ended.length > 0 ? await sql.endings(writer, ended) : []) {
+      const reservation = desk.reservations.get(BigInt(row.reservation))
+      assert(reservation)
+      const { kind, steps } = row
+      desk.endings.set(reservation.id, { reservation, kind, steps, charged: nanosFrom(row.charged) })
+    }
+    return [
+      ...due.map(({ reservation }) => expireHold(BigInt(reservation))),
+      ...[...desk.lots.values()].flat().filter(isOver(at)).map(expireLot),
+    ]
+  }
+
+  async write(writer: Writer, desk: Desk, at: number): Promise<void> {
+    const holds = [...desk.changedHolds]
+    const of = (state: Hold['state']) => holds.filter((hold) => hold.state === state)
+    await sql.insertHolds(writer, of('new'))
+    const ended = of('ended').map(({ reservation }) => reservation.id)
+    if (ended.length > 0) assert.equal(await sql.deleteHolds(writer, ended), ended.length)
+    const changed = of('changed')
+    if (changed.length > 0) assert.equal(await sql.updateHolds(writer, changed), changed.length)
+    if (desk.changedLots.size > 0) await sql.putLots(writer, [...desk.changedLots])
+    if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
+    await this.#setNextDue(writer, desk)
+    await writeWallets(writer, [...desk.changedWallets])
+    await this.#stripes.post(
+      writer,
+      desk.postings.map(({ posting }) => posting),
+      at,
+    )
+    for (const { posting, turn } of desk.postings) {
+      turn.add(transfersTable, postingLine(posting, turn.operation, turn.at))
+    }
+    for (const { reservation } of of('new')) this.#remember(reservation)
+  }
+
+  async #setNextDue(writer: Writer, desk: Desk): Promise<void> {
+    const swept = [...desk.sweptWallets]
+    if (swept.length === 0) return
+    const next = await sql.nextDue(
+      writer,
+      swept.map(({ id }) => id),
+    )
+    const byWallet = new Map(next.map(({ wallet, until }) => [BigInt(wallet), until.getTime()]))
+    for (const wallet of swept) {
+      wallet.nextDue = byWallet.get(wallet.id) ?? null
+      desk.changedWallets.add(wallet)
+    }
+  }
+
+  async #resolveReservations(writer: Writer, desk: Desk, wants: readonly Want[]): Promise<void> {
+    const missing: bigint[] = []
+    for (const { reservation } of wants) {
+      if (reservation === undefined) continue
+      const known = this.#reservations.get(reservation)
+      if (known) desk.reservations.set(reservation, known)
+      else missing.push(reservation)
+    }
+    await this.#read(writer, desk, missing)
+  }
+
+  async #read(writer: Writer, desk: Desk, ids: readonly bigint[]): Promise<void> {
+    if (ids.length === 0) return
+    for (const row of await sql.reservationsById(writer, ids)) {
+      const reservation = reservationOf(row)
+      this.#remember(reservation)
+      desk.reservations.set(reservation.id, reservation)
+    }
+  }
+
+  #remember(reservation: Reservation): void {
+    if (this.#reservations.size >= rememberedMax) {
+      const [oldest] = this.#reservations.keys()
+      if (oldest !== undefined) this.#reservations.delete(oldest)
+    }
+    this.#reservations.set(reservation.id, reservation)
+  }
+
+  async #loadHolds(writer: Writer, desk: Desk, rows: readonly sql.HoldRow[]): Promise<void> {
+    const unknown = rows.map(({ reservation }) => BigInt(reservation)).filter((id) => !desk.reservations.has(id))
+    for (const id of unknown) {
+      const known = this.#reservations.get(id)
+      if (known) desk.reservations.set(id, known)
+    }
+    await this.#read(
+      writer,
+      desk,
+      unknown.filter((id) => !desk.reservations.has(id)),
+    )
+    for (const row of rows) {
+      const reservation = desk.reservations.get(BigInt(row.reservation))
+      assert(reservation, 'a hold belongs to a reservation')
+      desk.holds.set(reservation.id, {
+        reservation,
+        held: nanosFrom(row.held),
+        charged: nanosFrom(row.charged),
+        until: row.until.getTime(),
+        steps: row.steps,
+        windows: namedWindows(row).map(({ wallet, span, starts }) => desk.window(wallet, span, starts, 0n)),
+        holdings: [],
+        state: 'stored',
+      })
+    }
+    await loadWindows(
+      writer,
+      desk,
+      rows.flatMap((row) => namedWindows(row)),
+    )
+    await loadHoldings(writer, desk)
+  }
+}
+
+const isOver =
+  (at: number) =>
+  ({ expiresAt, posted, held }: Lot): boolean =>
+    expiresAt <= at && posted > held
+
+function putLot(desk: Desk, row: sql.LotRow): void {
+  const lot: Lot = {
+    id: BigInt(row.id),
+    wallet: BigInt(row.wallet),
+    grant: BigInt(row.grant_id),
+    expiresAt: row.expires_at.getTime(),
+    posted: nanosFrom(row.posted),
+    held: nanosFrom(row.held),
+  }
+  const lots = desk.lots.get(lot.wallet)
+  if (lots) lots.push(lot)
+  else desk.lots.set(lot.wallet, [lot])
+}
+
+async function loadHoldings(writer: Writer, desk: Desk): Promise<void> {
+  const dated = [...desk.holds.values()].filter(({ reservation }) => desk.lots.has(reservation.wallet))
+  if (dated.length === 0) return
+  const found = await sql.holdingsOf(
+    writer,
+    dated.map(({ reservation }) => reservation.id),
+  )
+  for (const { reservation, lot: id, held } of found) {
+    const hold = desk.holds.get(BigInt(reservation))
+    const lot = hold && desk.lots.get(hold.reservation.wallet)?.find((each) => each.id === BigInt(id))
+    assert(hold && lot, 'a reservation holds of lots that its wallet has')
+    hold.holdings.push({ lot, held: nanosFrom(held) })
+  }
+  for (const { holdings } of dated)
+    holdings.sort((a, b) => a.lot.expiresAt - b.lot.expiresAt || (a.lot.id < b.lot.id ? -1 : 1))
+}
+
+async function loadBudgets(writer: Writer, desk: Desk, at: number): Promise<void> {
+  const wallets = [...desk.wallets.values()].filter(({ budgets }) => budgets > 0)
+  if (wallets.length === 0) return
+  const found = await sql.budgetsOfWallets(
+    writer,
+    wallets.map(({ id }) => id),
+  )
+  const names: sql.WindowName[] = []
+  for (const { wallet: id, span, amount } of found) {
+    const wallet = BigInt(id)
+    desk.budgets.set(wallet, [...(desk.budgets.get(wallet) ?? []), { wallet, span, amount: nanosFrom(amount) }])
+    const starts = windowStart(span, at, desk.zone)
+    desk.window(wallet, span, starts, nanosFrom(amount))
+    names.push({ wallet, span, starts })
+  }
+  await loadWindows(writer, desk, names)
+}
+
+async function loadWindows(writer: Writer, desk: Desk, names: readonly sql.WindowName[]): Promise<void> {
+  if (names.length === 0) return
+  for (const row of await sql.windowsNamed(writer, names)) {
+    const window = desk.window(BigInt(row.wallet), row.span, row.starts, 0n)
+    window.amount = nanosFrom(row.amount)
+    window.used = nanosFrom(row.used)
+    window.overrun = nanosFrom(row.overrun)
+  }
+}
+
+function namedWindows({ windows }: sql.HoldRow): sql.WindowName[] {
+  if (windows === null) return []
+  const named = JSON.parse(windows) as [string, Span, string][]
+  return named.map(([wallet, span, starts]) => ({ wallet: BigInt(wallet), span, starts }))
+}
+
+const reservationOf = (row: sql.ReservationRow): Reservation => ({
+  id: BigInt(row.id),
+  wallet: BigInt(row.wallet),
+  payer: row.payer,
+  project: row.project,
+  person: row.person,
+  provider: row.provider,
+  owners: row.owners,
+  currency: row.currency,
+  service: row.service,
+  subtype: row.subtype,
+  amount: nanosFrom(row.amount),
+  overrun: row.overrun,
+  at: row.at.getTime(),
+  until: row.until.getTime(),
+  estimate: row.estimate,
+})
+
+const rowWriter: RowWriter = {
+  draw(turn: Turn, draw, reservation) {
+    turn.add(sql.drawsTable, sql.drawLine(turn.nextId(), draw, reservation, turn.operation))
+  },
+  reservation(turn, reservation) {
+    turn.add(sql.reservationsTable, sql.reservationLine(reservation, turn.operation))
+  },
+  step(turn, reservation, n, step) {
+    turn.add(sql.stepsTable, sql.stepLine(turn.nextId(), reservation.id, n, step, turn.operation, turn.at))
+  },
+}

@@ -1,0 +1,194 @@
+import { Problem } from '../http/problem.ts'
+import type { Decided, LaneCommand } from '../operations/lane-command.ts'
+import { idOf, numbered } from '../values/id.ts'
+import { nanosText } from '../values/money.ts'
+import type { BudgetWindow } from './budget.ts'
+import type { Desk, Want } from './desk.ts'
+import { holdFrom } from './lot.ts'
+import type { Hold, OverrunPolicy, Reservation } from './reservation.ts'
+
+export type HoldInput = {
+  readonly payer: string
+  readonly project: string | null
+  readonly person: string | null
+  readonly provider: string
+  readonly owners: readonly string[]
+  readonly currency: string
+  readonly service: string
+  readonly subtype: string
+  /** Greater than zero. */
+  readonly nanos: bigint
+  readonly overrun: OverrunPolicy
+  readonly seconds: number
+  readonly estimate: string | null
+}
+
+const refusal = (problem: Problem): Decided => ({ ok: false, problem })
+
+/** Sets credits aside, if the payer has them and every budget above allows it. */
+export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
+  wants: { owners: input.owners, currency: input.currency },
+  decide(desk, turn) {
+    const { payer, currency, nanos } = input
+    const refused = refuseHold(desk, input.owners, payer, currency, nanos, turn.at)
+    if ('problem' in refused) return refusal(refused.problem)
+    const wallet = desk.wallet(payer, currency)
+    if (!wallet) return refusal(shortOf(currency, nanos, 0n))
+    const { seconds, ...kept } = input
+    const until = turn.at + seconds * 1000
+    const id = turn.nextId()
+    return {
+      ok: true,
+      status: 201,
+      answer: {
+        ...answerOf({ id, ...kept }, 'held', nanos, 0n, until),
+        available: nanosText(desk.available(payer, currency) - nanos),
+      },
+      apply() {
+        const reservation: Reservation = {
+          id,
+          wallet: wallet.id,
+          payer,
+          project: kept.project,
+          person: kept.person,
+          provider: kept.provider,
+          owners: kept.owners,
+          currency,
+          service: kept.service,
+          subtype: kept.subtype,
+          amount: nanos,
+          overrun: kept.overrun,
+          at: turn.at,
+          until,
+          estimate: kept.estimate,
+        }
+        const { windows } = refused
+        const hold: Hold = {
+          reservation,
+          held: nanos,
+          charged: 0n,
+          until,
+          steps: 0,
+          windows,
+          holdings: [],
+          state: 'new',
+        }
+        desk.open(turn, hold)
+        desk.hold(wallet, nanos)
+        desk.use(windows, nanos)
+        if (wallet.nextExpiry !== null) desk.draw(turn, holdFrom(desk.lotsOf(wallet), nanos, turn.at), hold)
+        if (wallet.nextDue === null || until < wallet.nextDue) wallet.nextDue = until
+      },
+    }
+  },
+})
+
+/** Raises what a reservation holds, by the same rule as a new one. */
+export const growCommand = (reservation: bigint, nanos: bigint): LaneCommand<Want, Desk> => ({
+  wants: { owners: [], reservation },
+  decide(desk, turn) {
+    const found = openHold(desk, reservation)
+    if (found instanceof Problem) return refusal(found)
+    const { payer, currency, owners } = found.reservation
+    const fault = refuseWindows(found.windows, nanos) ?? refuseWallet(desk, payer, currency, nanos)
+    if (fault) return refusal(fault)
+    return {
+      ok: true,
+      answer: {
+        ...answerOf(found.reservation, 'held', found.held + nanos, found.charged, found.until),
+        available: nanosText(desk.available(payer, currency) - nanos),
+      },
+      apply() {
+        const wallet = desk.wallet(payer, currency)
+        if (!wallet) throw new Error(`the wallet of ${owners[0]} is not at hand`)
+        desk.step(turn, found, { kind: 'grow', ends: false, heldDelta: nanos })
+        desk.hold(wallet, nanos)
+        desk.use(found.windows, nanos)
+        if (wallet.nextExpiry !== null) desk.draw(turn, holdFrom(desk.lotsOf(wallet), nanos, turn.at), found)
+      },
+    }
+  },
+})
+
+/** Moves the time at which it runs out, forward only: `seconds` from now. */
+export const extendCommand = (reservation: bigint, seconds: number): LaneCommand<Want, Desk> => ({
+  wants: { owners: [], reservation },
+  decide(desk, turn) {
+    const found = openHold(desk, reservation)
+    if (found instanceof Problem) return refusal(found)
+    const until = Math.max(found.until, turn.at + seconds * 1000)
+    return {
+      ok: true,
+      answer: answerOf(found.reservation, 'held', found.held, found.charged, until),
+      apply() {
+        desk.step(turn, found, { kind: 'extend', ends: false, heldDelta: 0n, until })
+      },
+    }
+  },
+})
+
+/** The open hold, or why there is none. */
+export function openHold(desk: Desk, reservation: bigint): Hold | Problem {
+  const hold = desk.holds.get(reservation)
+  if (hold) return hold
+  const ending = desk.endings.get(reservation)
+  if (!ending)
+    return new Problem('not-found', { detail: `There is no reservation ${numbered('reservation', reservation)}.` })
+  return new Problem('reservation-closed', { state: stateOf(ending.kind) })
+}
+
+export const stateOf = (kind: string): string =>
+  kind === 'release' ? 'released' : kind === 'expire' ? 'expired' : 'settled'
+
+type Shown = { readonly id: bigint } & Pick<Reservation, 'payer' | 'project' | 'person' | 'currency' | 'overrun'>
+
+/** A reservation as every door tells it. */
+export const answerOf = (shown: Shown, state: string, held: bigint, charged: bigint, until: number) => ({
+  id: numbered('reservation', shown.id),
+  state,
+  currency: shown.currency,
+  held: nanosText(held),
+  charged: nanosText(charged),
+  until: new Date(until).toISOString(),
+  payer: payerId(shown),
+})
+
+function payerId({ payer, project, person }: Shown): string {
+  if (payer === project) return idOf('project', payer)
+  return payer === person ? idOf('person', payer) : idOf('organisation', payer)
+}
+
+function refuseHold(
+  desk: Desk,
+  owners: readonly string[],
+  payer: string,
+  currency: string,
+  nanos: bigint,
+  at: number,
+): { readonly problem: Problem } | { readonly windows: readonly BudgetWindow[] } {
+  const windows = desk.windowsOf(owners, currency, at)
+  const problem = refuseWallet(desk, payer, currency, nanos) ?? refuseWindows(windows, nanos)
+  return problem ? { problem } : { windows }
+}
+
+function refuseWallet(desk: Desk, payer: string, currency: string, nanos: bigint): Problem | undefined {
+  const free = desk.available(payer, currency)
+  return free < nanos ? shortOf(currency, nanos, free) : undefined
+}
+
+function refuseWindows(windows: readonly BudgetWindow[], nanos: bigint): Problem | undefined {
+  for (const { wallet, span, starts, used, amount } of windows) {
+    if (used + nanos <= amount) continue
+    return new Problem('budget-exhausted', {
+      wallet: numbered('account', wallet),
+      span,
+      since: starts,
+      allows: nanosText(amount),
+      left: nanosText(amount > used ? amount - used : 0n),
+    })
+  }
+  return undefined
+}
+
+const shortOf = (currency: string, asked: bigint, free: bigint): Problem =>
+  new Problem('insufficient-credits', { currency, asked: nanosText(asked), available: nanosText(free) })

@@ -1,0 +1,142 @@
+import { strict as assert } from 'node:assert'
+import type { Writer } from '../database/writer.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { nanosFrom } from '../values/money.ts'
+import { chart } from './chart.ts'
+import * as sql from './sql.ts'
+import { accountKey, type AccountName, type Account, entryOn, type Posting } from './transfer.ts'
+import type { Wallet } from './wallet.ts'
+
+export type WalletName = { readonly owner: string; readonly currency: string }
+
+/** Locks the wallets that exist among these names, in one order for everybody; everything that decides money is theirs. */
+export async function lockWallets(writer: Writer, ids: readonly bigint[]): Promise<Wallet[]> {
+  const found = await sql.lockWallets(writer, ids)
+  return found.map((row) => ({
+    id: BigInt(row.id),
+    kind: 'wallet' as const,
+    owner: row.owner,
+    currency: row.currency,
+    posted: nanosFrom(row.posted),
+    entries: BigInt(row.entries),
+    held: nanosFrom(row.held),
+    overrun: nanosFrom(row.overrun),
+    creditLimit: nanosFrom(row.credit_limit),
+    nextExpiry: row.next_expiry?.getTime() ?? null,
+    nextDue: row.next_due?.getTime() ?? null,
+    budgets: row.budgets,
+    lastAt: row.last_at?.getTime() ?? 0,
+  }))
+}
+
+export async function writeWallets(writer: Writer, wallets: readonly Wallet[]): Promise<void> {
+  if (wallets.length === 0) return
+  assert.equal(await sql.updateWallets(writer, wallets), wallets.length, 'every wallet that changed was written')
+}
+
+/** Which wallets there are; a wallet never goes away. */
+export const findWallets = (reader: Parameters<typeof sql.findIds>[0], names: readonly WalletName[]) =>
+  sql.findIds(
+    reader,
+    names.map((name) => ({ ...name, kind: 'wallet' as const, normalSide: chart.wallet.normalSide })),
+    0,
+  )
+
+/** Opens an account in an operation of its own, once, whoever asks how often. */
+export async function openAccount(house: House, name: AccountName, currency: string, stripe: number): Promise<void> {
+  const account = { ...name, currency, stripe }
+  await alone(
+    house,
+    {
+      principal: 'bursar',
+      key: `open ${name.owner} ${name.kind} ${currency} ${stripe}`,
+      command: 'ledger.openAccount',
+      input: account,
+    },
+    async (writer) => {
+      const { normalSide } = chart[name.kind]
+      const [there] = await sql.findIds(writer, [{ ...name, currency, normalSide }], stripe)
+      if (there) return nothing
+      await sql.insertAccounts(writer, [{ ...name, currency, normalSide, id: writer.nextId() }], stripe)
+      return account
+    },
+  )
+}
+
+/** Accounts of the house that one lane posts to, by name: their ids never change. */
+export class Stripes {
+  readonly #house: House
+  readonly #stripe: number
+  readonly #ids = new Map<string, bigint>()
+
+  constructor(house: House, stripe: number) {
+    this.#house = house
+    this.#stripe = stripe
+  }
+
+  /** Posts the sides that belong to the house; its accounts are locked here, so this comes last. */
+  async post(writer: Writer, postings: readonly Posting[], at: number): Promise<void> {
+    const sides = new Map<string, AccountName & { readonly currency: string }>()
+    for (const { transfer, debit, credit } of postings) {
+      const { currency } = transfer
+      if (!debit) sides.set(accountKey(transfer.debit, currency), { ...transfer.debit, currency })
+      if (!credit) sides.set(accountKey(transfer.credit, currency), { ...transfer.credit, currency })
+    }
+    if (sides.size === 0) return
+    const accounts = await this.#lock(writer, sides)
+    for (const posting of postings) {
+      const { transfer } = posting
+      const of = (name: AccountName) => accounts.get(accountKey(name, transfer.currency)) as Account
+      posting.debit ??= entryOn(of(transfer.debit), 'debit', transfer.nanos)
+      posting.credit ??= entryOn(of(transfer.credit), 'credit', transfer.nanos)
+    }
+    assert.equal(await sql.updateAccounts(writer, [...accounts.values()], at), accounts.size)
+  }
+
+  async #lock(writer: Writer, sides: ReadonlyMap<string, AccountName & { readonly currency: string }>) {
+    const ids = new Map<string, bigint>()
+    for (const [key, name] of sides) ids.set(key, this.#ids.get(key) ?? (await this.#find(name, name.currency)))
+    const rows = await sql.lockAccounts(writer, [...ids.values()])
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    const locked = new Map<string, Account>()
+    for (const [key, id] of ids) {
+      const row = byId.get(String(id))
+      assert(row, 'an account of the house is there')
+      locked.set(key, { id, kind: row.kind, posted: nanosFrom(row.posted), entries: BigInt(row.entries) })
+    }
+    return locked
+  }
+
+  async #find(name: AccountName, currency: string): Promise<bigint> {
+    const wanted = [{ ...name, currency, normalSide: chart[name.kind].normalSide }]
+    const find = async () => (await sql.findIds(this.#house.database.pool, wanted, this.#stripe))[0]
+    let found = await find()
+    if (!found) {
+      await openAccount(this.#house, name, currency, this.#stripe)
+      found = await find()
+    }
+    assert(found, 'an account that was opened is there')
+    const id = BigInt(found.id)
+    this.#ids.set(accountKey(name, currency), id)
+    return id
+  }
+}
+
+/** A transfer whose sides are all posted, as its table takes it. */
+export function postingLine({ transfer, debit, credit }: Posting, operation: bigint, at: number): string {
+  assert(debit && credit, 'both sides are posted')
+  return sql.transferLine(
+    {
+      ...transfer,
+      debitAccount: debit.account,
+      debitEntry: debit.entry,
+      debitAfter: debit.after,
+      creditAccount: credit.account,
+      creditEntry: credit.entry,
+      creditAfter: credit.after,
+    },
+    operation,
+    at,
+  )
+}

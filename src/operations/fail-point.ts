@@ -1,0 +1,11 @@
+const wanted = process.env['BURSAR_FAIL_POINT']
+let left = Number(process.env['BURSAR_FAIL_POINT_AFTER'] ?? 0)
+
+/**
+ * For proofs: the process kills itself here, as a power cut would, when BURSAR_FAIL_POINT names this point and it was
+ * passed BURSAR_FAIL_POINT_AFTER times.
+ */
+export function failPoint(name: string): void {
+  if (wanted !== name) return
+  if (left-- <= 0) process.kill(process.pid, 'SIGKILL')
+}

@@ -1,0 +1,224 @@
+import { strict as assert } from 'node:assert'
+import { hash } from 'node:crypto'
+import { closeWriter, copyRows, newWriter, type SealedTable, type Writer } from '../database/writer.ts'
+import { isConnectionLost } from '../database/refusals.ts'
+import { Problem } from '../http/problem.ts'
+import type { Answered } from './alone.ts'
+import { inputDigest } from './canonical.ts'
+import { failPoint } from './fail-point.ts'
+import type { House } from './house.ts'
+import { type Books, type Decided, type Entry, Turn } from './lane-command.ts'
+import { LaneConnection } from './lane-connection.ts'
+import { type Operation, operationLine } from './operation.ts'
+import * as sql from './sql.ts'
+import { noteWritten } from './alone.ts'
+
+type Done<Want, State> = {
+  readonly entry: Entry<Want, State> | undefined
+  readonly operation: Operation
+  readonly turn: Turn
+}
+type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answer: Answered | Problem | Error }[]
+
+/**
+ * One batch as one transaction. Whoever is answered is answered after the commit; on any failure nothing was kept, and
+ * the error is thrown for the lane to try again or to halve. Answers how many were refused.
+ */
+export async function runBatch<Want, State>(
+  house: House,
+  connection: LaneConnection,
+  books: Books<Want, State>,
+  entries: readonly Entry<Want, State>[],
+): Promise<number> {
+  let xid: string | undefined
+  let committing = false
+  const answers: Answers<Want, State> = []
+  const again: Entry<Want, State>[] = []
+  try {
+    const client = await connection.client()
+    await client.query(sql.beginBatch)
+    failPoint('lane.begun')
+    const writer = newWriter(client, 0n, new Date(0))
+    const wants = entries.map((entry) => entry.command.wants)
+    const state = await books.lock(writer, wants)
+    failPoint('lane.locked')
+    const stored = await sql.findByKeys(client, entries)
+    const began = await sql.beginMany(client, entries.length)
+    xid = began.xid
+    const at = Math.max(began.at.getTime(), books.notBefore(state))
+    const due = await books.load(writer, state, wants, at)
+    failPoint('lane.loaded')
+    const ids = [...began.ids]
+    if (due.length > 0) ids.unshift(...(await sql.moreIds(client, due.length)))
+    const operations = new Plans<Want, State>(state, ids, { ...began, at })
+    for (const each of due) operations.runDue(each)
+    for (const entry of entries) {
+      const before = stored.get(entry.keyText)
+      if (before) answers.push({ entry, answer: answerOf(before, entry) })
+      else operations.run(entry, answers, again)
+    }
+    if (operations.done.length === 0) {
+      await client.query('rollback')
+    } else {
+      await books.write(writer, state, at)
+      failPoint('lane.written')
+      await writeOperations(house, writer, operations.done)
+      closeWriter(writer)
+      failPoint('lane.before-commit')
+      committing = true
+      await client.query('commit')
+      failPoint('lane.committed')
+      noteWritten(house)
+    }
+    for (const { entry, operation } of operations.done) {
+      if (entry) answers.push({ entry, answer: answeredOf(operation, false) })
+    }
+  } catch (error) {
+    if (!(isConnectionLost(error) && committing && xid !== undefined)) {
+      await connection.rollback(error)
+      throw isConnectionLost(error)
+        ? new LaneConnection.LeftNoTrace('the connection was lost', { cause: error })
+        : error
+    }
+    if (!(await connection.wasCommitted(xid, error as Error))) {
+      throw new LaneConnection.LeftNoTrace('the commit was lost', { cause: error })
+    }
+    // It was committed: asked again, everybody finds the stored answer.
+    return await runBatch(house, connection, books, entries)
+  }
+  let refused = 0
+  for (const { entry, answer } of answers) {
+    if (answer instanceof Error) {
+      refused += 1
+      entry.fail(answer)
+    } else entry.answer(answer)
+  }
+  // The same key twice in one batch: the second waited for the first, and now finds what became of it.
+  return refused + (again.length > 0 ? await runBatch(house, connection, books, again) : 0)
+}
+
+type Began = { readonly epoch: number; readonly xid: string; readonly at: number }
+
+/** The plans of a batch, run one after the other against one state. */
+class Plans<Want, State> {
+  readonly done: Done<Want, State>[] = []
+  readonly #state: State
+  readonly #ids: string[]
+  readonly #began: Began
+  readonly #keys = new Set<string>()
+  #used = 0
+
+  constructor(state: State, ids: string[], began: Began) {
+    this.#state = state
+    this.#ids = ids
+    this.#began = began
+  }
+
+  runDue(due: { key: string; command: string; input: unknown; decide(state: State, turn: Turn): Decided }): void {
+    const turn = this.#turn()
+    const decided = due.decide(this.#state, turn)
+    if (!decided.ok) return
+    decided.apply(turn)
+    const { key, command, input } = due
+    this.#keep(undefined, turn, decided, { principal: 'bursar', key, command }, inputDigest(command, input))
+  }
+
+  run(entry: Entry<Want, State>, answers: Answers<Want, State>, again: Entry<Want, State>[]): void {
+    const { call, dryRun } = entry
+    if (this.#keys.has(entry.keyText)) {
+      again.push(entry)
+      return
+    }
+    const turn = this.#turn()
+    let decided: Decided
+    try {
+      decided = entry.command.decide(this.#state, turn)
+    } catch (error) {
+      // A bug in one rule: it has changed nothing yet, so its neighbours go on.
+      answers.push({ entry, answer: error as Error })
+      return
+    }
+    if (!decided.ok) {
+      answers.push({ entry, answer: decided.problem })
+      return
+    }
+    if (dryRun) {
+      const answer = JSON.stringify(decided.answer)
+      answers.push({ entry, answer: { operation: 0n, status: 200, answer, again: false } })
+      return
+    }
+    decided.apply(turn)
+    this.#keys.add(entry.keyText)
+    this.#keep(entry, turn, decided, call, entry.digest)
+  }
+
+  #turn(): Turn {
+    const id = this.#ids[this.#used++]
+    assert(id !== undefined, 'there is a number for each operation')
+    return new Turn(BigInt(id), this.#began.at)
+  }
+
+  #keep(
+    entry: Entry<Want, State> | undefined,
+    turn: Turn,
+    decided: Decided & { ok: true },
+    call: { readonly principal: string; readonly key: string; readonly command: string; readonly status?: number },
+    digest: Buffer,
+  ): void {
+    const { epoch, xid } = this.#began
+    const operation: Operation = {
+      id: turn.operation,
+      epoch,
+      xid,
+      principal: call.principal,
+      key: call.key,
+      command: call.command,
+      inputDigest: digest,
+      status: decided.status ?? call.status ?? 200,
+      answer: JSON.stringify(decided.answer),
+      digests: '',
+      at: new Date(turn.at),
+    }
+    this.done.push({ entry, operation, turn })
+  }
+}
+
+/** The rows that operations answer for, then the operations themselves with the digests of those rows. */
+async function writeOperations<Want, State>(house: House, writer: Writer, done: readonly Done<Want, State>[]) {
+  const tables = new Map<SealedTable, string[]>()
+  const lines: { key: string; line: string }[] = []
+  for (const { operation, turn } of done) {
+    const digests: string[] = []
+    for (const [table, rows] of turn.rows) {
+      let all = tables.get(table)
+      if (!all) tables.set(table, (all = []))
+      let text = ''
+      for (const row of rows) {
+        text += `${row}\n`
+        all.push(row)
+      }
+      digests.push(`"${table.name}":{"rows":${rows.length},"sha256":"${hash('sha256', text, 'hex')}"}`)
+    }
+    const line = operationLine(house.keys.seal, { ...operation, digests: `{${digests.sort().join(',')}}` })
+    lines.push({ key: `${operation.principal}\0${operation.key}`, line })
+  }
+  for (const [table, rows] of tables) {
+    await copyRows(writer, `${table.name} (${table.columns.join(', ')})`, rows, (row) => row)
+  }
+  failPoint('lane.rows')
+  // By their unique key, so that two batches with the same keys never wait for each other in a circle.
+  lines.sort((a, b) => (a.key < b.key ? -1 : 1))
+  await copyRows(writer, sql.operationsTarget, lines, ({ line }) => line)
+}
+
+function answerOf<Want, State>(stored: sql.StoredRow, entry: Entry<Want, State>): Answered | Problem {
+  if (!stored.input_digest.equals(entry.digest)) return new Problem('idempotency-key-reused')
+  return { operation: BigInt(stored.id), status: stored.status, answer: stored.answer, again: true }
+}
+
+const answeredOf = ({ id, status, answer }: Operation, again: boolean): Answered => ({
+  operation: id,
+  status,
+  answer,
+  again,
+})

@@ -1,0 +1,99 @@
+import type { SealedTable, Writer } from '../database/writer.ts'
+import type { Problem } from '../http/problem.ts'
+import type { Answered, Call } from './alone.ts'
+
+/** What one operation of a batch is given to write with. */
+export class Turn {
+  readonly operation: bigint
+  /** The one clock of the batch, epoch milliseconds. */
+  readonly at: number
+  readonly rows = new Map<SealedTable, string[]>()
+  #next: bigint
+
+  constructor(operation: bigint, at: number) {
+    this.operation = operation
+    this.at = at
+    this.#next = operation << 20n
+  }
+
+  nextId(): bigint {
+    return this.#next++
+  }
+
+  /** A row as COPY text; rows of one table come by rising id. */
+  add(table: SealedTable, line: string): void {
+    const lines = this.rows.get(table)
+    if (lines) lines.push(line)
+    else this.rows.set(table, [line])
+  }
+}
+
+/** A plan is data and one step that takes it over into the state; until then nothing has changed. */
+export type Decided =
+  | { readonly ok: true; readonly answer: unknown; readonly status?: number; apply(turn: Turn): void }
+  | { readonly ok: false; readonly problem: Problem }
+
+/** A command of the money path: what it must see, and one pure rule. */
+export type LaneCommand<Want, State> = {
+  readonly wants: Want
+  decide(state: State, turn: Turn): Decided
+}
+
+/** An operation that the books themselves find due: a reservation ran out, credits expired. */
+export type Due<State> = {
+  readonly key: string
+  readonly command: string
+  readonly input: unknown
+  decide(state: State, turn: Turn): Decided
+}
+
+/** What a lane works on, handed in by the program: how it is read under locks, and how it is written. */
+export type Books<Want, State> = {
+  /** Locks what the commands want, in one order for everybody. Reads nothing else that can change. */
+  lock(writer: Writer, wants: readonly Want[]): Promise<State>
+  /** No entry of these books may be earlier: epoch milliseconds. */
+  notBefore(state: State): number
+  /** Reads the rest in later statements; answers what is due at this moment. */
+  load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
+  /** Writes what the plans changed and posted; rows that belong to an operation are added to its turn. */
+  write(writer: Writer, state: State, at: number): Promise<void>
+}
+
+/** A command on its way through the lane. */
+export class Entry<Want, State> {
+  readonly call: Call
+  readonly digest: Buffer
+  readonly command: LaneCommand<Want, State>
+  readonly dryRun: boolean
+  readonly since = performance.now()
+  readonly answered: Promise<Answered>
+  gone = false
+  isDone = false
+  #resolve!: (answer: Answered) => void
+  #reject!: (error: unknown) => void
+
+  constructor(call: Call, digest: Buffer, command: LaneCommand<Want, State>, dryRun: boolean) {
+    this.call = call
+    this.digest = digest
+    this.command = command
+    this.dryRun = dryRun
+    this.answered = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
+  }
+
+  get keyText(): string {
+    return `${this.call.principal}\0${this.call.key}`
+  }
+
+  answer(answer: Answered): void {
+    this.isDone = true
+    this.#resolve(answer)
+  }
+
+  fail(error: unknown): void {
+    this.isDone = true
+    this.#reject(error)
+  }
+}

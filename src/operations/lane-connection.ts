@@ -1,0 +1,79 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PoolClient } from 'pg'
+import { isConnectionLost } from '../database/refusals.ts'
+import { Problem } from '../http/problem.ts'
+import type { House } from './house.ts'
+import * as sql from './sql.ts'
+
+/** The transaction may have been committed and its database is not there to be asked. */
+export class Unsettled extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.message)
+    this.problem = problem
+  }
+}
+
+/** The connection was lost, and it is certain that nothing of the batch was kept. */
+class LeftNoTrace extends Error {}
+
+/** The one connection of a lane, kept between batches and opened anew when it was lost. */
+export class LaneConnection {
+  static readonly LeftNoTrace = LeftNoTrace
+  readonly #house: House
+  #client: PoolClient | undefined
+
+  constructor(house: House) {
+    this.#house = house
+  }
+
+  async client(): Promise<PoolClient> {
+    if (this.#client) return this.#client
+    try {
+      this.#client = await this.#house.database.pool.connect()
+      return this.#client
+    } catch (error) {
+      throw isConnectionLost(error) ? new LeftNoTrace('no connection', { cause: error }) : error
+    }
+  }
+
+  /** After a failure: the transaction is rolled back; a connection that cannot even do that is dropped. */
+  async rollback(failure: unknown): Promise<void> {
+    const client = this.#client
+    if (!client) return
+    const broken = isConnectionLost(failure)
+      ? (failure as Error)
+      : await client.query('rollback').then(
+          () => undefined,
+          (error: Error) => error,
+        )
+    if (broken) this.#drop(broken)
+  }
+
+  close(): void {
+    this.#client?.release()
+    this.#client = undefined
+  }
+
+  /** Whether a transaction was committed whose connection was lost at the commit. */
+  async wasCommitted(xid: string, failure: Error): Promise<boolean> {
+    this.#drop(failure)
+    for (let attempt = 1; attempt <= 10; attempt++) {
+      try {
+        const status = await sql.statusOf(this.#house.database.pool, xid)
+        if (status === 'committed') return true
+        if (status !== 'in progress') return false
+      } catch (error) {
+        if (!isConnectionLost(error)) throw error
+      }
+      await sleep(50 * attempt)
+    }
+    throw new Unsettled(new Problem('outcome-unknown', {}, failure))
+  }
+
+  #drop(broken: Error): void {
+    this.#client?.release(broken)
+    this.#client = undefined
+  }
+}

@@ -1,0 +1,146 @@
+import { strict as assert } from 'node:assert'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isBreachOf, isCollision } from '../database/refusals.ts'
+import { Problem } from '../http/problem.ts'
+import type { Answered, Call } from './alone.ts'
+import { inputDigest } from './canonical.ts'
+import type { House } from './house.ts'
+import { type Books, Entry, type LaneCommand } from './lane-command.ts'
+import { LaneConnection, Unsettled } from './lane-connection.ts'
+import { runBatch } from './lane-batch.ts'
+import { takeFairly } from './lane-queue.ts'
+
+export type LaneSettings = {
+  /** Operations that commit together at most. */
+  readonly batchMax?: number
+  /** Beyond so many that wait, or when the first has waited so long, new ones are refused. */
+  readonly queueMax?: number
+  readonly waitMaxMilliseconds?: number
+}
+
+/** What an observer of the lane is told after each batch. */
+export type Batch = { readonly operations: number; readonly refused: number; readonly seconds: number }
+
+/**
+ * The money path of one process: commands that arrive together commit together.
+ *
+ *   submitted ──▶ queued ──▶ decided in a batch ──commit──▶ answered
+ *                   │             ├──refused──▶ Problem, no trace
+ *                   └─gone──▶ dropped   └──breach──▶ halves, until the poisoned one stands alone
+ *
+ * Nobody is answered before the commit. Any number of processes work on one database, each with a lane of its own.
+ */
+export class Lane<Want, State> {
+  readonly #connection: LaneConnection
+  readonly #house: House
+  readonly #books: Books<Want, State>
+  readonly #settings: Required<LaneSettings>
+  #queue: Entry<Want, State>[] = []
+  #running: Promise<void> | undefined
+  #closed = false
+  #refusedForLoad = 0
+  readonly #observers: ((batch: Batch) => void)[] = []
+
+  constructor(house: House, books: Books<Want, State>, settings: LaneSettings = {}) {
+    this.#house = house
+    this.#books = books
+    this.#connection = new LaneConnection(house)
+    this.#settings = { batchMax: 1_000, queueMax: 10_000, waitMaxMilliseconds: 250, ...settings }
+  }
+
+  /** Waiting now, and how many were refused for load so far. */
+  get waiting(): number {
+    return this.#queue.length
+  }
+
+  get refusedForLoad(): number {
+    return this.#refusedForLoad
+  }
+
+  observe(observer: (batch: Batch) => void): void {
+    this.#observers.push(observer)
+  }
+
+  /**
+   * Runs one command; the answer comes after its commit. A caller that gives up while it waits is dropped; once its
+   * batch has begun, the command is completed.
+   *
+   * @throws Problem as the command's rule refuses, `overloaded`, `outcome-unknown`, `idempotency-key-reused`
+   */
+  submit(call: Call, command: LaneCommand<Want, State>, options: Options = {}): Promise<Answered> {
+    assert(isKeyText(call.principal) && isKeyText(call.key), 'principal and key have 1 to 200 characters')
+    const { queueMax, waitMaxMilliseconds } = this.#settings
+    const [first] = this.#queue
+    const isLate = first !== undefined && performance.now() - first.since > waitMaxMilliseconds
+    if (this.#closed || this.#queue.length >= queueMax || isLate) {
+      this.#refusedForLoad += 1
+      return Promise.reject(new Problem('overloaded'))
+    }
+    const entry = new Entry(call, inputDigest(call.command, call.input), command, options.dryRun === true)
+    options.signal?.addEventListener('abort', () => (entry.gone = true), { once: true })
+    this.#queue.push(entry)
+    this.#running ??= this.#run()
+    return entry.answered
+  }
+
+  /** Lets what was submitted finish, and takes nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true
+    while (this.#running) await this.#running
+    this.#connection.close()
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // One turn of the event loop, so that what has arrived by now commits together.
+      await new Promise(setImmediate)
+      const { taken, left } = takeFairly(this.#queue, this.#settings.batchMax)
+      this.#queue = left
+      const began = performance.now()
+      const refused = await this.#commit(taken)
+      for (const observer of this.#observers) {
+        observer({ operations: taken.length, refused, seconds: (performance.now() - began) / 1000 })
+      }
+    }
+    this.#running = undefined
+  }
+
+  /** Answers how many were refused. */
+  async #commit(entries: readonly Entry<Want, State>[], depth = 0): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      const open = entries.filter((entry) => !entry.isDone && !entry.gone)
+      if (open.length === 0) return 0
+      try {
+        return await runBatch(this.#house, this.#connection, this.#books, open)
+      } catch (error) {
+        if (error instanceof Unsettled) {
+          for (const entry of open) entry.fail(error.problem)
+          return open.length
+        }
+        if (attempt < attemptsMax && isWorthAgain(error)) {
+          await sleep(Math.random() * 5 * 2 ** Math.min(attempt, 5))
+          continue
+        }
+        const [only] = open
+        if (open.length === 1 && only) {
+          only.fail(error)
+          return 1
+        }
+        // One of them is poisoned: halve until it stands alone, so that its neighbours go through.
+        const middle = Math.ceil(open.length / 2)
+        const first = await this.#commit(open.slice(0, middle), depth + 1)
+        return first + (await this.#commit(open.slice(middle), depth + 1))
+      }
+    }
+  }
+}
+
+export type Options = { readonly dryRun?: boolean; readonly signal?: AbortSignal }
+
+const attemptsMax = 8
+
+/** Two batches stood in each other's way, or the connection went before anything was kept. */
+const isWorthAgain = (error: unknown): boolean =>
+  isCollision(error) || isBreachOf(error, 'idempotency_key_is_used_once') || error instanceof LaneConnection.LeftNoTrace
+
+const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
