@@ -51,6 +51,12 @@ test('input that is no dump is refused, each in its own words', async () => {
   await assert.rejects(readSlurm(''), /empty/)
   await assert.rejects(readSlurm(Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 0, 1])), /binary/)
   await assert.rejects(readSlurm(Buffer.from(`\uFEFFJobID|State\n`, 'utf16le')), /UTF-16/)
+  const answer = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{"jobs":[]}'
+  for (const format of ['auto', 'json'] as const)
+    await assert.rejects(readSlurm(answer, { format }), (error: Error & { remedy?: string }) => {
+      assert.match(error.message, /begins with the headers of an HTTP answer/)
+      return /without --include/.test(error.remedy ?? '')
+    })
   await assert.rejects(readSlurm('[1,2]'), /list/)
   await assert.rejects(readSlurm('{"meta":{}}'), /no list of jobs/)
   await assert.rejects(readSlurm('{"jobs":[1]}'), /no job/)

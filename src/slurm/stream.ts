@@ -40,6 +40,11 @@ function kindOf(head: Buffer, format: Format): 'text' | 'json' {
     throw new Refusal('the input is UTF-16', 'write it as UTF-8: iconv -f UTF-16 -t UTF-8')
   if (head.subarray(0, 1024).includes(0))
     throw new Refusal('the input is binary, neither text nor JSON', 'unpack it first, or check the file')
+  if (/^HTTP\/\d/.test(head.toString('latin1', 0, 8)))
+    throw new Refusal(
+      'the input begins with the headers of an HTTP answer',
+      'save its body alone: call curl without --include (-i)',
+    )
   if (format === 'json') return 'json'
   return format === 'auto' && /^(?:\uFEFF)?\s*[{[]/.test(head.toString('utf8', 0, 512)) ? 'json' : 'text'
 }
