@@ -12,6 +12,8 @@ export type Job = {
   /** What users see of such a job, `13_2` or `25+1`; undefined where that is its id. */
   readonly called: string | undefined
   readonly account: string
+  /** Whose project it was used for: the account, or the user where a dump knows no accounts; empty when neither says. */
+  readonly payer: string
   readonly user: string
   readonly partition: string
   readonly qos: string
@@ -132,7 +134,10 @@ function sourceOf(cluster: string): string {
 
 /** A job as a fact, or the reason why it is none. */
 export function factOf(job: Job, measuredAt: number): Fact | string {
-  if (job.account === '' && job.user === '') return 'neither Account nor User says who used it'
+  if (job.payer === '') return 'it has no account, so nobody can say which project used it'
+  if (job.end === undefined && isEnded(job.state)) {
+    return `it is ${job.state} and has no End: read it again once Slurm says when it ended`
+  }
   const interval = intervalOf(job)
   if (typeof interval === 'string') return interval
   return {
@@ -140,13 +145,13 @@ export function factOf(job: Job, measuredAt: number): Fact | string {
     externalId: `${job.cluster}/${job.id}/${interval.key}`,
     service: 'slurm',
     subtype: job.partition || 'default',
-    projectName: job.account || job.user,
+    projectName: job.payer,
     personName: job.user || null,
     providerName: job.cluster,
     startsAt: interval.startsAt,
     endsAt: interval.endsAt,
     measuredAt,
-    final: job.end !== undefined && isEnded(job.state),
+    final: isEnded(job.state),
     quantities: quantitiesOf(job, interval.seconds),
     dimensions: dimensionsOf(job),
     raw: job.raw,

@@ -84,11 +84,13 @@ export class JsonReader {
     const allocation = allocatedOf(value, elapsedSeconds)
     if (typeof allocation === 'string') return `its tres ${allocation}`
     const used = this.#used(value, time)
+    const account = text(value['account']) || text(association['account'])
     return {
       cluster,
       id: String(id),
       called: calledOf(value),
-      account: text(value['account']) || text(association['account']),
+      account,
+      payer: account,
       user: text(value['user']) || text(association['user']),
       partition: text(value['partition']),
       qos: text(value['qos']),

@@ -106,7 +106,7 @@ function demandColumns(columns: Layout['columns'], cluster: string | undefined):
     has('JobIDRaw', 'JobID') ? '' : 'JobIDRaw',
     has('State') ? '' : 'State',
     has('ElapsedRaw', 'Elapsed') ? '' : 'ElapsedRaw',
-    has('Start', 'End') ? '' : 'Start and End',
+    has('End') ? '' : 'End',
     has('AllocTRES', 'ReqTRES', 'AllocCPUS', 'NCPUS') ? '' : 'AllocTRES',
     has('Account', 'User') ? '' : 'Account',
   ].filter((name) => name !== '')

@@ -161,6 +161,7 @@ export function jobOf(cells: Cells, layout: Layout, clock: Clock, cluster: strin
     id,
     called: jobId !== id && calledPattern.test(jobId) ? jobId : undefined,
     account: cells(columns.Account),
+    payer: cells(columns.Account ?? columns.User),
     user: cells(columns.User),
     partition: cells(columns.Partition),
     qos: cells(columns.QOS),

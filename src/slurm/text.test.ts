@@ -91,6 +91,23 @@ test('a row whose allocation names one thing twice waits, and so does such a job
   assert.deepEqual([json.facts.length, json.bad[0]?.reason], [0, 'its tres names cpu twice'])
 })
 
+test('a job that has ended without an End waits, in JSON too, and one that runs accrues', async () => {
+  const unended = row(1).replace('|1120|', '|Unknown|')
+  const { facts, bad } = await readSlurm(
+    dump(unended, unended.replace('1|site', '2|site').replace('COMPLETED', 'RUNNING')),
+  )
+  assert.deepEqual(
+    facts.map(({ externalId, final }) => [externalId.split('/')[1], final]),
+    [['2', false]],
+  )
+  assert.equal(bad[0]?.reason, 'it is COMPLETED and has no End: read it again once Slurm says when it ended')
+  const time = { submission: 1000, start: 1060, end: 0, elapsed: 60 }
+  const job = { job_id: 1, cluster: 'site', account: 'physics', state: { current: 'COMPLETED' }, time }
+  const json = await readSlurm(JSON.stringify({ jobs: [job] }))
+  assert.deepEqual([json.facts.length, json.bad[0]?.reason], [0, bad[0]?.reason])
+  await assert.rejects(readSlurm(dump(row(1)).replace('|End|', '|Ended|')), /the header lacks .*: End$/)
+})
+
 test('each column that makes no sense is named', async () => {
   const reasons = async (from: string, to: string) => (await readSlurm(dump(row(1).replace(from, to)))).bad[0]?.reason
   assert.match((await reasons('|1000|', '|soon|')) ?? '', /^Submit "soon" is no time/)
@@ -99,7 +116,8 @@ test('each column that makes no sense is named', async () => {
   assert.match((await reasons('1|site', 'one|site')) ?? '', /^JobID "one" is no job id/)
   assert.match((await reasons('|site|', '||')) ?? '', /^Cluster is empty/)
   assert.match((await reasons('|1120|', '|1000|')) ?? '', /^it ends before it starts/)
-  assert.match((await reasons('physics|alice', '|')) ?? '', /neither Account nor User/)
+  assert.match((await reasons('physics|alice', '|')) ?? '', /^it has no account/)
+  assert.match((await reasons('physics|alice', '|alice')) ?? '', /^it has no account/)
 })
 
 test('a name with pipes and newlines is put together again, over blocks of any size', async () => {
@@ -210,7 +228,7 @@ test('a header that lacks something says what, and which call has it', async () 
   const refused = (text: string) => assert.rejects(readSlurm(text), { name: 'Refusal' })
   await assert.rejects(
     readSlurm(`JobID|State|Account\n1|COMPLETED|x\n`),
-    /lacks .*ElapsedRaw, Start and End, AllocTRES/,
+    /lacks .*ElapsedRaw, End, AllocTRES/,
   )
   await assert.rejects(readSlurm(dump(row(1)).replaceAll('|site|', '|').replace('|Cluster|', '|')), /no Cluster/)
   await assert.rejects(readSlurm(`${row(1)}\n${row(2)}\n`), /no header/)
