@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
+import { firstKey } from './access/key-commands.ts'
 import { seal, sealingLag } from './audit/seal.ts'
 import { chargingTasks } from './charging/tasks.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
-import { addGuide } from './http/guide.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
-import { addOwnDoors, type Check } from './http/routes.ts'
-import { openServer, type Server } from './http/server.ts'
+import type { Check } from './http/routes.ts'
+import type { Server } from './http/server.ts'
 import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
@@ -57,8 +57,9 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     if (failure) log.error({ err: failure, task: name }, 'a task failed')
   })
   try {
-    door.say(greeting(server, house))
-    door.answer({ url: server.url, version, database: house.database.describe })
+    const key = await firstKey(house)
+    door.say(greeting(server, house, key))
+    door.answer({ url: server.url, version, database: house.database.describe, ...(key !== undefined && { key }) })
     await new Promise((resolve) => door.signal.addEventListener('abort', resolve, { once: true }))
     door.say('Stopping: requests under way are finished first.')
   } finally {
@@ -67,7 +68,28 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
   }
 }
 
-function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
+/** What only a server needs is loaded here, so that a command of the terminal does not wait for it. */
+async function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
+  const [
+    { Doorkeeper },
+    { tokenReader },
+    { addGuard },
+    { addApi },
+    { addGuide },
+    { originsOf },
+    { addOwnDoors },
+    { openServer },
+  ] = await Promise.all([
+    import('./access/authenticate-commands.ts'),
+    import('./access/token-commands.ts'),
+    import('./http/guard.ts'),
+    import('./api.ts'),
+    import('./http/guide.ts'),
+    import('./http/origins.ts'),
+    import('./http/routes.ts'),
+    import('./http/server.ts'),
+  ])
+  const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const metrics = openMetrics(version, figuresOf(house), (err) => log.warn({ err }, 'a figure cannot be read'))
   return openServer({
     host: settings.host,
@@ -75,10 +97,15 @@ function listen(house: House, settings: Settings, log: Logger): Promise<Server> 
     tls: settings.tls && tlsOf(settings.tls),
     trustedProxy: settings.trustedProxy,
     log,
+    logs: settings.logAnswers,
     metrics,
+    version,
+    origins: originsOf(settings.corsOrigins),
     routes: (server) => {
+      addGuard(server, doorkeeper)
       addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
       addGuide(server)
+      addApi(server, { house, settings, metrics, accessChanged: () => doorkeeper.forget() })
     },
   })
 }
@@ -95,10 +122,10 @@ const tasksOf = (house: House, log: Logger): Task[] => [
   ...chargingTasks(house),
 ]
 
-function greeting(server: Server, house: House): string {
+function greeting(server: Server, house: House, key: string | undefined): string {
   return `Bursar ${version} listens on ${server.url}
   database  ${house.database.describe}
-
+${key === undefined ? '' : keyText(key)}
 Next, in another terminal:
   npm run demo                               load the sample
   npx bursar ingest slurm FILE               bring your own accounting records
@@ -106,6 +133,12 @@ Next, in another terminal:
   npx bursar --help                          everything else
 Ctrl-C stops it.`
 }
+
+const keyText = (key: string): string => `  admin key ${key}
+
+The key is shown this once and kept nowhere. It may do everything: keep it as you keep a password. Others are
+made with \`bursar key create\`, and a lost one is replaced so too.
+`
 
 async function readiness(house: House): Promise<Check[]> {
   try {

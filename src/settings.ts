@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import type { TokenSettings } from './access/token-commands.ts'
 import { Refusal } from './values/refusal.ts'
 import { isZone } from './values/period.ts'
 
@@ -14,7 +15,11 @@ export type Settings = {
   readonly unknownParties: 'create' | 'quarantine'
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly trustedProxy: string | undefined
+  /** How tokens are checked; undefined: none are taken. */
+  readonly jwt: TokenSettings | undefined
   readonly logLevel: string
+  readonly logAnswers: 'all' | 'failures'
+  readonly corsOrigins: string | undefined
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -39,7 +44,13 @@ export const variables = [
   { name: 'BURSAR_TLS_CERT', about: 'file with the TLS certificate (PEM)' },
   { name: 'BURSAR_TLS_KEY', about: 'file with the key of the TLS certificate (PEM)' },
   { name: 'BURSAR_TRUSTED_PROXY', about: 'address or network of the proxy in front that does TLS' },
+  { name: 'BURSAR_JWT_SECRET', secret: true, about: 'secret of 32 characters or more that signs tokens (HS256)' },
+  { name: 'BURSAR_JWKS_URL', about: 'address of the keys that tokens are signed with, instead of a secret' },
+  { name: 'BURSAR_JWT_ISSUER', about: 'whose tokens are taken: their iss' },
+  { name: 'BURSAR_JWT_AUDIENCE', about: 'for whom tokens must be meant: their aud' },
   { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
+  { name: 'BURSAR_LOG_ANSWERS', about: 'a line for each answer: all, or failures only', standard: 'all' },
+  { name: 'BURSAR_CORS_ORIGINS', about: 'origins whose web pages may ask, separated by commas; none without it' },
   { name: 'BURSAR_NAMED_STATEMENTS', about: 'off for a PgBouncer older than 1.21', standard: 'on' },
   { name: 'PG_BINDIR', about: 'programs of the PostgreSQL that Bursar runs itself' },
   { name: 'BURSAR_DEBUG', about: '1: print where an unexpected failure happened' },
@@ -69,7 +80,10 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     unknownParties: oneOf('BURSAR_UNKNOWN_PARTIES', text('BURSAR_UNKNOWN_PARTIES') as string, ['create', 'quarantine']),
     tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
+    jwt: tokenSettings(text),
     logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),
+    logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
+    corsOrigins: text('BURSAR_CORS_ORIGINS'),
   }
 }
 
@@ -114,6 +128,36 @@ function port(text: string): number {
 function zone(text: string): string {
   if (isZone(text)) return text
   throw new Refusal(`BURSAR_ZONE is “${text}”, which is no time zone.`, 'Set an IANA name such as Asia/Bangkok.')
+}
+
+function tokenSettings(text: (name: VariableName) => string | undefined): TokenSettings | undefined {
+  const [secret, jwksUrl] = [text('BURSAR_JWT_SECRET'), text('BURSAR_JWKS_URL')]
+  const [issuer, audience] = [text('BURSAR_JWT_ISSUER'), text('BURSAR_JWT_AUDIENCE')]
+  if (secret === undefined && jwksUrl === undefined) {
+    if (issuer === undefined && audience === undefined) return undefined
+    const name = issuer === undefined ? 'BURSAR_JWT_AUDIENCE' : 'BURSAR_JWT_ISSUER'
+    throw new Refusal(`${name} is set, and nothing to check tokens with.`, 'Set BURSAR_JWT_SECRET or BURSAR_JWKS_URL.')
+  }
+  if (secret !== undefined && jwksUrl !== undefined)
+    throw new Refusal('BURSAR_JWT_SECRET and BURSAR_JWKS_URL are both set.', 'Remove one of them.')
+  if (secret !== undefined && Buffer.byteLength(secret) < 32)
+    throw new Refusal('BURSAR_JWT_SECRET is too short.', 'Set 32 characters or more: openssl rand -hex 32')
+  if (jwksUrl !== undefined && !isSafeAddress(jwksUrl))
+    throw new Refusal(
+      `BURSAR_JWKS_URL is “${jwksUrl}”: keys from there could be anybody's.`,
+      'Set an address that begins with https://; http:// is taken for this machine only.',
+    )
+  if (issuer === undefined || audience === undefined) {
+    const name = issuer === undefined ? 'BURSAR_JWT_ISSUER' : 'BURSAR_JWT_AUDIENCE'
+    throw new Refusal(`${name} is not set.`, 'Set it to the one whose tokens are to be taken.')
+  }
+  return { issuer, audience, secret, jwksUrl }
+}
+
+function isSafeAddress(text: string): boolean {
+  const address = URL.parse(text)
+  if (address?.protocol === 'https:') return true
+  return address?.protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname)
 }
 
 function oneOf<Word extends string>(name: VariableName, text: string, words: readonly Word[]): Word {

@@ -1,22 +1,21 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { isConnectionLost } from '../database/refusals.ts'
+import { issuesOf } from './issues.ts'
 import { Problem } from './problem.ts'
+import type { ProblemType } from './problems.ts'
 
 /** A refusal the caller may see, or undefined: a bug, of which the log gets everything and the caller nothing. */
 function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>
   if (validation) {
-    const issues = validation.map(({ instancePath, message }) => ({
-      field: `${validationContext ?? 'body'}${instancePath.replaceAll('/', '.')}`,
-      message: message ?? 'is not as it must be',
-    }))
-    return new Problem('request-invalid', { issues })
+    return new Problem('request-invalid', {
+      issues: issuesOf(validation, validationContext ?? 'body'),
+    })
   }
-  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return new Problem('body-too-large')
-  if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-    return new Problem('request-invalid', { detail: 'Send the body as application/json.' })
-  if (code === '53100') return new Problem('database-full')
+  const known = code === undefined ? undefined : ownCodes[code]
+  if (known) return new Problem(...known)
   if (isConnectionLost(error)) return new Problem('database-unavailable')
   // The server's own: a body that is no JSON, a path that cannot be decoded.
   if (code?.startsWith('FST_') && statusCode !== undefined && statusCode < 500)
@@ -24,14 +23,29 @@ function asProblem(error: unknown): Problem | undefined {
   return undefined
 }
 
+const ownCodes: Readonly<Record<string, [ProblemType, { detail: string }?]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: ['body-too-large'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: ['media-type-unsupported'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: ['request-invalid', { detail: 'The body is empty: send JSON.' }],
+  '53100': ['database-full'],
+}
+
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 503) void reply.header('retry-after', '1')
+  if (problem.status === 429) void reply.header('retry-after', String(problem.detail['retryAfter'] ?? 60))
+  if (problem.status === 401) void reply.header('www-authenticate', challenge(reply.request))
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem.body()))
 }
+
+/** A browser answers Basic with a window of its own, also to a script; programs wait to be asked for it. */
+const challenge = ({ headers }: FastifyRequest): string =>
+  headers['sec-fetch-mode'] === undefined
+    ? 'Bearer realm="bursar", Basic realm="bursar", charset="UTF-8"'
+    : 'Bearer realm="bursar"'
 
 export function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = asProblem(error)
@@ -40,16 +54,22 @@ export function onError(error: unknown, request: FastifyRequest, reply: FastifyR
   return sendProblem(reply, problem ?? new Problem('internal-error'))
 }
 
-/** What is no HTTP at all never becomes a request; the socket is answered by hand. */
-export function badRequestBytes(): string {
-  const problem = new Problem('request-invalid', { detail: 'This is not an HTTP request.' })
+/** What never becomes a request, because it is no HTTP, too slow or too large: the socket is answered by hand. */
+export function clientErrorBytes(error: { readonly code?: string }): string {
+  const type = clientErrors[error.code ?? '']
+  const problem = type ? new Problem(type) : new Problem('request-invalid', { detail: 'This is not an HTTP request.' })
   const body = JSON.stringify(problem.body())
   return [
-    'HTTP/1.1 400 Bad Request',
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
     'content-type: application/problem+json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
     '',
     body,
   ].join('\r\n')
+}
+
+const clientErrors: Readonly<Record<string, ProblemType>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-timeout',
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
 }

@@ -22,3 +22,9 @@ export class Problem extends Error {
     return { ...this.detail, type: `/problems/${this.type}`, title: this.title, status: this.status }
   }
 }
+
+/** What was looked for, or the refusal that it is not there. */
+export function orNotFound<Thing>(found: Thing | undefined): Thing {
+  if (found === undefined) throw new Problem('not-found')
+  return found
+}

@@ -11,9 +11,14 @@ import {
   requireSafeAddress,
   urlOf,
 } from './address.ts'
-import { badRequestBytes, onError, sendProblem } from './failures.ts'
+import { addBodyParsers, refuseNulls } from './body.ts'
+import { keepRoom } from './connections.ts'
+import { clientErrorBytes, onError, sendProblem } from './failures.ts'
 import type { Metrics } from './metrics.ts'
+import { addOpenApi } from './openapi.ts'
 import { Problem } from './problem.ts'
+import { readQueries } from './query.ts'
+import { allowOrigins } from './origins.ts'
 
 export type ServerSettings = {
   readonly host: string
@@ -25,9 +30,20 @@ export type ServerSettings = {
   readonly trustedProxy: string | undefined
   readonly log: Logger
   readonly metrics: Metrics
+  /** What the OpenAPI document says. */
+  readonly version?: string
+  /** Web pages of these origins may ask; none without it. */
+  readonly origins?: readonly string[]
+  /** Whether the log gets a line for each answer, or for refusals and failures only. */
+  readonly logs?: 'all' | 'failures'
+  /** In milliseconds: for the headers of a request, for all of it, and until a quiet connection is closed. */
+  readonly patience?: { readonly headers: number; readonly request: number; readonly quiet: number }
+  readonly connectionsMax?: number
   /** Adds the doors: called once, before listening. */
-  routes(server: FastifyInstance): void
+  routes(server: FastifyInstance): void | Promise<void>
 }
+
+const usualPatience = { headers: 10_000, request: 60_000, quiet: 72_000 }
 
 export type Server = {
   readonly address: Address
@@ -42,32 +58,41 @@ const quietRoutes = new Set(['/health', '/ready', '/metrics'])
 
 /** @throws Refusal when it must not, or cannot, listen there. */
 export async function openServer(settings: ServerSettings): Promise<Server> {
-  const { host, port, tls, trustedProxy, metrics } = settings
+  const { host, port, tls, trustedProxy, metrics, patience = usualPatience } = settings
   const proxies = trustedProxy === undefined ? undefined : networksOf(trustedProxy)
   await requireSafeAddress(host, tls !== undefined || proxies !== undefined)
   const server = fastify({
-    ...(tls && { https: tls }),
+    ...(tls ? { https: { ...tls, ...timesOf(patience) } } : { http: timesOf(patience) }),
+    requestTimeout: patience.request,
+    keepAliveTimeout: patience.quiet,
     trustProxy: proxies ? (address) => isWithin(proxies, address) : false,
     bodyLimit: bodyBytesMax,
     genReqId: () => randomUUID(),
     // Two lines of its own for each request; `watch` writes one.
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: settings.log,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false } },
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, verbose: true } },
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
-    clientErrorHandler(_, socket) {
-      if (socket.writable) socket.end(badRequestBytes())
+    clientErrorHandler(error, socket) {
+      if (socket.writable) socket.end(clientErrorBytes(error))
     },
   }) as unknown as FastifyInstance
   if (proxies && tls === undefined) refuseStrangers(server, proxies)
+  server.decorateRequest('operationId', null)
   guard(server, tls !== undefined)
-  watch(server, metrics)
+  watch(server, metrics, settings.logs ?? 'all')
+  refuseNulls(server)
+  addBodyParsers(server)
+  readQueries(server)
+  keepRoom(server, settings.connectionsMax)
   server.setErrorHandler(onError)
   server.setNotFoundHandler((_, reply) => sendProblem(reply, new Problem('not-found')))
   const stop = closing(server)
-  settings.routes(server)
   try {
+    await allowOrigins(server, settings.origins ?? [])
+    await addOpenApi(server, settings.version ?? '')
+    await settings.routes(server)
     await server.listen({ host, port })
   } catch (error) {
     await server.close()
@@ -103,6 +128,13 @@ function closing(server: FastifyInstance): () => Promise<void> {
   }
 }
 
+const timesOf = ({ headers, request, quiet }: typeof usualPatience) => ({
+  headersTimeout: headers,
+  requestTimeout: request,
+  keepAliveTimeout: quiet,
+  connectionsCheckingInterval: Math.min(5_000, headers),
+})
+
 function guard(server: FastifyInstance, tls: boolean): void {
   server.addHook('onRequest', async (request, reply) => {
     void reply.headers({
@@ -117,14 +149,27 @@ function guard(server: FastifyInstance, tls: boolean): void {
   })
 }
 
-function watch(server: FastifyInstance, metrics: Metrics): void {
-  server.addHook('onResponse', async (request, reply) => {
+function watch(server: FastifyInstance, metrics: Metrics, logs: 'all' | 'failures'): void {
+  server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? '(none)'
     const { method } = request
     const status = reply.statusCode
     metrics.observe({ method, route, status, seconds: reply.elapsedTime / 1000 })
-    const line = { method, route, status, ms: Math.round(reply.elapsedTime * 10) / 10 }
-    if (quietRoutes.has(route) && status < 500) request.log.debug(line, 'answered')
+    const isQuiet =
+      status < 400 ? logs === 'failures' || quietRoutes.has(route) : status < 500 && quietRoutes.has(route)
+    if (isQuiet && !isDebugging(request.log.level)) return done()
+    const line = {
+      method,
+      route,
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(request.principal && { principal: request.principal.name }),
+      ...(request.operationId !== null && { operation: request.operationId }),
+    }
+    if (isQuiet) request.log.debug(line, 'answered')
     else request.log.info(line, 'answered')
+    done()
   })
 }
+
+const isDebugging = (level: string): boolean => level === 'debug' || level === 'trace'

@@ -52,21 +52,26 @@ export async function importParties(
   return await alone(house, { ...call, command: 'parties.import', input: { ...input, revision } }, async (writer) => {
     if ((await sql.lockRevision(writer)) !== revision) throw new Problem('parties-changed')
 
-    const before = await sql.organisations(writer)
-    const projectsBefore = await sql.projects(writer)
-
+    const imported = await summaryOf(writer, plan)
     await save(writer, plan)
     await sql.raiseRevision(writer)
-    const organisationIds = new Map(before.map(({ name, id }) => [name, idOf('organisation', id)]))
-    const projectIds = new Map(projectsBefore.map(({ name, id }) => [name, idOf('project', id)]))
-    return summary(plan, (change) =>
-      change.kind === 'organisation' ? organisationIds.get(change.name) : projectIds.get(change.name),
-    )
+    return imported
   })
 }
 
+/** What a plan comes to, asked before it is done: parties that change are named by the ids that they have. */
+export async function summaryOf(reader: Reader, plan: ImportPlan): Promise<Imported> {
+  const organisations = new Map(
+    (await sql.organisations(reader)).map(({ name, id }) => [name, idOf('organisation', id)]),
+  )
+  const projects = new Map((await sql.projects(reader)).map(({ name, id }) => [name, idOf('project', id)]))
+  return summary(plan, (change) =>
+    change.kind === 'organisation' ? organisations.get(change.name) : projects.get(change.name),
+  )
+}
+
 /** In the order in which usage creates parties too, so that neither waits for the other in a circle. */
-async function save(writer: Writer, plan: ImportPlan): Promise<void> {
+export async function save(writer: Writer, plan: ImportPlan): Promise<void> {
   const namesOf = (kind: 'project' | 'person' | 'provider') => plan.names.filter((name) => name.kind === kind)
   await sql.saveOrganisations(writer, plan.organisations)
   await sql.saveProjects(writer, plan.projects)
@@ -78,7 +83,7 @@ async function save(writer: Writer, plan: ImportPlan): Promise<void> {
   await sql.saveMembers(writer, plan.members)
 }
 
-async function load(reader: Reader): Promise<Snapshot> {
+export async function load(reader: Reader): Promise<Snapshot> {
   const byName = <Row extends { name: string }>(found: readonly Row[]) => new Map(found.map((row) => [row.name, row]))
   return {
     organisations: byName(await sql.organisations(reader)),

@@ -32,7 +32,7 @@ export const columns = [
   'provider',
   'provider_names',
 ] as const
-type ColumnName = (typeof columns)[number]
+export type ColumnName = (typeof columns)[number]
 
 /** A spreadsheet would run a cell that begins so; an apostrophe before it says that it is text. */
 const formulaStart = /^[=+\-@\t\r]/
@@ -40,6 +40,20 @@ const formulaStart = /^[=+\-@\t\r]/
 export const guarded = (cell: string): string => (formulaStart.test(cell) ? `'${cell}` : cell)
 const unguarded = (cell: string): string =>
   cell.startsWith("'") && formulaStart.test(cell.slice(1)) ? cell.slice(1) : cell
+
+/** Reads rows that came as cells by column, counted from 0, or refuses them with every fault found. */
+export function readRows(
+  all: readonly Partial<Record<ColumnName, string>>[],
+): Outcome<readonly SheetRow[], SheetRefused> {
+  const faults: Fault[] = []
+  const rows = all.map((cells, index) => {
+    const cleaned = Object.entries(cells).map(
+      ([column, cell]) => [column as ColumnName, cell.trim().normalize('NFC')] as const,
+    )
+    return readRow(index, new Map(cleaned), faults)
+  })
+  return faults.length > 0 ? refuse({ type: 'sheet-refused', faults }) : accept(rows)
+}
 
 /** Reads the whole file or refuses it with every fault found. */
 export function readSheet(text: string): Outcome<readonly SheetRow[], SheetRefused> {

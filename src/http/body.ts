@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from './problem.ts'
+
+/** JSON, and what else is JSON by another name; a JSON text that PostgreSQL could not keep is refused with its field. */
+export function addBodyParsers(server: FastifyInstance): void {
+  const parse = server.getDefaultJsonParser('error', 'error')
+  server.removeContentTypeParser(['application/json', 'text/plain'])
+  for (const type of ['application/json', /^application\/[a-z0-9.-]+\+json/]) {
+    server.addContentTypeParser<string>(type, { parseAs: 'string' }, (request, body, done) => {
+      void parse(request, body, (error, value) => {
+        if (error) return done(badJson(error, body))
+        // Looking for the escape in the text is cheap; the whole value is walked only where one is found.
+        const found = mayHoldUnkept.test(body) ? unkept(value, 'body') : undefined
+        done(found ? new Problem('request-invalid', { issues: [found] }) : null, value)
+      })
+    })
+  }
+  server.addContentTypeParser(
+    ['text/csv', 'application/yaml', 'application/x-yaml', 'text/yaml'],
+    { parseAs: 'string' },
+    (_, body, done) => done(null, body),
+  )
+}
+
+const mayHoldUnkept = /\\u(?:0000|[dD][89a-fA-F])/
+
+/** Texts that no database keeps as they are: NUL characters, and halves of a pair. */
+function unkept(value: unknown, field: string): { field: string; message: string } | undefined {
+  if (typeof value === 'string') {
+    if (value.includes('\0')) return { field, message: 'holds a NUL character: remove it' }
+    if (!value.isWellFormed()) return { field, message: 'is not valid Unicode: half of a pair stands alone' }
+    return undefined
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [name, inner] of Object.entries(value)) {
+    const found = unkept(name, `${field} (the name of a field)`) ?? unkept(inner, `${field}.${name}`)
+    if (found) return found
+  }
+  return undefined
+}
+
+function badJson(error: Error, body: string): Error {
+  if (body.trim() === '') return new Problem('request-invalid', { detail: 'The body is empty: send JSON.' })
+  const number = /[:[,]\s*(-?(?:NaN|Infinity))/.exec(body)?.[1]
+  const why = number ? `${number} is no number of JSON` : error.message
+  return new Problem('request-invalid', { detail: `The body is no JSON: ${why}.` })
+}
+
+/** The same for addresses, where a NUL is written %00. */
+export function refuseNulls(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, _, done) => {
+    if (!request.url.includes('%00')) return done()
+    const at = request.url.indexOf('%00')
+    const query = request.url.indexOf('?')
+    const name = /([^?&=]+)=[^&]*$/.exec(request.url.slice(0, at))?.[1]
+    const field = query >= 0 && at > query ? `query.${name ?? ''}` : 'path'
+    done(new Problem('request-invalid', { issues: [{ field, message: 'holds a NUL character: remove it' }] }))
+  })
+}

@@ -1,0 +1,126 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import { isDeepStrictEqual } from 'node:util'
+import type { FastifyInstance } from 'fastify'
+import { strict as assert } from 'node:assert'
+import type { DoorSpec } from './door.ts'
+import { problems, type ProblemType } from './problems.ts'
+import { Problem } from './schemas.ts'
+
+type Json = { [name: string]: unknown }
+
+/** What every door may refuse for, whatever it does. */
+const common: readonly ProblemType[] = ['request-invalid', 'internal-error', 'database-unavailable']
+
+/** The page where one tries a call needs its own scripts and styles, and nothing from elsewhere. */
+const docsPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
+  "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+/** OpenAPI 3.1 at `/openapi.json`, made from the doors themselves, and `/docs` to try them. Before any door is added. */
+export async function addOpenApi(server: FastifyInstance, version: string): Promise<void> {
+  await server.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Bursar',
+        version,
+        description:
+          'The accounts office of a computing site. Amounts and quantities are exact decimals as text. Lists come in ' +
+          'pages. A refusal is `application/problem+json`; its `type` is an address that explains it.',
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
+      servers: [{ url: '/' }],
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'An API key (`bsr_…`) or a JWT.' },
+          basic: { type: 'http', scheme: 'basic', description: 'Any name, and an API key as the password.' },
+        },
+      },
+      security: [{ bearer: [] }, { basic: [] }],
+    },
+    transform: ({ schema, url, route }) => {
+      const spec = route.config?.door
+      return { schema: spec ? { ...schema, ...described(spec) } : { ...schema, hide: true }, url }
+    },
+    transformObject: (given) => named((given as { openapiObject: Json }).openapiObject),
+  })
+  server.get('/openapi.json', async (_, reply) => {
+    return reply.type('application/json; charset=utf-8').send(document(server))
+  })
+  await server.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsPolicy,
+    theme: { title: 'Bursar: the API' },
+    uiConfig: { docExpansion: 'none', deepLinking: false, persistAuthorization: true, url: '/openapi.json' },
+  })
+}
+
+const documents = new WeakMap<FastifyInstance, string>()
+
+/** Written once: the doors do not change while it runs. */
+function document(server: FastifyInstance): string {
+  let text = documents.get(server)
+  if (text === undefined) documents.set(server, (text = JSON.stringify(server.swagger())))
+  return text
+}
+
+function described({ operation, id, tag, summary, description, key, headers, answers, ...spec }: DoorSpec) {
+  const types = [...common, ...(operation === null ? [] : guarded), ...(key ? keyed : []), ...(spec.problems ?? [])]
+  const byStatus = Map.groupBy(new Set(types), (type) => problems[type].status)
+  const refusals = [...byStatus].map(([status, alike]) => [status, problemAnswer(alike)] as const)
+  const keyHeader = {
+    'idempotency-key': {
+      type: 'string',
+      minLength: 1,
+      maxLength: 200,
+      pattern: '^[\\x20-\\x7e]*$',
+      description: 'A text of your own: the same key and request again have one effect and the same answer.',
+    },
+  }
+  const properties = { ...(key && keyHeader), ...headers }
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description !== undefined && { description }),
+    ...(operation === null && { security: [] }),
+    ...(Object.keys(properties).length > 0 && {
+      headers: { type: 'object', properties, ...(key === 'required' && { required: ['idempotency-key'] }) },
+    }),
+    response: { ...Object.fromEntries(refusals), ...answers },
+  }
+}
+
+const guarded: readonly ProblemType[] = ['principal-required', 'not-allowed']
+const keyed: readonly ProblemType[] = ['idempotency-key-reused', 'outcome-unknown']
+
+const problemAnswer = (types: readonly ProblemType[]) => ({
+  description: types.map((type) => `\`${type}\`: ${problems[type].title}`).join('\n'),
+  content: { 'application/problem+json': { schema: Problem } },
+})
+
+/** Schemas with a title become components under that name; one name has one shape. */
+function named(whole: Json): Json {
+  const schemas = new Map<string, unknown>()
+  const walk = (value: unknown, inSchema: boolean): unknown => {
+    if (Array.isArray(value)) return value.map((inner) => walk(inner, inSchema))
+    if (typeof value !== 'object' || value === null) return value
+    const entries = Object.entries(value as Json)
+    const node: Json = Object.fromEntries(
+      entries.map(([name, inner]) => [name, walk(inner, inSchema || name === 'schema')]),
+    )
+    const { title, type } = node
+    if (!inSchema || typeof title !== 'string' || (type === undefined && node['anyOf'] === undefined)) return node
+    const known = schemas.get(title)
+    assert(known === undefined || isDeepStrictEqual(known, node), `two schemas are called ${title}`)
+    schemas.set(title, node)
+    return { $ref: `#/components/schemas/${title}` }
+  }
+  const paths = walk(whole['paths'], false)
+  const components = {
+    ...(whole['components'] as Json),
+    schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
+  }
+  return { ...whole, paths, components }
+}
