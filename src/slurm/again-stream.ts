@@ -9,7 +9,8 @@ export async function readAgain(
   row: Pick<WaitingRow, 'raw' | 'settings' | 'measuredAt' | 'origin'>,
   cluster: string | undefined,
 ): Promise<{ facts: readonly Fact[]; reason: string | undefined }> {
-  const { header, format, zone = 'UTC', cluster: before } = row.settings
+  const { header, format, zone = 'UTC', cluster: before, cut } = row.settings
+  if (cut !== undefined) return { facts: [], reason: `only the beginning of its ${cut} characters was kept` }
   const text = header === undefined ? `{"jobs":[${row.raw}]}` : `${header}\n${row.raw}\n`
   const { measuredAt, origin } = row
   const settings = { format: format as Format, cluster: cluster ?? before, zone, origin, measuredAt }

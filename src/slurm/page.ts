@@ -60,7 +60,17 @@ export class Tray {
     const source = `slurm:${cluster || this.settings.cluster || 'unknown'}`
     // PostgreSQL keeps no NUL in text.
     const kept = raw.slice(0, rawMax).replaceAll('\0', '\uFFFD')
-    this.bad.push({ source, origin, line, reason, raw: kept, settings: this.reread, measuredAt })
+    const settings = raw.length > rawMax ? { ...this.reread, cut: String(raw.length) } : this.reread
+    this.bad.push({ source, origin, line, reason, raw: kept, settings, measuredAt })
+  }
+
+  /** Of a row that nobody can hold only the beginning is kept, and it is never read as if it were the whole. */
+  refuseLong(line: number, head: string, length: number): void {
+    const reason = `the line has ${length} bytes, which no row of a dump has; its beginning is kept`
+    const reread = this.reread
+    this.reread = { ...reread, cut: String(length) }
+    this.refuse(line, reason, head)
+    this.reread = reread
   }
 
   /** Notes repeat themselves in a bad file; a hundred of them say enough. */

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { slurmDump } from '../../bench/slurm-dump.ts'
 import { fixture, readSlurm } from '../../test/slurm.ts'
+import { readAgain } from './again-stream.ts'
 import { readJobs } from './stream.ts'
 
 const text = fixture('real/sacct/all-fields-duplicates.psv')
@@ -64,9 +65,43 @@ test('input that is no dump is refused, each in its own words', async () => {
   await assert.rejects(readSlurm('JobID|State', { format: 'json' }), /does not begin as JSON/)
   await assert.rejects(readSlurm('{"jobs":[{"job_id":1,"job_state":"RUNNING"}]}'), /controller/)
   const header = Buffer.from('JobIDRaw|Cluster|Account|State|Submit|Start|End|ElapsedRaw|AllocTRES\n')
-  const endless = Buffer.concat([header, Buffer.alloc(17 << 20, 'x')])
-  await assert.rejects(readSlurm(endless), /line 2 is longer than 16 MiB/)
-  await assert.rejects(readSlurm(Buffer.concat([endless, Buffer.from('\nx\n')]), { chunkSize: 1 << 26 }), /longer/)
+  await assert.rejects(readSlurm(Buffer.alloc(17 << 20, 'x')), /line 1 is longer than 16 MiB/)
+  await assert.rejects(readSlurm(Buffer.concat([Buffer.alloc(17 << 20, 'x'), header])), /line 1 is longer/)
+})
+
+test('a line that is too long waits with its beginning and its length, and the lines around it are read', async () => {
+  const header = 'JobIDRaw|Cluster|Account|State|Submit|Start|End|ElapsedRaw|AllocTRES\n'
+  const job = (id: number) => `${id}|site|physics|COMPLETED|1000|1060|1120|60|cpu=1`
+  const broken = '9|site|physics|COMP\n'
+  const long = Buffer.alloc((17 << 20) - 3, 'x')
+  const text = Buffer.concat([Buffer.from(`${header}${job(1)}\n${broken}3|`), long, Buffer.from(`\n${job(2)}\n`)])
+  for (const chunkSize of [1 << 16, 1 << 26]) {
+    const { facts, bad } = await readSlurm(text, { chunkSize })
+    assert.deepEqual(
+      facts.map(({ externalId }) => externalId),
+      ['site/1/1000', 'site/2/1000'],
+    )
+    assert.deepEqual(
+      bad.map(({ line, raw }) => [line, raw.length]),
+      [
+        [3, broken.length - 1],
+        [4, 64 << 10],
+      ],
+    )
+    assert.equal(
+      bad[1]?.reason,
+      `the line has ${long.length + 2} bytes, which no row of a dump has; its beginning is kept`,
+    )
+    const [, cutOff] = bad
+    assert(cutOff)
+    const again = await readAgain({ ...cutOff, raw: job(4) }, undefined)
+    assert.deepEqual(
+      [again.facts.length, again.reason],
+      [0, `only the beginning of its ${long.length + 2} characters was kept`],
+    )
+  }
+  const [last] = (await readSlurm(text.subarray(0, -12 - job(2).length))).bad.slice(-1)
+  assert.match(last?.reason ?? '', /^the line has \d+ bytes/)
 })
 
 test('JSON that is cut off says where, and what was read stays', async () => {

@@ -111,14 +111,15 @@ async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
   const reader = new TextReader(tray)
   const blocks = new LineBlocks()
   for await (const chunk of input) {
-    const block = blocks.push(chunk)
-    if (!block) continue
-    for (const _ of reader.read(textOf(block, tray, reader.lines))) yield tray.take()
-    blocks.lines = reader.lines
+    for (const block of blocks.push(chunk)) {
+      if ('head' in block) reader.skip(block.head.toString('utf8'), block.length)
+      else for (const _ of reader.read(textOf(block, tray, reader.lines))) yield tray.take()
+    }
   }
   const rest = blocks.end()
   if (rest.length > 0) tray.note('the last line has no end: if the dump was cut off there, repeat with the whole one')
-  for (const _ of reader.read(textOf(rest, tray, reader.lines))) yield tray.take()
+  if ('head' in rest) reader.skip(rest.head.toString('utf8'), rest.length)
+  else for (const _ of reader.read(textOf(rest, tray, reader.lines))) yield tray.take()
   reader.finish()
   yield tray.take()
 }

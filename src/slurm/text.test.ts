@@ -226,10 +226,7 @@ test('two clusters and a reused id are told apart', async () => {
 
 test('a header that lacks something says what, and which call has it', async () => {
   const refused = (text: string) => assert.rejects(readSlurm(text), { name: 'Refusal' })
-  await assert.rejects(
-    readSlurm(`JobID|State|Account\n1|COMPLETED|x\n`),
-    /lacks .*ElapsedRaw, End, AllocTRES/,
-  )
+  await assert.rejects(readSlurm(`JobID|State|Account\n1|COMPLETED|x\n`), /lacks .*ElapsedRaw, End, AllocTRES/)
   await assert.rejects(readSlurm(dump(row(1)).replaceAll('|site|', '|').replace('|Cluster|', '|')), /no Cluster/)
   await assert.rejects(readSlurm(`${row(1)}\n${row(2)}\n`), /no header/)
   await assert.rejects(

@@ -5,7 +5,7 @@ import { parseDuration } from './duration.ts'
 import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { type Layout, layoutOf } from './layout.ts'
-import { lineMax, tooLong } from './lines.ts'
+import { tooLong } from './lines.ts'
 import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
 import { rereadOf, type Tray } from './page.ts'
@@ -64,8 +64,16 @@ export class TextReader {
     if (!this.#layout) throw new Refusal('the input is empty', 'a dump has at least its header line')
   }
 
+  /** A line that is too long to be held. What is gathered before it cannot become whole any more. */
+  skip(head: string, length: number): void {
+    this.#number++
+    this.#tray.lines++
+    if (!this.#layout) throw tooLong(this.#number)
+    this.#take(this.#mender?.finish() ?? [])
+    this.#tray.refuseLong(this.#number, head, length)
+  }
+
   #line(text: string, from: number, to: number, line: number): void {
-    if (to - from > lineMax) throw tooLong(line)
     const layout = this.#layout
     if (!layout) return this.#begin(text.slice(from, to))
     let end = to

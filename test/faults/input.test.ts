@@ -49,7 +49,7 @@ const untouched: readonly Case[] = [
   {
     name: 'a header without needed fields',
     words: () => [site.file('thin.psv', 'JobID|State|Cluster\n1|COMPLETED|lab\n')],
-    says: /thin\.psv: the header lacks what usage is made of: .*Start and End.*\nrun .*sacct/,
+    says: /thin\.psv: the header lacks what usage is made of: .*End.*\nrun .*sacct/,
   },
   {
     name: 'no header',
@@ -108,15 +108,6 @@ const broken: readonly (Case & { readonly mended: () => string })[] = [
     mended: () => site.file('good.gz', gzipped(3200)),
   },
   {
-    name: 'a line of 100 MB',
-    words: () => {
-      const text = dump(4000)
-      return [site.file('long.psv', Buffer.concat([text, Buffer.alloc(100 << 20, 'x'), Buffer.from('\n'), text]))]
-    },
-    says: /long\.psv: line \d+ is longer than 16 MiB/,
-    mended: () => site.file('short.psv', dump(4000)),
-  },
-  {
     name: 'JSON that was cut off',
     words: () => {
       const text = good.split('\n')
@@ -138,6 +129,22 @@ for (const { name, words, says, mended } of broken) {
     await site.verify()
   })
 }
+
+test('a line of 100 MB goes to quarantine, and the rows on both sides of it are read', async () => {
+  const text = dump(4000)
+  const half = text.indexOf(10, text.length / 2) + 1
+  const long = Buffer.concat([Buffer.alloc(100 << 20, 'x'), Buffer.from('\n')])
+  const file = site.file('long.psv', Buffer.concat([text.subarray(0, half), long, text.subarray(half)]))
+  const { code, out } = await site.run(['ingest', 'slurm', file, '--json'])
+  assert.deepEqual([code, (JSON.parse(out) as { quarantined: number }).quarantined], [0, 1])
+  assert.match(
+    (await site.run(['quarantine', 'list', '--limit', '1000'])).out,
+    /the line has 104,?857,?600 bytes, which no row of a dump has/,
+  )
+  await site.verify()
+  const again = await site.run(['ingest', 'slurm', site.file('short.psv', text), '--json'])
+  assert.equal((JSON.parse(again.out) as { recorded: number }).recorded, 0)
+})
 
 test('with --json a refusal is a document too', async () => {
   const { code, out, err } = await site.run(['ingest', 'slurm', '/no/such.psv', '--json'])
