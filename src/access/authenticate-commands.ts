@@ -1,0 +1,163 @@
+import { timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { noting } from '../database/transaction.ts'
+import type { Guard } from '../http/guard.ts'
+import type { Principal } from '../http/principal.ts'
+import { Problem } from '../http/problem.ts'
+import type { House } from '../operations/house.ts'
+import { partiesRevision } from '../parties/commands.ts'
+import { personKnownAs, reachOf } from '../parties/people-commands.ts'
+import { idOf } from '../values/id.ts'
+import { type Credentials, credentialsOf } from './credentials.ts'
+import { digestOf } from './key.ts'
+import { allows, roleOf } from './roles.ts'
+import { partiesOf, partyUuid } from './scope.ts'
+import * as sql from './sql.ts'
+import { Throttle } from './throttle.ts'
+import type { TokenReader } from './token-commands.ts'
+
+/** Somebody who proved who they are, until when that holds, and the key that they proved it with. */
+type Known = { readonly principal: Principal; readonly until: number; readonly key: string | null }
+
+/** A revocation in another process is heard of within this. */
+const freshFor = 1_000
+/** When a key was last used is written down once a minute. */
+const usesNotedEvery = 60_000
+/** Also where nothing was revoked: projects that usage brings count no revision up. */
+const knownFor = 60_000
+const knownMax = 10_000
+const noDigest = Buffer.alloc(32)
+
+/** Knows who asks, by key or token. Whoever was asked about a moment ago is known from memory, by a digest. */
+export class Doorkeeper implements Guard {
+  readonly allows = allows
+  readonly #house: House
+  readonly #tokens: TokenReader | undefined
+  readonly #now: () => number
+  readonly #throttle = new Throttle()
+  readonly #known = new Map<string, Known>()
+  readonly #uses = new Map<string, number>()
+  #revision = ''
+  #freshUntil = 0
+  #refreshing: Promise<void> | undefined
+  #usesNotedAt: number
+
+  constructor(house: House, tokens: TokenReader | undefined, now: () => number = Date.now) {
+    this.#house = house
+    this.#tokens = tokens
+    this.#now = now
+    this.#usesNotedAt = now()
+  }
+
+  authenticate(request: FastifyRequest): Principal | Promise<Principal> {
+    const credentials = credentialsOf(request.headers.authorization)
+    if (credentials.kind === 'none') throw new Problem('principal-required')
+    if (credentials.kind === 'bad') return this.#prove(credentials, '', [request.ip])
+    const digest = digestOf(credentials.text)
+    const names = credentials.kind === 'key' ? [request.ip, credentials.prefix] : [request.ip]
+    const now = this.#now()
+    if (now >= this.#freshUntil) return this.#refresh().then(() => this.#find(credentials, digest, names))
+    return this.#find(credentials, digest, names)
+  }
+
+  /** In this process a revocation holds at once; it is told here because it was made here. */
+  forget(): void {
+    this.#freshUntil = 0
+  }
+
+  #find(credentials: Credentials, digest: string, names: readonly string[]): Principal | Promise<Principal> {
+    const known = this.#known.get(digest)
+    const now = this.#now()
+    if (!known || now >= known.until) return this.#prove(credentials, digest, names)
+    if (known.key !== null) this.#uses.set(known.key, now)
+    this.#throttle.succeeded(names)
+    return known.principal
+  }
+
+  async #prove(credentials: Credentials, digest: string, names: readonly string[]): Promise<Principal> {
+    const wait = this.#throttle.waitOf(names, this.#now())
+    if (wait > 0) throw new Problem('too-many-failures', { retryAfter: Math.ceil(wait / 1000) })
+    const revision = this.#revision
+    try {
+      const known = await this.#knownBy(credentials, digest)
+      this.#throttle.succeeded(names)
+      if (this.#known.size >= knownMax) this.#known.clear()
+      // Else what was read just before a revocation would outlive it.
+      if (revision === this.#revision) this.#known.set(digest, known)
+      if (known.key !== null) this.#uses.set(known.key, this.#now())
+      return known.principal
+    } catch (error) {
+      if (error instanceof Problem && error.type === 'credentials-invalid') this.#throttle.failed(names, this.#now())
+      throw error
+    }
+  }
+
+  async #knownBy(credentials: Credentials, digest: string): Promise<Known> {
+    if (credentials.kind === 'key') return this.#byKey(credentials.prefix, Buffer.from(digest, 'base64'))
+    if (credentials.kind === 'token') return this.#byToken(credentials.text)
+    throw new Problem('credentials-invalid', credentials.kind === 'bad' ? { detail: credentials.why } : {})
+  }
+
+  /** A key that nobody made takes the same way as one with a wrong secret: look up, compare, refuse. */
+  async #byKey(prefix: string, digest: Buffer): Promise<Known> {
+    const reader = this.#house.database.pool
+    const key = await sql.keyByPrefix(reader, prefix)
+    const holds = timingSafeEqual(key?.digest ?? noDigest, digest)
+    if (!key || !holds) throw refusal('is not known')
+    if (key.revoked_at) throw refusal('was revoked')
+    const now = this.#now()
+    const until = key.expires_at?.getTime() ?? Number.POSITIVE_INFINITY
+    if (now >= until) throw refusal('has expired')
+    const named = partiesOf(key.parties)
+    const parties =
+      named === 'all'
+        ? named
+        : await reachOf(
+            reader,
+            named.map((id) => partyUuid(id) as string),
+          )
+    const principal = { name: key.principal, role: key.role, parties }
+    return { principal, until: Math.min(until, now + knownFor), key: key.id }
+  }
+
+  async #byToken(token: string): Promise<Known> {
+    if (!this.#tokens) throw new Problem('credentials-invalid', { detail: 'Tokens are not taken here: send a key.' })
+    const { issuer, subject, role: told, email, expiresAt } = await this.#tokens(token)
+    const person = await personKnownAs(this.#house, { source: `jwt:${issuer}`, name: subject, email })
+    const role = roleOf(told)
+    const seesAll = role === 'admin' || role === 'supervisor' || role === 'finance'
+    const parties = seesAll ? 'all' : await reachOf(this.#house.database.pool, [person])
+    const until = Math.min(expiresAt, this.#now() + knownFor)
+    return { principal: { name: idOf('person', person), role, parties }, until, key: null }
+  }
+
+  /** Asked once for all who wait. What changed makes everybody prove themselves anew. */
+  #refresh(): Promise<void> {
+    this.#refreshing ??= this.#readRevision().finally(() => (this.#refreshing = undefined))
+    return this.#refreshing
+  }
+
+  async #readRevision(): Promise<void> {
+    const now = this.#now()
+    const reader = this.#house.database.pool
+    const [own, parties] = await Promise.all([sql.revision(reader), partiesRevision(reader)])
+    const revision = `${own?.number} ${parties}`
+    if (revision !== this.#revision) this.#known.clear()
+    this.#revision = revision
+    this.#freshUntil = now + freshFor
+    if (now - this.#usesNotedAt >= usesNotedEvery) void this.noteUses().catch(() => {})
+  }
+
+  /** A note for people that is not worth failing a request for. */
+  async noteUses(): Promise<void> {
+    this.#usesNotedAt = this.#now()
+    const uses = [...this.#uses]
+    this.#uses.clear()
+    if (uses.length === 0) return
+    const keys = uses.map(([key]) => key)
+    const times = uses.map(([, at]) => new Date(at))
+    await noting(this.#house.database, (client) => sql.noteUses(client, keys, times))
+  }
+}
+
+const refusal = (why: string) => new Problem('credentials-invalid', { detail: `The key ${why}.` })

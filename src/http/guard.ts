@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { Problem } from './problem.ts'
+import type { Principal } from './principal.ts'
+import { isLocal } from './server.ts'
+
+/** Who asks and what they may: `access` knows. */
+export type Guard = {
+  /** Whoever was known a moment ago is known at once, without a promise. @throws Problem when nobody can be told. */
+  authenticate(request: FastifyRequest): Principal | Promise<Principal>
+  allows(role: string, operation: string): boolean
+}
+
+/** Open to everybody; all else wants a principal, also what somebody adds without thinking of it. */
+const openDoors = new Set([
+  '/',
+  '/health',
+  '/ready',
+  '/version',
+  '/openapi.json',
+  '/problems/:type',
+  '/formula',
+  '/docs',
+])
+const isOpen = ({ method, is404, routeOptions: { url = '', config } }: FastifyRequest): boolean =>
+  // That there is no such door is written in the document that anybody may read.
+  is404 || method === 'OPTIONS' || url.startsWith('/docs/') || (openDoors.has(url) && config.operation === undefined)
+
+/** Asks for the principal before any route runs. To be added before the routes, which then find it in the request. */
+export function addGuard(server: FastifyInstance, guard: Guard): void {
+  server.addHook('onRequest', (request, _, done) => {
+    if (isOpen(request) || (request.routeOptions.url === '/metrics' && isLocal(request))) return done()
+    const admit = (principal: Principal) => {
+      const { operation } = request.routeOptions.config
+      if (operation === undefined || !guard.allows(principal.role, operation)) {
+        const detail = `The role ${principal.role} does not include ${operation ?? 'this door'}.`
+        return done(new Problem('not-allowed', { detail }))
+      }
+      request.principal = principal
+      done()
+    }
+    try {
+      const found = guard.authenticate(request)
+      if (found instanceof Promise) found.then(admit, done)
+      else admit(found)
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}

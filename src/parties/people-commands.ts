@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto'
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import { Problem } from '../http/problem.ts'
+import { alone, nothing } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { parseId, uuidOf } from '../values/id.ts'
+import { nameFault } from './party.ts'
+import * as sql from './people/sql.ts'
+import { lockRevision, raiseRevision } from './sql.ts'
+
+/** The parties that somebody who acts for these may touch, themselves included. */
+export async function reachOf(reader: Reader, parties: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await sql.reachOf(reader, parties)).map(({ party }) => party))
+}
+
+/** Those of these parties that are there. */
+export async function knownAmong(reader: Reader, parties: readonly string[]): Promise<ReadonlySet<string>> {
+  return new Set((await sql.knownAmong(reader, parties)).map(({ party }) => party))
+}
+
+/** Somebody as an issuer of tokens knows them. */
+export type Known = { readonly source: string; readonly name: string; readonly email: string | null }
+
+/** The UUID of the person whom a source calls so; met here for the first time, in an operation, when nobody is. */
+export async function personKnownAs(house: House, known: Known): Promise<string> {
+  const { source, name } = known
+  const found = await sql.personOf(house.database.pool, source, name)
+  if (found) return found.id
+  const call = { principal: 'bursar', key: randomUUID(), command: 'parties.meetPerson', input: { source, name } }
+  await alone(house, call, async (writer) => {
+    // Another process may meet the same person at this moment.
+    await lockRevision(writer)
+    if (await sql.personOf(writer, source, name)) return nothing
+    const id = randomUUID()
+    // Names of people are unique, and a login may be called like somebody whom usage brought: that is not the same person.
+    const shown = `${name} (${source})`.slice(0, 200)
+    if ((await sql.insertPerson(writer, id, shown, known.email)) === 0)
+      await sql.insertPerson(writer, id, id, known.email)
+    await sql.linkName(writer, id, source, name)
+    return { person: id }
+  })
+  const met = await sql.personOf(house.database.pool, source, name)
+  if (!met) throw new Problem('not-found')
+  return met.id
+}
+
+/** The UUID of a person named by id or by name. @throws Problem `not-found` */
+export async function personNamed(reader: Reader, text: string): Promise<string> {
+  const id = parseId('person', text)
+  const found = id ? await sql.personById(reader, uuidOf(id)) : await sql.personByName(reader, text)
+  if (found) return found.id
+  throw new Problem('not-found', { detail: `There is no person ${text}.` })
+}
+
+/** From now on a name of a source means this person, whoever it meant before. Answers whether that is new. */
+export async function linkPerson(writer: Writer, person: string, source: string, name: string): Promise<boolean> {
+  for (const [field, text] of Object.entries({ source, name })) {
+    const fault = nameFault(text)
+    if (fault !== undefined)
+      throw new Problem('request-invalid', { issues: [{ field: `body.${field}`, message: fault }] })
+  }
+  await lockRevision(writer)
+  const known = await sql.personById(writer, person)
+  if (!known || known.name === null) throw new Problem('not-found', { detail: 'There is no such person, or no more.' })
+  if ((await sql.linkName(writer, person, source, name)) === 0) return false
+  await raiseRevision(writer)
+  return true
+}
+
+/** Takes away name, e-mail and all other names. Answers what they were, for whoever keeps copies. */
+export async function forgetPerson(writer: Writer, person: string): Promise<string[]> {
+  await lockRevision(writer)
+  if (!(await sql.personById(writer, person))) throw new Problem('not-found', { detail: 'There is no such person.' })
+  const texts = await textsOfPerson(writer, person)
+  await sql.erasePerson(writer, person)
+  await raiseRevision(writer)
+  return texts
+}
+
+/** Everything in the books of parties that tells who somebody is. */
+export const textsOfPerson = async (reader: Reader, person: string): Promise<string[]> =>
+  (await sql.textsOfPerson(reader, person)).map(({ text }) => text)

@@ -1,0 +1,75 @@
+import { type Reader, row, rows } from '../../database/reader.ts'
+import { execute, type Writer } from '../../database/writer.ts'
+
+/** Of organisations their projects, of people the projects that they are members of, and all of these themselves. */
+export const reachOf = (reader: Reader, parties: readonly string[]) =>
+  rows<{ party: string }>(
+    reader,
+    `select unnest($1::uuid[]) as party
+      union select id from parties.projects where organisation = any ($1::uuid[])
+      union select project from parties.members where person = any ($1::uuid[])`,
+    [parties],
+    'parties.reach',
+  )
+
+/** Those of these that are there: organisations, projects, providers, and people who were not erased. */
+export const knownAmong = (reader: Reader, parties: readonly string[]) =>
+  rows<{ party: string }>(
+    reader,
+    `select id as party from parties.organisations where id = any ($1::uuid[])
+      union select id from parties.projects where id = any ($1::uuid[])
+      union select id from parties.people where id = any ($1::uuid[]) and name is not null
+      union select id from parties.providers where id = any ($1::uuid[])`,
+    [parties],
+  )
+
+/** By the name that this source itself uses: one that holds for any source proves nothing about who signs in. */
+export const personOf = (reader: Reader, source: string, name: string) =>
+  row<{ id: string }>(
+    reader,
+    `select party as id from parties.names where kind = 'person' and source = $1 and name = $2`,
+    [source, name],
+    'parties.person_of',
+  )
+
+export const personById = (reader: Reader, id: string) =>
+  row<{ id: string; name: string | null; email: string | null }>(
+    reader,
+    `select id, name, email from parties.people where id = $1`,
+    [id],
+  )
+
+export const personByName = (reader: Reader, name: string) =>
+  row<{ id: string }>(reader, `select id from parties.people where name = $1`, [name])
+
+/** Everything that tells who it is. */
+export const textsOfPerson = (reader: Reader, person: string) =>
+  rows<{ text: string }>(
+    reader,
+    `select name as text from parties.names where kind = 'person' and party = $1
+      union select name from parties.people where id = $1 and name is not null
+      union select email from parties.people where id = $1 and email is not null
+      order by text`,
+    [person],
+  )
+
+export const insertPerson = (writer: Writer, id: string, name: string, email: string | null) =>
+  execute(
+    writer,
+    `insert into parties.people (id, name, email, origin) values ($1, $2, $3, 'usage') on conflict (name) do nothing`,
+    [id, name, email],
+  )
+
+/** Answers how many names now mean the person who did not before. */
+export const linkName = (writer: Writer, person: string, source: string, name: string) =>
+  execute(
+    writer,
+    `insert into parties.names (kind, source, name, party) values ('person', $2, $3, $1)
+         on conflict (kind, source, name) do update set party = excluded.party where names.party <> excluded.party`,
+    [person, source, name],
+  )
+
+export const erasePerson = async (writer: Writer, person: string): Promise<void> => {
+  await execute(writer, `delete from parties.names where kind = 'person' and party = $1`, [person])
+  await execute(writer, `update parties.people set name = null, email = null where id = $1`, [person])
+}
