@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs'
 import { defineConfig, type DefaultTheme, type MarkdownOptions } from 'vitepress'
 import { problems } from '../../src/http/problems.ts'
 import { version } from '../../src/version.ts'
@@ -48,7 +47,6 @@ export default defineConfig({
   cacheDir: '../node_modules/.cache/guide',
   cleanUrls: true,
   metaChunk: true,
-  srcExclude: readdirSync(new URL('..', import.meta.url)).filter((name) => name === 'README.md'),
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: { config: fences },
   themeConfig: {

@@ -17,7 +17,7 @@ let drawn = 0
  * fetch a font from elsewhere, and what else it says stands in guide.css once for all drawings.
  */
 export function drawingOf(source: string, caption: string): string {
-  const svg = renderMermaidSVG(source, { ...colours, transparent: true, padding: 8, layerSpacing: 36 })
+  const svg = renderMermaidSVG(source, { ...colours, transparent: true, padding: 8, nodeSpacing: 40 })
   drawn += 1
   const own = svg
     .replace(/<style>[\s\S]*?<\/style>/, '')

@@ -1,8 +1,9 @@
 import { problems } from '../../src/http/problems.ts'
 import { variables } from '../../src/settings.ts'
+import { sacctCall } from '../../src/slurm/sacct.ts'
 
 /** Parts of the guide that the program knows best, as Markdown: written when the guide is built, kept nowhere else. */
-export const generated: Readonly<Record<string, () => string>> = { settings, problems: problemList }
+export const generated: Readonly<Record<string, () => string>> = { settings, problems: problemList, sacct }
 
 function settings(): string {
   const rows = variables.map((variable) => {
@@ -18,4 +19,12 @@ function problemList(): string {
     .sort(([, a], [, b]) => a.status - b.status)
     .map(([type, { status, title }]) => `| ${status} | [${type}](./problems/${type}) | ${title} |`)
   return ['| status | type | what it says |', '|---|---|---|', ...rows].join('\n')
+}
+
+/** One line in the source; on paper each option has its own, and the columns are cut where a line ends. */
+function sacct(): string {
+  const [call = '', columns = ''] = sacctCall.split('--format=')
+  const options = call.trim().replaceAll(' --', ' \\\n  --')
+  const cut = columns.replaceAll(/(.{1,60}),/g, '$1,\\\n')
+  return `\`\`\`sh\n${options} \\\n  --format=${cut}\n\`\`\``
 }

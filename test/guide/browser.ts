@@ -1,0 +1,53 @@
+import { existsSync } from 'node:fs'
+import { chromium, type Page } from 'playwright-core'
+
+export type Seen = {
+  /** What the browser wrote to its console, and what could not be fetched or was fetched from elsewhere. */
+  readonly complaints: readonly string[]
+  /** Pages that have to be moved sideways on a phone. */
+  readonly wide: readonly string[]
+  /** How much the search found for each word. */
+  readonly found: ReadonlyMap<string, number>
+}
+
+const places = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome']
+const flags =
+  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+
+/** Looks at the pages as a reader does. Undefined on a machine without a browser. */
+export async function tryInBrowser(address: string, paths: readonly string[]): Promise<Seen | undefined> {
+  const executablePath = places.find((path) => existsSync(path))
+  if (executablePath === undefined) return undefined
+  const browser = await chromium.launch({ executablePath, args: flags.split(' ') })
+  const complaints: string[] = []
+  const wide: string[] = []
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 } })
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`)
+    })
+    page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
+    page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`))
+    page.on('request', (request) => {
+      if (!request.url().startsWith(address) && !request.url().startsWith('data:')) complaints.push(request.url())
+    })
+    for (const path of paths) {
+      await page.goto(address + path, { waitUntil: 'networkidle' })
+      if ((await page.evaluate('document.documentElement.scrollWidth - innerWidth')) !== 0) wide.push(path)
+    }
+    const found = new Map<string, number>()
+    for (const word of ['overrun', 'ภาษา', 'ไทย', 'สวัสดีชาวโลก']) found.set(word, await countFound(page, word))
+    return { complaints, wide, found }
+  } finally {
+    await browser.close()
+  }
+}
+
+async function countFound(page: Page, word: string): Promise<number> {
+  await page.keyboard.press('Control+k')
+  await page.locator('#localsearch-input').fill(word)
+  await page.locator('#localsearch-list .result, .no-results').first().waitFor()
+  const count = await page.locator('#localsearch-list .result').count()
+  await page.keyboard.press('Escape')
+  return count
+}
