@@ -36,7 +36,9 @@ export class Credits {
 
   async grant(asking: Asking, input: GrantInput): Promise<Answered> {
     await this.open(input.owner, input.currency)
-    const rule = grantCommand(input, (turn, grant) => turn.add(sql.grantsTable, sql.grantLine(grant, turn.operation)))
+    const rule = grantCommand(input, (turn, grant) =>
+      turn.add(sql.grantsTable, () => sql.grantLine(grant, turn.operation)),
+    )
     return await this.submit(asking, 'credits.grant', told(input), rule)
   }
 
@@ -54,7 +56,7 @@ export class Credits {
   async budget(asking: Asking, input: BudgetInput): Promise<Answered> {
     await this.open(input.owner, input.currency)
     const rule = budgetCommand(input, (turn, id, wallet, { span, nanos }) =>
-      turn.add(sql.budgetsTable, sql.budgetLine(id, wallet, span, nanos, turn.operation)),
+      turn.add(sql.budgetsTable, () => sql.budgetLine(id, wallet, span, nanos, turn.operation)),
     )
     return await this.submit(asking, 'credits.budget', told(input), rule)
   }

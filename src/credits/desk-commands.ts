@@ -8,6 +8,7 @@ import { type Span, windowStart } from './budget.ts'
 import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
 import { expireHold, expireLot } from './end.ts'
 import type { Lot } from './lot.ts'
+import { Recent } from './recent.ts'
 import type { Hold, Reservation } from './reservation.ts'
 import * as sql from './sql.ts'
 
@@ -23,7 +24,7 @@ export class DeskBooks implements Books<Want, Desk> {
   readonly #stripes: Stripes
   /** Ids of wallets that are there; none ever goes away. */
   readonly #walletIds = new Map<string, bigint>()
-  readonly #reservations = new Map<bigint, Reservation>()
+  readonly #reservations = new Recent<bigint, Reservation>(rememberedMax)
 
   constructor(zone: string, stripes: Stripes) {
     this.#zone = zone
@@ -120,9 +121,9 @@ export class DeskBooks implements Books<Want, Desk> {
       at,
     )
     for (const { posting, turn } of desk.postings) {
-      turn.add(transfersTable, postingLine(posting, turn.operation, turn.at))
+      turn.add(transfersTable, () => postingLine(posting, turn.operation, turn.at))
     }
-    for (const { reservation } of of('new')) this.#remember(reservation)
+    for (const { reservation } of of('new')) this.#reservations.put(reservation.id, reservation)
   }
 
   async #setNextDue(writer: Writer, desk: Desk): Promise<void> {
@@ -154,17 +155,9 @@ export class DeskBooks implements Books<Want, Desk> {
     if (ids.length === 0) return
     for (const row of await sql.reservationsById(writer, ids)) {
       const reservation = reservationOf(row)
-      this.#remember(reservation)
+      this.#reservations.put(reservation.id, reservation)
       desk.reservations.set(reservation.id, reservation)
     }
-  }
-
-  #remember(reservation: Reservation): void {
-    if (this.#reservations.size >= rememberedMax) {
-      const [oldest] = this.#reservations.keys()
-      if (oldest !== undefined) this.#reservations.delete(oldest)
-    }
-    this.#reservations.set(reservation.id, reservation)
   }
 
   async #loadHolds(writer: Writer, desk: Desk, rows: readonly sql.HoldRow[]): Promise<void> {
@@ -291,12 +284,14 @@ const reservationOf = (row: sql.ReservationRow): Reservation => ({
 
 const rowWriter: RowWriter = {
   draw(turn: Turn, draw, reservation) {
-    turn.add(sql.drawsTable, sql.drawLine(turn.nextId(), draw, reservation, turn.operation))
+    const id = turn.nextId()
+    turn.add(sql.drawsTable, () => sql.drawLine(id, draw, reservation, turn.operation))
   },
   reservation(turn, reservation) {
-    turn.add(sql.reservationsTable, sql.reservationLine(reservation, turn.operation))
+    turn.add(sql.reservationsTable, () => sql.reservationLine(reservation, turn.operation))
   },
   step(turn, reservation, n, step) {
-    turn.add(sql.stepsTable, sql.stepLine(turn.nextId(), reservation.id, n, step, turn.operation, turn.at))
+    const id = turn.nextId()
+    turn.add(sql.stepsTable, () => sql.stepLine(id, reservation.id, n, step, turn.operation, turn.at))
   },
 }

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 /** One text for one JSON value: keys in order, what is undefined left out. */
 export function canonicalJson(value: unknown): string {
@@ -25,6 +25,4 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 
 /** What tells one call from another under the same key. */
 export const inputDigest = (command: string, input: unknown): Buffer =>
-  createHash('sha256')
-    .update(canonicalJson({ command, input: input ?? null }))
-    .digest()
+  hash('sha256', canonicalJson({ command, input: input ?? null }), 'buffer')

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { hash } from 'node:crypto'
+import type { PoolClient } from 'pg'
 import { closeWriter, copyRows, newWriter, type SealedTable, type Writer } from '../database/writer.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
@@ -23,12 +24,16 @@ type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answe
 /**
  * One batch as one transaction. Whoever is answered is answered after the commit; on any failure nothing was kept, and
  * the error is thrown for the lane to try again or to halve. Answers how many were refused.
+ *
+ * Keys are nearly always new, so they are looked up beforehand only when the lane asks for care: what is accepted under
+ * a key that was used breaks its constraint, and what is refused is looked up before it is told.
  */
 export async function runBatch<Want, State>(
   house: House,
   connection: LaneConnection,
   books: Books<Want, State>,
   entries: readonly Entry<Want, State>[],
+  careful: boolean,
 ): Promise<number> {
   let xid: string | undefined
   let committing = false
@@ -42,7 +47,7 @@ export async function runBatch<Want, State>(
     const wants = entries.map((entry) => entry.command.wants)
     const state = await books.lock(writer, wants)
     failPoint('lane.locked')
-    const stored = await sql.findByKeys(client, entries)
+    const stored = careful ? await sql.findByKeys(client, entries) : new Map<string, sql.StoredRow>()
     const began = await sql.beginMany(client, entries.length)
     xid = began.xid
     const at = Math.max(began.at.getTime(), books.notBefore(state))
@@ -57,6 +62,7 @@ export async function runBatch<Want, State>(
       if (before) answers.push({ entry, answer: answerOf(before, entry) })
       else operations.run(entry, answers, again)
     }
+    if (!careful) await answerStored(client, answers)
     if (operations.done.length === 0) {
       await client.query('rollback')
     } else {
@@ -84,7 +90,7 @@ export async function runBatch<Want, State>(
       throw new LaneConnection.LeftNoTrace('the commit was lost', { cause: error })
     }
     // It was committed: asked again, everybody finds the stored answer.
-    return await runBatch(house, connection, books, entries)
+    return await runBatch(house, connection, books, entries, true)
   }
   let refused = 0
   for (const { entry, answer } of answers) {
@@ -94,7 +100,7 @@ export async function runBatch<Want, State>(
     } else entry.answer(answer)
   }
   // The same key twice in one batch: the second waited for the first, and now finds what became of it.
-  return refused + (again.length > 0 ? await runBatch(house, connection, books, again) : 0)
+  return refused + (again.length > 0 ? await runBatch(house, connection, books, again, true) : 0)
 }
 
 type Began = { readonly epoch: number; readonly xid: string; readonly at: number }
@@ -183,32 +189,68 @@ class Plans<Want, State> {
   }
 }
 
+/** Whoever was refused may have been answered under the same key before. */
+async function answerStored<Want, State>(client: PoolClient, answers: Answers<Want, State>): Promise<void> {
+  const refused = answers.filter(({ answer }) => answer instanceof Problem).map(({ entry }) => entry)
+  if (refused.length === 0) return
+  const stored = await sql.findByKeys(client, refused)
+  if (stored.size === 0) return
+  for (const [place, { entry, answer }] of answers.entries()) {
+    const before = answer instanceof Problem ? stored.get(entry.keyText) : undefined
+    if (before) answers[place] = { entry, answer: answerOf(before, entry) }
+  }
+}
+
 /** The rows that operations answer for, then the operations themselves with the digests of those rows. */
 async function writeOperations<Want, State>(house: House, writer: Writer, done: readonly Done<Want, State>[]) {
-  const tables = new Map<SealedTable, string[]>()
-  const lines: { key: string; line: string }[] = []
-  for (const { operation, turn } of done) {
-    const digests: string[] = []
-    for (const [table, rows] of turn.rows) {
-      let all = tables.get(table)
-      if (!all) tables.set(table, (all = []))
-      let text = ''
-      for (const row of rows) {
-        text += `${row}\n`
-        all.push(row)
-      }
-      digests.push(`"${table.name}":{"rows":${rows.length},"sha256":"${hash('sha256', text, 'hex')}"}`)
-    }
-    const line = operationLine(house.keys.seal, { ...operation, digests: `{${digests.sort().join(',')}}` })
-    lines.push({ key: `${operation.principal}\0${operation.key}`, line })
-  }
-  for (const [table, rows] of tables) {
-    await copyRows(writer, `${table.name} (${table.columns.join(', ')})`, rows, (row) => row)
+  const digests = new Map<Turn, string[]>()
+  for (const table of tablesOf(done)) {
+    await copyRows(writer, `${table.name} (${table.columns.join(', ')})`, linesOf(done, table, digests), same)
   }
   failPoint('lane.rows')
   // By their unique key, so that two batches with the same keys never wait for each other in a circle.
-  lines.sort((a, b) => (a.key < b.key ? -1 : 1))
-  await copyRows(writer, sql.operationsTarget, lines, ({ line }) => line)
+  const sorted = done.map(({ operation, turn }) => ({
+    operation,
+    turn,
+    key: `${operation.principal}\0${operation.key}`,
+  }))
+  sorted.sort((a, b) => (a.key < b.key ? -1 : 1))
+  await copyRows(writer, sql.operationsTarget, sorted, ({ operation, turn }) => {
+    const all = digests.get(turn)?.sort().join(',') ?? ''
+    return operationLine(house.keys.seal, { ...operation, digests: `{${all}}` })
+  })
+}
+
+const same = (line: string): string => line
+
+function tablesOf<Want, State>(done: readonly Done<Want, State>[]): Set<SealedTable> {
+  const tables = new Set<SealedTable>()
+  for (const { turn } of done) for (const { table } of turn.rows) tables.add(table)
+  return tables
+}
+
+/** Made as they go out, so that the database works on the first while the last are made. */
+function* linesOf<Want, State>(
+  done: readonly Done<Want, State>[],
+  table: SealedTable,
+  digests: Map<Turn, string[]>,
+): Generator<string> {
+  for (const { turn } of done) {
+    let text = ''
+    let rows = 0
+    for (const row of turn.rows) {
+      if (row.table !== table) continue
+      const line = row.line()
+      text += `${line}\n`
+      rows += 1
+      yield line
+    }
+    if (rows === 0) continue
+    const digest = `"${table.name}":{"rows":${rows},"sha256":"${hash('sha256', text, 'hex')}"}`
+    const others = digests.get(turn)
+    if (others) others.push(digest)
+    else digests.set(turn, [digest])
+  }
 }
 
 function answerOf<Want, State>(stored: sql.StoredRow, entry: Entry<Want, State>): Answered | Problem {

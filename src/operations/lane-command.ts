@@ -7,7 +7,7 @@ export class Turn {
   readonly operation: bigint
   /** The one clock of the batch, epoch milliseconds. */
   readonly at: number
-  readonly rows = new Map<SealedTable, string[]>()
+  readonly rows: Row[] = []
   #next: bigint
 
   constructor(operation: bigint, at: number) {
@@ -20,13 +20,13 @@ export class Turn {
     return this.#next++
   }
 
-  /** A row as COPY text; rows of one table come by rising id. */
-  add(table: SealedTable, line: string): void {
-    const lines = this.rows.get(table)
-    if (lines) lines.push(line)
-    else this.rows.set(table, [line])
+  /** A row that this operation answers for; its line is asked for as it goes out. Rows of one table come by rising id. */
+  add(table: SealedTable, line: () => string): void {
+    this.rows.push({ table, line })
   }
 }
+
+type Row = { readonly table: SealedTable; readonly line: () => string }
 
 /** A plan is data and one step that takes it over into the state; until then nothing has changed. */
 export type Decided =

@@ -31,12 +31,14 @@ export type Batch = { readonly operations: number; readonly refused: number; rea
  * Nobody is answered before the commit. Any number of processes work on one database, each with a lane of its own.
  */
 export class Lane<Want, State> {
-  readonly #connection: LaneConnection
+  readonly #connections: LaneConnection[]
   readonly #house: House
   readonly #books: Books<Want, State>
   readonly #settings: Required<LaneSettings>
   #queue: Entry<Want, State>[] = []
-  #running: Promise<void> | undefined
+  #running: Promise<void>[] = []
+  /** Batches for which keys are looked up beforehand, since one was met that had been used. */
+  #careful = 0
   #closed = false
   #refusedForLoad = 0
   readonly #observers: ((batch: Batch) => void)[] = []
@@ -44,8 +46,8 @@ export class Lane<Want, State> {
   constructor(house: House, books: Books<Want, State>, settings: LaneSettings = {}) {
     this.#house = house
     this.#books = books
-    this.#connection = new LaneConnection(house)
-    this.#settings = { batchMax: 1_000, queueMax: 10_000, waitMaxMilliseconds: 250, ...settings }
+    this.#settings = { batchMax: 512, queueMax: 10_000, waitMaxMilliseconds: 250, ...settings }
+    this.#connections = Array.from({ length: underWayMax }, () => new LaneConnection(house))
   }
 
   /** Waiting now, and how many were refused for load so far. */
@@ -79,44 +81,58 @@ export class Lane<Want, State> {
     const entry = new Entry(call, inputDigest(call.command, call.input), command, options.dryRun === true)
     options.signal?.addEventListener('abort', () => (entry.gone = true), { once: true })
     this.#queue.push(entry)
-    this.#running ??= this.#run()
+    this.#start()
     return entry.answered
   }
 
   /** Lets what was submitted finish, and takes nothing more. */
   async close(): Promise<void> {
     this.#closed = true
-    while (this.#running) await this.#running
-    this.#connection.close()
+    while (this.#running.length > 0) await Promise.all(this.#running)
+    for (const connection of this.#connections) connection.close()
   }
 
-  async #run(): Promise<void> {
-    while (this.#queue.length > 0) {
+  /** A second batch is gathered and answered while the database works on the first; wallets decide who waits for whom. */
+  #start(): void {
+    const connection = this.#connections.pop()
+    if (!connection) return
+    const running = this.#run(connection).finally(() => {
+      this.#running = this.#running.filter((each) => each !== running)
+      this.#connections.push(connection)
+      if (this.#queue.length > 0) this.#start()
+    })
+    this.#running.push(running)
+  }
+
+  async #run(connection: LaneConnection): Promise<void> {
+    for (;;) {
       // One turn of the event loop, so that what has arrived by now commits together.
       await new Promise(setImmediate)
+      if (this.#queue.length === 0) return
       const { taken, left } = takeFairly(this.#queue, this.#settings.batchMax)
       this.#queue = left
       const began = performance.now()
-      const refused = await this.#commit(taken)
+      const refused = await this.#commit(connection, taken)
       for (const observer of this.#observers) {
         observer({ operations: taken.length, refused, seconds: (performance.now() - began) / 1000 })
       }
     }
-    this.#running = undefined
   }
 
   /** Answers how many were refused. */
-  async #commit(entries: readonly Entry<Want, State>[], depth = 0): Promise<number> {
+  async #commit(connection: LaneConnection, entries: readonly Entry<Want, State>[]): Promise<number> {
     for (let attempt = 1; ; attempt++) {
       const open = entries.filter((entry) => !entry.isDone && !entry.gone)
       if (open.length === 0) return 0
       try {
-        return await runBatch(this.#house, this.#connection, this.#books, open)
+        if (this.#careful > 0) this.#careful -= 1
+        return await runBatch(this.#house, connection, this.#books, open, this.#careful > 0)
       } catch (error) {
         if (error instanceof Unsettled) {
           for (const entry of open) entry.fail(error.problem)
           return open.length
         }
+        if (isBreachOf(error, 'idempotency_key_is_used_once')) this.#careful = carefulBatches
         if (attempt < attemptsMax && isWorthAgain(error)) {
           await sleep(Math.random() * 5 * 2 ** Math.min(attempt, 5))
           continue
@@ -128,8 +144,8 @@ export class Lane<Want, State> {
         }
         // One of them is poisoned: halve until it stands alone, so that its neighbours go through.
         const middle = Math.ceil(open.length / 2)
-        const first = await this.#commit(open.slice(0, middle), depth + 1)
-        return first + (await this.#commit(open.slice(middle), depth + 1))
+        const first = await this.#commit(connection, open.slice(0, middle))
+        return first + (await this.#commit(connection, open.slice(middle)))
       }
     }
   }
@@ -138,6 +154,8 @@ export class Lane<Want, State> {
 export type Options = { readonly dryRun?: boolean; readonly signal?: AbortSignal }
 
 const attemptsMax = 8
+const underWayMax = 2
+const carefulBatches = 100
 
 /** Two batches stood in each other's way, or the connection went before anything was kept. */
 const isWorthAgain = (error: unknown): boolean =>

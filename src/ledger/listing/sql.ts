@@ -1,0 +1,53 @@
+import { type Reader, row, rows } from '../../database/reader.ts'
+import type { AccountKind } from '../chart.ts'
+
+export type AccountItem = {
+  id: string
+  owner: string
+  owner_kind: 'organisation' | 'project' | 'person' | 'provider' | null
+  kind: AccountKind
+  currency: string
+  normal_side: 'debit' | 'credit'
+  posted: string
+  held: string
+  overrun: string
+  credit_limit: string
+  entries: string
+  last_at: Date | null
+}
+
+/** Whoever has a wallet and is no project or person is an organisation; the house itself is no party. */
+const account = `select a.id, a.owner, a.kind, a.currency, a.normal_side, a.posted, a.held, a.overrun, a.credit_limit,
+        a.entries, a.last_at,
+        case when exists (select from parties.known_projects p where p.id = a.owner) then 'project'
+             when exists (select from parties.known_providers p where p.id = a.owner) then 'provider'
+             when exists (select from parties.known_people p where p.id = a.owner) then 'person'
+             when a.kind = 'wallet' then 'organisation'
+        end as owner_kind
+   from ledger.accounts a`
+
+export type Wanted = {
+  readonly scope: readonly string[] | null
+  readonly owner: string | null
+  readonly kind: string | null
+  readonly currency: string | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** In the order in which they were opened, and one more than the limit. */
+export const accountsPage = (reader: Reader, wanted: Wanted) =>
+  rows<AccountItem>(
+    reader,
+    `${account}
+      where ($1::uuid[] is null or a.owner = any ($1))
+        and ($2::uuid is null or a.owner = $2)
+        and ($3::text is null or a.kind = $3)
+        and ($4::text is null or a.currency = $4)
+        and ($5::bigint is null or a.id > $5)
+      order by a.id
+      limit $6`,
+    [wanted.scope, wanted.owner, wanted.kind, wanted.currency, wanted.after, wanted.limit + 1],
+  )
+
+export const accountById = (reader: Reader, id: bigint) => row<AccountItem>(reader, `${account} where a.id = $1`, [id])
