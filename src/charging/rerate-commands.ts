@@ -5,7 +5,7 @@ import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
-import type { RatedLine } from '../pricing/line.ts'
+import type { RatedLine, Rating } from '../pricing/line.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { writeSheet } from './commands.ts'
 import { type Prior, priorRatings, usageOf } from './prior-commands.ts'
@@ -27,6 +27,8 @@ export type RerateChoice = {
 export type RerateResult = {
   readonly looked: number
   readonly changed: number
+  /** Of those changed, how many are charged nothing now, and nothing is missing: a policy or a quantity of zero. */
+  readonly free: number
   /** What the changes come to, by currency, in nanos. */
   readonly amounts: ReadonlyMap<string, bigint>
 }
@@ -54,7 +56,7 @@ async function inPages(
   memory: Memory,
   next: (after: bigint) => Promise<readonly { record: string }[]>,
 ): Promise<RerateResult> {
-  const total = { looked: 0, changed: 0, amounts: new Map<string, bigint>() }
+  const total = { looked: 0, changed: 0, free: 0, amounts: new Map<string, bigint>() }
   for (let after = 0n; ; ) {
     const page = (await next(after)).map((row) => BigInt(row.record))
     const last = page.at(-1)
@@ -63,6 +65,7 @@ async function inPages(
     const result = await rateAnew(house, run, memory, page)
     total.looked += page.length
     total.changed += result.changed
+    total.free += result.free
     for (const [currency, nanos] of result.amounts) {
       total.amounts.set(currency, (total.amounts.get(currency) ?? 0n) + nanos)
     }
@@ -70,7 +73,7 @@ async function inPages(
 }
 
 async function rateAnew(house: House, run: Run, memory: Memory, records: readonly bigint[]) {
-  let result = { changed: 0, amounts: new Map<string, bigint>() }
+  let result = { changed: 0, free: 0, amounts: new Map<string, bigint>() }
   const { principal, command, reason } = run
   const call = { principal, key: randomUUID(), command, input: { reason, records: records.map(String) } }
   await alone(house, call, async (writer) => {
@@ -82,17 +85,17 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
     )
     const payers = await partiesOf(writer)
     const sheet = new ChargeSheet(() => writer.nextId())
-    let changed = 0
+    const count = { changed: 0, free: 0 }
     for (const row of rows) {
       const task = { row, prior: priors.get(row.id) as Prior, payer: payers.get(row.project) as ProjectParty, rater }
-      if (rateAnewOnto(sheet, task)) changed += 1
+      const outcome = rateAnewOnto(sheet, task)
+      if (outcome !== undefined) count.changed += 1
+      if (outcome === 'free') count.free += 1
     }
-    result = { changed, amounts: sheet.amounts }
-    if (changed === 0 || run.dryRun) {
-      return nothing
-    }
+    result = { ...count, amounts: sheet.amounts }
+    if (count.changed === 0 || run.dryRun) return nothing
     await writeSheet(writer, sheet, memory.raters)
-    return { reason, changed }
+    return { reason, changed: count.changed }
   })
   return result
 }
@@ -105,11 +108,12 @@ async function standing(writer: Writer, records: readonly bigint[]): Promise<Rec
 
 type Task = { readonly row: RecordRow; readonly prior: Prior; readonly payer: ProjectParty; readonly rater: Rater }
 
-function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): boolean {
-  if (prior.state === 'uncharged' || prior.state === 'accruing') return false
+/** What the record is now; undefined where it stays what it was. */
+function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): Rating['outcome'] | undefined {
+  if (prior.state === 'uncharged' || prior.state === 'accruing') return undefined
   const rating = rater.rate(usageOf(row), payer)
   const lines = rating.outcome === 'charged' ? rating.lines : []
-  if (same(lines, prior.live) && (lines.length > 0 || prior.state === rating.outcome)) return false
+  if (same(lines, prior.live) && (lines.length > 0 || prior.state === rating.outcome)) return undefined
 
   const record = BigInt(row.id)
   const rated = { revision: prior.revisions + 1, book: rater.revision }
@@ -119,7 +123,7 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): b
   const of = { record, period: row.period }
   if (rating.outcome !== 'charged') sheet.state(of, rating, rated.book)
   else if (prior.state !== 'charged') sheet.state(of, { outcome: 'charged', reason: 'rated anew' }, rated.book)
-  return true
+  return rating.outcome
 }
 
 function same(lines: readonly RatedLine[], charges: readonly Charge[]): boolean {

@@ -16,7 +16,10 @@ import {
   type Site,
   tracesIn,
 } from './testing.ts'
+import { chargeNow } from './waiting-cli.ts'
 import { chargeWhatWaits } from './waiting-commands.ts'
+import type { House } from '../operations/house.ts'
+import { createDoor } from '../terminal/door.ts'
 
 let site: Site
 before(async () => {
@@ -52,6 +55,29 @@ test('usage without a price waits, with its reason, and is charged once when a p
   assert.deepEqual((await waitNoMore()).charged, 0)
   assert.deepEqual(await tracesIn(site.house), traces)
   await assertBooksAgree(site.house)
+})
+
+test('records that became free are not told as charged', async () => {
+  let printed = ''
+  const screen = { write: (text: string) => (printed += text) }
+  const door = createDoor<House>({
+    json: false,
+    principal: 'tester',
+    signal: new AbortController().signal,
+    screens: { out: screen, err: screen },
+    open: async () => site.house,
+    setting: async () => undefined,
+    failed: () => {},
+  })
+  await charge(
+    site,
+    [0, 1, 2].map((gpus) =>
+      fact({ service: 'desk', projectName: 'desks', quantities: { gpu_seconds: String(gpus * 3600), x_seconds: '9' } }),
+    ),
+  )
+  await book(flatPrice('gpu', '1', 'gpu_seconds').replace('service: slurm', 'service: desk'))
+  assert.deepEqual(await chargeNow(site.house, door), { charged: 2, free: 1, amount: { THB: '3' } })
+  assert.equal(printed, '3 records no longer wait for a price: 2 charged (3.00 THB), 1 free.\n')
 })
 
 test('a server charges what waits by itself, once there is a price', async () => {

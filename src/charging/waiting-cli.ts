@@ -5,16 +5,16 @@ import { nanosText } from '../values/money.ts'
 import { newMemory } from './memory-commands.ts'
 import { chargeWhatWaits } from './waiting-commands.ts'
 
-/** After a change of prices: says what could be charged by it, and answers that for `--json`. */
+/** After a change of prices: says what waits no longer, and what came of it; answers that for `--json`. */
 export async function chargeNow(house: House, door: Door<House>): Promise<Record<string, unknown>> {
-  const { charged, amounts } = await chargeWhatWaits(house, door.principal, newMemory(house.zone))
+  const { charged, free, amounts } = await chargeWhatWaits(house, door.principal, newMemory(house.zone))
   const texts = [...amounts].map(([currency, nanos]) => amountText(nanosText(nanos), currency))
-  if (charged > 0) {
-    const records = charged === 1 ? 'record' : 'records'
-    door.say(
-      `${grouped(charged)} ${records} that waited for a price: charged now, ${texts.join(', ') || 'nothing due'}.`,
-    )
+  const all = charged + free
+  if (all > 0) {
+    const due = charged === 0 ? '' : ` (${texts.join(', ') || 'nothing due'})`
+    const records = `${grouped(all)} ${all === 1 ? 'record no longer waits' : 'records no longer wait'}`
+    door.say(`${records} for a price: ${grouped(charged)} charged${due}, ${grouped(free)} free.`)
   }
   const amount = Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
-  return { charged, amount }
+  return { charged, free, amount }
 }
