@@ -1,17 +1,32 @@
+import { allows, roles, table } from '../../src/access/roles.ts'
 import { problems } from '../../src/http/problems.ts'
 import { variables } from '../../src/settings.ts'
 import { sacctCall } from '../../src/slurm/sacct.ts'
 
 /** Parts of the guide that the program knows best, as Markdown: written when the guide is built, kept nowhere else. */
-export const generated: Readonly<Record<string, () => string>> = { settings, problems: problemList, sacct }
+export const generated: Readonly<Record<string, () => string>> = {
+  settings,
+  problems: problemList,
+  roles: roleTable,
+  sacct,
+}
 
 function settings(): string {
   const rows = variables.map((variable) => {
-    const standard = 'standard' in variable ? `\`${variable.standard}\`` : ''
+    const standard = 'standard' in variable ? `; without it \`${variable.standard}\`` : ''
     const secret = 'secret' in variable ? ' (a secret)' : ''
-    return `| \`${variable.name}\` | ${standard} | ${variable.about}${secret} |`
+    return `| \`${variable.name}\` | ${variable.about}${secret}${standard} |`
   })
-  return ['| setting | standard | meaning |', '|---|---|---|', ...rows].join('\n')
+  return ['| setting | meaning |', '|---|---|', ...rows].join('\n')
+}
+
+/** Which role may do what; `admin` may do all of it. */
+function roleTable(): string {
+  const others = roles.filter((role) => role !== 'admin')
+  const rows = Object.keys(table).map(
+    (operation) => `| \`${operation}\` | ${others.map((role) => (allows(role, operation) ? '●' : '')).join(' | ')} |`,
+  )
+  return [`| operation | ${others.join(' | ')} |`, `|---|${others.map(() => ':-:|').join('')}`, ...rows].join('\n')
 }
 
 function problemList(): string {
