@@ -125,6 +125,7 @@ const tasksOf = (house: House, log: Logger): Task[] => [
 function greeting(server: Server, house: House, key: string | undefined): string {
   return `Bursar ${version} listens on ${server.url}
   database  ${house.database.describe}
+  guide     ${server.url}/docs/guide/
 ${key === undefined ? '' : keyText(key)}
 Next, in another terminal:
   npm run demo                               load the sample

@@ -35,6 +35,8 @@ export const startPageWords: Readonly<Record<'en' | 'th', StartPageWords>> = {
     ],
     doorsTitle: 'Doors of this server',
     doors: [
+      { path: '/docs/guide/', text: 'the guide' },
+      { path: '/docs/', text: 'the API, to read and to try' },
       { path: '/health', text: 'the program is up' },
       { path: '/ready', text: 'the database answers and the schema is current' },
       { path: '/version', text: 'which Bursar this is' },
@@ -64,6 +66,8 @@ export const startPageWords: Readonly<Record<'en' | 'th', StartPageWords>> = {
     ],
     doorsTitle: 'ช่องทางของเซิร์ฟเวอร์นี้',
     doors: [
+      { path: '/docs/guide/', text: 'คู่มือ (ภาษาอังกฤษ)' },
+      { path: '/docs/', text: 'API สำหรับอ่านและทดลองใช้' },
       { path: '/health', text: 'โปรแกรมทำงานอยู่' },
       { path: '/ready', text: 'ฐานข้อมูลตอบ และโครงสร้างเป็นรุ่นปัจจุบัน' },
       { path: '/version', text: 'Bursar รุ่นใด' },
