@@ -86,6 +86,22 @@ await runProgram([
     load: async () => (await import('./parties/cli.ts')).parties,
   },
   {
+    name: 'key',
+    about: 'keys to the API: create, list, revoke',
+    load: async () => (await import('./access/cli.ts')).key,
+  },
+  {
+    name: 'person',
+    about: 'people: link a name, erase',
+    load: async () => {
+      const [{ personWith }, { memories }] = await Promise.all([
+        import('./access/person-cli.ts'),
+        import('./metering/erasure-commands.ts'),
+      ])
+      return personWith(memories)
+    },
+  },
+  {
     name: 'verify',
     about: 'prove the books: seal, ledger, charges, records, prices',
     load: async () => (await import('./proof/cli.ts')).verify,

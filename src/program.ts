@@ -160,7 +160,13 @@ const lossTypes: readonly ProblemType[] = ['database-unavailable', 'outcome-unkn
 async function readable(error: unknown): Promise<unknown> {
   if (error instanceof Refusal) return error
   if (!(error instanceof Problem)) return (await import('./database/refusals.ts')).asRefusal(error)
-  const { detail, ...others } = error.detail
+  const { detail, issues, ...others } = error.detail
+  if (Array.isArray(issues)) {
+    const wrong = (issues as { field: string; message: string }[]).map(
+      ({ field, message }) => `${field.replace(/^body\./, '')} ${message}`,
+    )
+    return new Refusal(wrong.join('\n'), 'Nothing was changed. The help of the command says what it takes.')
+  }
   const members = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const more = [...(typeof detail === 'string' ? [detail] : []), ...members].join(', ')
   return new Refusal(`${error.title.replace(/\.$/, '')}${more && `: ${more}`}`, remedies[error.type])

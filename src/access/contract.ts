@@ -40,7 +40,7 @@ const told = {
   createdAt: Moment,
   expiresAt: nullable(Moment),
 }
-export const Key = closed({ ...told, revokedAt: nullable(Moment), usedAt: nullable(Moment) }, 'Key')
+const Key = closed({ ...told, revokedAt: nullable(Moment), usedAt: nullable(Moment) }, 'Key')
 export const NewKey = closed(
   {
     id: numberId('key'),

@@ -1,18 +1,4 @@
 import { hash } from 'node:crypto'
-import type { Role } from './roles.ts'
-
-/** What may be told of a key: everything but its secret, which nobody keeps. */
-export type Key = {
-  readonly id: bigint
-  readonly name: string
-  readonly prefix: string
-  /** Keys of one principal share its idempotency keys: the second one of a service, when the first is replaced. */
-  readonly principal: string
-  readonly role: Role
-  /** Ids of parties, or `all`. */
-  readonly parties: 'all' | readonly string[]
-  readonly expiresAt: Date | null
-}
 
 const pattern = /^bsr_([0-9A-Za-z]{8})_[0-9A-Za-z]{43}$/
 

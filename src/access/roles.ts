@@ -15,10 +15,12 @@ export const table = {
   'parties.list': everybody,
   'parties.read': everybody,
   'parties.import': ['supervisor'],
+  'parties.change': ['supervisor'],
   'people.link': ['supervisor'],
   'people.erase': nobodyElse,
 
   'meters.list': everybody,
+  'meters.declare': ['supervisor'],
   'prices.list': everybody,
   'prices.read': everybody,
   'prices.check': office,
@@ -30,6 +32,7 @@ export const table = {
   'quarantine.list': office,
   'quarantine.replay': ['supervisor'],
 
+  'accounts.list': everybody,
   'charges.list': everybody,
   'charges.explain': everybody,
   'statements.read': everybody,

@@ -4,11 +4,11 @@ import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { type Principal, principalOf } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
-import { type Id, numbered, numberOf, parseId, uuidOf } from '../values/id.ts'
+import { type Id, numberOf, parseId, uuidOf } from '../values/id.ts'
 import * as contract from './contract.ts'
-import { createKey, type KeyRow, keysAfter, revokeKey } from './key-commands.ts'
+import { createKey, keysAfter, revokeKey } from './key-commands.ts'
 import { erase, link, type Memories } from './person-commands.ts'
-import { partiesOf } from './scope.ts'
+import { shownKey } from './shown.ts'
 
 type Wiring = {
   readonly house: House
@@ -24,7 +24,12 @@ function requireAll({ parties }: Principal): void {
 
 const keyDoor = { tag: 'access' } as const
 
-export function addAccessDoors(server: ApiServer, { house, memories, changed }: Wiring): void {
+export function addAccessDoors(server: ApiServer, wiring: Wiring): void {
+  addKeyDoors(server, wiring)
+  addPeopleDoors(server, wiring)
+}
+
+function addKeyDoors(server: ApiServer, { house, changed }: Wiring): void {
   server.post(
     '/api/v1/keys',
     door({
@@ -86,7 +91,9 @@ export function addAccessDoors(server: ApiServer, { house, memories, changed }: 
       return reply.code(204).send(null)
     },
   )
+}
 
+function addPeopleDoors(server: ApiServer, { house, memories, changed }: Wiring): void {
   server.post(
     '/api/v1/people/:person/names',
     door({
@@ -137,17 +144,3 @@ function timeOf(text: string): Date {
 }
 
 const personOf = ({ person }: { readonly person: string }): string => uuidOf(parseId('person', person) as Id<'person'>)
-
-/** For a list on paper and over HTTP alike. */
-export const shownKey = (row: KeyRow) => ({
-  id: numbered('key', row.id),
-  name: row.name,
-  prefix: row.prefix,
-  principal: row.principal,
-  role: row.role,
-  parties: partiesOf(row.parties) as 'all' | string[],
-  createdAt: row.at.toISOString(),
-  expiresAt: row.expires_at?.toISOString() ?? null,
-  revokedAt: row.revoked_at?.toISOString() ?? null,
-  usedAt: row.used_at?.toISOString() ?? null,
-})

@@ -43,7 +43,7 @@ export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply
 
 /** A browser answers Basic with a window of its own, also to a script; programs wait to be asked for it. */
 const challenge = ({ headers }: FastifyRequest): string =>
-  headers['sec-fetch-mode'] === undefined
+  headers['sec-fetch-site'] === undefined
     ? 'Bearer realm="bursar", Basic realm="bursar", charset="UTF-8"'
     : 'Bearer realm="bursar"'
 

@@ -84,7 +84,8 @@ function described({ operation, id, tag, summary, description, key, headers, ans
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    ...(operation === null && { security: [] }),
+    // What the table of roles calls it.
+    ...(operation === null ? { security: [] } : { 'x-operation': operation }),
     ...(Object.keys(properties).length > 0 && {
       headers: { type: 'object', properties, ...(key === 'required' && { required: ['idempotency-key'] }) },
     }),
@@ -92,7 +93,12 @@ function described({ operation, id, tag, summary, description, key, headers, ans
   }
 }
 
-const guarded: readonly ProblemType[] = ['principal-required', 'not-allowed']
+const guarded: readonly ProblemType[] = [
+  'principal-required',
+  'credentials-invalid',
+  'not-allowed',
+  'too-many-failures',
+]
 const keyed: readonly ProblemType[] = ['idempotency-key-reused', 'outcome-unknown']
 
 const problemAnswer = (types: readonly ProblemType[]) => ({

@@ -32,8 +32,9 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
 
   server.get('/version', async () => ({ version }))
 
-  server.get('/metrics', async (request, reply) => {
-    if (!isLocal(request)) throw new Problem('not-allowed', { detail: 'Metrics are read on the machine itself.' })
+  server.get('/metrics', { config: { operation: 'metrics.read' } }, async (request, reply) => {
+    if (!isLocal(request) && !request.principal)
+      throw new Problem('not-allowed', { detail: 'Metrics are read on the machine itself, or with a key.' })
     const { type, body } = await metrics.text()
     return reply.type(type).send(body)
   })

@@ -14,7 +14,7 @@ export async function eraseUsage(writer: Writer, person: string, names: readonly
 }
 
 /** What `eraseUsage` would take away; what waits in quarantine could then no more be charged. */
-export async function usageOfPerson(reader: Reader, person: string, names: readonly string[]) {
+async function usageOfPerson(reader: Reader, person: string, names: readonly string[]) {
   const counts = await sql.countOf(reader, person, names.length > 0 ? anyOf(names) : null)
   return {
     records: Number(counts?.records ?? 0),
@@ -22,6 +22,9 @@ export async function usageOfPerson(reader: Reader, person: string, names: reado
     waiting: Number(counts?.waiting ?? 0),
   }
 }
+
+/** Where what sources said of people is kept, for whoever erases them. */
+export const memories = { erase: eraseUsage, count: usageOfPerson }
 
 /** Any of the names, not as a part of a longer word: `ann` is not in `joanna`, nor in `ann-2`. */
 const anyOf = (names: readonly string[]): string =>

@@ -4,7 +4,7 @@ import type { Writer } from '../database/writer.ts'
 import { Problem } from '../http/problem.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { parseId, uuidOf } from '../values/id.ts'
+import { parseId, type UuidKind, uuidOf } from '../values/id.ts'
 import { nameFault } from './party.ts'
 import * as sql from './people/sql.ts'
 import { lockRevision, raiseRevision } from './sql.ts'
@@ -45,10 +45,14 @@ export async function personKnownAs(house: House, known: Known): Promise<string>
   return met.id
 }
 
+/** The UUID of a party by its own name; undefined when nobody is called so. */
+export const partyNamed = async (reader: Reader, kind: UuidKind, name: string): Promise<string | undefined> =>
+  (await sql.partyByName(reader, kind, name))?.id
+
 /** The UUID of a person named by id or by name. @throws Problem `not-found` */
 export async function personNamed(reader: Reader, text: string): Promise<string> {
   const id = parseId('person', text)
-  const found = id ? await sql.personById(reader, uuidOf(id)) : await sql.personByName(reader, text)
+  const found = id ? await sql.personById(reader, uuidOf(id)) : await sql.partyByName(reader, 'person', text)
   if (found) return found.id
   throw new Problem('not-found', { detail: `There is no person ${text}.` })
 }

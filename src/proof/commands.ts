@@ -1,3 +1,4 @@
+import { keysTable, revocationsTable } from '../access/key-commands.ts'
 import type { Check } from '../audit/check.ts'
 import { seal } from '../audit/seal.ts'
 import { type PublishedHead, verifyHistory } from '../audit/verify.ts'
@@ -9,6 +10,7 @@ import { confirmationsTable, recordsTable } from '../metering/commands.ts'
 import { erasuresTable } from '../metering/erasure-commands.ts'
 import type { House } from '../operations/house.ts'
 import { versionsTable } from '../pricing/commands.ts'
+import { accessInquiries } from './access.ts'
 import { chargeInquiries } from './charges.ts'
 import { historyInquiries } from './history.ts'
 import { inquire } from './inquiry.ts'
@@ -19,6 +21,8 @@ import { checkUsage } from './usage.ts'
 
 /** Every table whose rows operations answer for. */
 const sealedTables: readonly SealedTable[] = [
+  keysTable,
+  revocationsTable,
   versionsTable,
   recordsTable,
   confirmationsTable,
@@ -31,6 +35,7 @@ const sealedTables: readonly SealedTable[] = [
 ]
 
 const inquiries = [
+  ...accessInquiries,
   ...historyInquiries,
   ...ledgerInquiries,
   ...chargeInquiries,

@@ -57,12 +57,17 @@ const particular: Readonly<Record<string, string>> = {
   'operations.epoch.epoch': '# + 2',
 }
 
+/** What stands beside the seal and decides nothing. */
+const free = new Set(['access.keys.name'])
+
 const tables = [
   'operations.operations',
   'operations.epoch',
   'audit.blocks',
   'audit.seals',
   'audit.head',
+  'access.keys',
+  'access.revocations',
   'ledger.accounts',
   'ledger.transfers',
   'metering.identities',
@@ -110,6 +115,7 @@ async function rowFor(table: string, { name, offset }: Column): Promise<{ place:
 for (const table of tables) {
   test(`one value changed in any column of ${table} is found, and table and operation are named`, async () => {
     for (const column of await columnsOf(table)) {
+      if (free.has(`${table}.${column.name}`)) continue
       const { place, operation } = await rowFor(table, column)
       const where = `tableoid || ' ' || ctid = '${place}'`
       const told = await faultsAfter([table], `update ${table} set ${column.name} = ${column.change} where ${where}`)
@@ -126,6 +132,8 @@ const keys: Readonly<Record<string, string>> = {
   'operations.operations': 'id',
   'audit.blocks': 'number',
   'audit.seals': 'operation',
+  'access.keys': 'id',
+  'access.revocations': 'id',
   'ledger.accounts': 'id',
   'ledger.transfers': 'id',
   'metering.identities': 'record',

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { createKey, revokeKey } from '../access/key-commands.ts'
 import { seal, sealingLag } from '../audit/seal.ts'
 import { write } from '../audit/testing.ts'
 import { asUsual, charge, fact, flatPrice, newSite, on, setBook, type Site, usualPrices } from '../charging/testing.ts'
@@ -13,6 +14,7 @@ import type { Fact } from '../metering/fact.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
+import { numberOf } from '../values/id.ts'
 
 const day = 86_400_000
 const tiers = '[{ upTo: 1000, price: 0.001 }, { upTo: null, price: 0.0005 }]'
@@ -61,6 +63,7 @@ export async function bookkeeping(): Promise<Site> {
     erased.map((personName) => fact({ personName })),
   )
   for (const name of erased) await erase(house, name)
+  await openAndClose(house)
   await writeTrueUps(house, 'tester', memory)
   await sealAll(house)
   await charge(site, [{ ...job, quantities: { cpu_core_seconds: '7300' }, measuredAt: job.measuredAt + day }])
@@ -94,6 +97,16 @@ async function realFacts(): Promise<Fact[]> {
   return pages.flatMap(({ facts }) => facts)
 }
 
+/** Keys, some of them revoked. */
+async function openAndClose(house: House): Promise<void> {
+  const wanted = { role: 'service', principal: undefined, parties: 'all', expiresAt: new Date('2099-01-01') } as const
+  for (const name of ['one', 'two', 'three', 'four']) {
+    const key = await createKey(house, { principal: 'tester', key: `make ${name}` }, { ...wanted, name })
+    const id = numberOf('key', key.id)
+    if (id !== undefined && name !== 'four') await revokeKey(house, { principal: 'tester', key: `revoke ${name}` }, id)
+  }
+}
+
 async function erase(house: House, name: string): Promise<void> {
   const found = await rows<{ id: string }>(house.database.pool, `select id from parties.people where name = $1`, [name])
   const person = found[0]?.id
@@ -122,6 +135,8 @@ async function assertVaried(house: House): Promise<void> {
        ('true-ups', (select count(*) from charging.true_ups)),
        ('states', (select count(distinct state) - 4 from charging.states)),
        ('corrections', (select count(*) from metering.identities where version > 1)),
+       ('keys', (select count(*) - 3 from access.keys)),
+       ('revocations', (select count(*) - 2 from access.revocations)),
        ('erasures', (select count(*) - 2 from metering.erasures)),
        ('erased in quarantine', (select count(erased_by) from metering.quarantine)),
        ('quarantine', (select count(*) from metering.quarantine)),
@@ -134,7 +149,7 @@ async function assertVaried(house: House): Promise<void> {
 
 export type Kept = { readonly tables: readonly string[]; restore(tables: readonly string[]): Promise<void> }
 
-const owned = `('operations', 'audit', 'ledger', 'metering', 'pricing', 'charging')`
+const owned = `('operations', 'audit', 'access', 'ledger', 'metering', 'pricing', 'charging')`
 
 /** Copies of all tables, to put back what a test changes. */
 export async function keepAll(house: House): Promise<Kept> {

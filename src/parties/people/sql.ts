@@ -39,8 +39,15 @@ export const personById = (reader: Reader, id: string) =>
     [id],
   )
 
-export const personByName = (reader: Reader, name: string) =>
-  row<{ id: string }>(reader, `select id from parties.people where name = $1`, [name])
+const tableOf = {
+  organisation: 'parties.organisations',
+  project: 'parties.projects',
+  person: 'parties.people',
+  provider: 'parties.providers',
+} as const
+
+export const partyByName = (reader: Reader, kind: keyof typeof tableOf, name: string) =>
+  row<{ id: string }>(reader, `select id from ${tableOf[kind]} where name = $1`, [name])
 
 /** Everything that tells who it is. */
 export const textsOfPerson = (reader: Reader, person: string) =>
