@@ -14,6 +14,7 @@ import { accessInquiries } from './access.ts'
 import { chargeInquiries } from './charges.ts'
 import { historyInquiries } from './history.ts'
 import { inquire } from './inquiry.ts'
+import { inOrder } from './in-order.ts'
 import { ledgerInquiries } from './ledger.ts'
 import { priceInquiries } from './prices.ts'
 import { recordInquiries } from './records.ts'
@@ -48,14 +49,14 @@ export type Proved = Check & { readonly milliseconds: number }
 /**
  * Proves the books from the database alone: the seal and what is under it, then every rule that ties tables to each
  * other. Changes nothing, and looks while others write: each check sees one moment. Three lines of checks run side by
- * side, because some wait for the server and some for this process; each is told when it is done.
+ * side, because some wait for the server and some for this process; they are told in the same order every time.
  */
 export async function* proveBooks(
   house: House,
   published?: PublishedHead,
   onRecords: (count: number) => void = () => {},
 ): AsyncGenerator<Proved> {
-  yield* together([timed(history(house, published)), timed(usage(house, onRecords)), timed(rules(house))])
+  yield* inOrder([timed(history(house, published)), timed(usage(house, onRecords)), timed(rules(house))])
 }
 
 async function* history(house: House, published: PublishedHead | undefined): AsyncGenerator<Check> {
@@ -109,29 +110,13 @@ const tables = {
 async function* timed(source: AsyncGenerator<Check>): AsyncGenerator<Proved> {
   let started = performance.now()
   for await (const check of source) {
-    yield { ...check, milliseconds: performance.now() - started }
+    yield { ...check, detail: numbersAgree(check.detail), milliseconds: Math.round(performance.now() - started) }
     started = performance.now()
   }
 }
 
-/** Several generators as one, each going on while the others are waited for. */
-async function* together<Value>(sources: readonly AsyncGenerator<Value>[]): AsyncGenerator<Value> {
-  const next = async (source: AsyncGenerator<Value>) => ({ source, result: await source.next() })
-  const waiting = new Map(sources.map((source) => [source, next(source)]))
-  try {
-    while (waiting.size > 0) {
-      const { source, result } = await Promise.race(waiting.values())
-      if (result.done) {
-        waiting.delete(source)
-        continue
-      }
-      waiting.set(source, next(source))
-      yield result.value
-    }
-  } finally {
-    await Promise.allSettled(waiting.values())
-  }
-}
+const counted = /(?<![\d.,])1 (account|block|charge|operation|record|row|thing|transfer|version)s\b/g
+const numbersAgree = (detail: string): string => detail.replaceAll(counted, '1 $1')
 
 /**
  * Seals what waits, once the books are proved: then the proof is worth something tomorrow, also where no server runs.

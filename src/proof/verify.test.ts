@@ -50,6 +50,18 @@ test('books that hold every kind of row are proved', async () => {
     [],
   )
   assert.ok(checks.length > 15)
+  const again = await Array.fromAsync(proveBooks(site.house))
+  assert.deepEqual(
+    again.map(({ name }) => name),
+    checks.map(({ name }) => name),
+    'in the same order every time',
+  )
+  assert.ok(checks.every(({ milliseconds }) => Number.isSafeInteger(milliseconds)))
+  assert.deepEqual(
+    checks.filter(({ detail }) => /(?<![\d.,])1 [a-z]+s\b/.test(detail)),
+    [],
+    'of one thing in the singular',
+  )
 })
 
 test('a tier that a project has no longer explains its charges all the same', async () => {
