@@ -574,7 +574,7 @@ create table credits.reservations (
   until     timestamp with time zone not null,
   estimate  text,
   constraint reservations_pkey PRIMARY KEY (id),
-  constraint hold_is_positive CHECK (((amount > (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint hold_is_not_negative CHECK (((amount >= (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
   constraint hold_lasts CHECK ((until > at)),
   constraint reservations_overrun_check CHECK ((overrun = ANY (ARRAY['charge'::text, 'charge-to-zero'::text, 'absorb'::text])))
 );
@@ -701,8 +701,37 @@ create table charging.due_true_ups (
   at        timestamp with time zone not null,
   constraint due_true_ups_pkey PRIMARY KEY (operation)
 );
+
+create table charging.settlements (
+  id                bigint not null,
+  operation         bigint not null,
+  reservation       bigint not null,
+  period            date not null,
+  at                timestamp with time zone not null,
+  payer             uuid not null,
+  project           uuid not null,
+  person            uuid,
+  provider          uuid not null,
+  service           text not null,
+  subtype           text not null,
+  currency          text not null,
+  amount            numeric(38,9) not null,
+  absorbed          numeric(38,9) not null,
+  quantities        text,
+  lines             text,
+  book              integer,
+  transfer          bigint,
+  absorbed_transfer bigint,
+  constraint settlements_pkey PRIMARY KEY (id),
+  constraint absorbed_money_moves_by_a_transfer CHECK (((absorbed = (0)::numeric) OR (absorbed_transfer IS NOT NULL))),
+  constraint settled_money_moves_by_a_transfer CHECK (((amount = absorbed) OR (transfer IS NOT NULL))),
+  constraint settlements_amount_check CHECK (((amount >= (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
+  constraint settlements_check CHECK (((absorbed >= (0)::numeric) AND (absorbed <= amount)))
+);
 CREATE INDEX charges_by_id ON ONLY charging.charges USING brin (id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);
 CREATE INDEX records_without_a_price ON charging.states USING btree (record) WHERE (state = 'unpriced'::text);
 CREATE INDEX states_by_record ON charging.states USING btree (record, id);
 CREATE INDEX true_ups_by_project ON charging.true_ups USING btree (project, period, component);
+CREATE INDEX settlements_by_project ON charging.settlements USING btree (project, period);
+CREATE INDEX settlements_by_reservation ON charging.settlements USING btree (reservation);

@@ -58,7 +58,7 @@ create table credits.reservations (
   until      timestamptz not null,
   -- What it was estimated from, or null when only an amount was given.
   estimate   text,
-  constraint hold_is_positive check (amount > 0 and amount < 1e20),
+  constraint hold_is_not_negative check (amount >= 0 and amount < 1e20),
   constraint hold_lasts check (until > at)
 );
 create index reservations_of_wallet on credits.reservations (wallet, id);

@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import { post } from '../ledger/commands.ts'
 import { type Recorded, recordFacts } from '../metering/commands.ts'
-import { alone, nothing } from '../operations/alone.ts'
+import { aloneStored, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { meetNames } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
@@ -10,7 +10,8 @@ import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { ChargeSheet } from './charge.ts'
 import { openPeriods, openPeriodsFor } from './period-commands.ts'
-import type { Page, PageResult, PageSettings } from './page.ts'
+import { outcomesOf } from './outcome.ts'
+import { emptyResult, type Page, type PageResult, type PageSettings } from './page.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
 import { type Prior, priorRatings } from './prior-commands.ts'
 import { setAside } from './quarantine-commands.ts'
@@ -37,18 +38,20 @@ export async function chargePage(
   }
   let result: PageResult | undefined
   const externalIds = page.facts.map((fact) => fact.externalId).join('\n')
-  await alone(
+  const answered = await aloneStored(
     house,
     {
       principal: settings.principal,
-      key: randomUUID(),
+      key: settings.call?.key ?? randomUUID(),
       command: 'charging.chargePage',
-      input: {
-        facts: page.facts.length,
-        bad: page.bad.length,
-        chargeFrom: settings.chargeFrom,
-        digest: hash('sha256', externalIds, 'hex'),
-      },
+      input: settings.call
+        ? { digest: settings.call.digest }
+        : {
+            facts: page.facts.length,
+            bad: page.bad.length,
+            chargeFrom: settings.chargeFrom,
+            digest: hash('sha256', externalIds, 'hex'),
+          },
     },
     async (writer) => {
       if (settings.dryRun) await openPeriodsFor(writer, page.facts, house.zone)
@@ -58,7 +61,7 @@ export async function chargePage(
       return changed && !settings.dryRun ? summaryOf(result) : nothing
     },
   )
-  return result as PageResult
+  return { ...(result ?? emptyResult), ...(settings.call && { answered }) }
 }
 
 /** What `explain` and the operation's answer tell of a page. */
@@ -102,6 +105,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     ...aside,
     ...tally,
     amounts: sheet.amounts,
+    ...(settings.call && { outcomes: outcomesOf(recorded, sheet, unknown) }),
   }
 }
 

@@ -20,6 +20,21 @@ export type PageSettings = {
   /** Usage that ended before is recorded and rated, never charged; epoch milliseconds. */
   readonly chargeFrom: number | null
   readonly dryRun: boolean
+  /** For a door that answers each fact: the caller's own key, and a digest of what came with it. */
+  readonly call?: { readonly key: string; readonly digest: string }
+}
+
+/** What became of one fact. One that is not named among the outcomes of its page said nothing new. */
+export type FactOutcome = {
+  readonly source: string
+  readonly externalId: string
+  readonly outcome: 'recorded' | 'corrected' | 'quarantined'
+  /** Number of the record. */
+  readonly record?: string
+  readonly state?: string
+  readonly reason?: string
+  /** By currency, what it is charged from now on. */
+  readonly charged?: Readonly<Record<string, string>>
 }
 
 export type PageResult = {
@@ -37,6 +52,10 @@ export type PageResult = {
   readonly unpriced: number
   /** What the page came to, by currency, in nanos: charges less reversals. */
   readonly amounts: ReadonlyMap<string, bigint>
+  /** Only where they were asked for. */
+  readonly outcomes?: readonly FactOutcome[]
+  /** The operation, and the answer that it keeps; of a page that said nothing new there is none. */
+  readonly answered?: { readonly operation: bigint; readonly answer: string } | undefined
 }
 
 export const emptyResult: PageResult = {

@@ -1,4 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto'
+import type { Reader } from '../database/reader.ts'
 import { openAccount, findWallets, Stripes } from '../ledger/wallet-commands.ts'
 import type { Answered, Call } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -8,6 +9,7 @@ import type { Desk, Want } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
 import { walletKey } from './desk.ts'
 import { type GrantInput, grantCommand, limitCommand, type MoveInput, moveCommand } from './grant.ts'
+import type { Reservation } from './reservation.ts'
 import { type BudgetInput, budgetCommand } from './set-budget.ts'
 import * as sql from './sql.ts'
 
@@ -21,12 +23,14 @@ const stripesMax = 16
 export class Credits {
   readonly house: House
   readonly lane: Lane<Want, Desk>
+  readonly #books: DeskBooks
   readonly #opened = new Set<string>()
 
   constructor(house: House, settings: LaneSettings = {}) {
     this.house = house
     const stripes = new Stripes(house, randomInt(1, stripesMax + 1))
-    this.lane = new Lane<Want, Desk>(house, new DeskBooks(house.zone, stripes), settings)
+    this.#books = new DeskBooks(house.zone, stripes)
+    this.lane = new Lane<Want, Desk>(house, this.#books, settings)
   }
 
   submit(asking: Asking, command: string, input: unknown, rule: LaneCommand<Want, Desk>): Promise<Answered> {
@@ -59,6 +63,11 @@ export class Credits {
       turn.add(sql.budgetsTable, () => sql.budgetLine(id, wallet, span, nanos, turn.operation)),
     )
     return await this.submit(asking, 'credits.budget', told(input), rule)
+  }
+
+  /** One reservation as it was made; undefined when there is none. */
+  async reservation(reader: Reader, id: bigint): Promise<Reservation | undefined> {
+    return this.#books.reservation(reader, id)
   }
 
   /** A wallet is opened once, before a command that needs it. */

@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert'
+import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
 import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
+import { markUsed, shareBook } from '../pricing/commands.ts'
 import type { Books, Due, Turn } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
 import { type Span, windowStart } from './budget.ts'
@@ -76,6 +78,8 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
+    // Shared until the commit, so that prices change between two batches, never within one.
+    if (wants.some(({ book }) => book !== undefined)) desk.book = await shareBook(writer)
     const asked = new Set(wants.map(({ reservation }) => reservation).filter((id) => id !== undefined))
     const found = asked.size > 0 ? await sql.holdsById(writer, [...asked]) : []
     const late = wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at)
@@ -114,6 +118,7 @@ export class DeskBooks implements Books<Want, Desk> {
     if (desk.changedLots.size > 0) await sql.putLots(writer, [...desk.changedLots])
     if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
     await this.#setNextDue(writer, desk)
+    await markUsed(writer, desk.uses)
     await writeWallets(writer, [...desk.changedWallets])
     await this.#stripes.post(
       writer,
@@ -124,6 +129,14 @@ export class DeskBooks implements Books<Want, Desk> {
       turn.add(transfersTable, () => postingLine(posting, turn.operation, turn.at))
     }
     for (const { reservation } of of('new')) this.#reservations.put(reservation.id, reservation)
+  }
+
+  /** They never change: the one at hand is as good as the one that is kept. */
+  async reservation(reader: Reader, id: bigint): Promise<Reservation | undefined> {
+    const known = this.#reservations.get(id)
+    if (known) return known
+    const [row] = await sql.reservationsById(reader, [id])
+    return row && reservationOf(row)
   }
 
   async #setNextDue(writer: Writer, desk: Desk): Promise<void> {

@@ -14,6 +14,8 @@ export type Want = {
   readonly reservation?: bigint
   /** Their dated credits too, also where all are used up. */
   readonly lots?: true
+  /** The revision of the price book that the command was priced with. */
+  readonly book?: number
 }
 
 export const walletKey = (owner: string, currency: string): string => `${owner} ${currency}`
@@ -54,6 +56,10 @@ export class Desk {
   readonly changedWindows = new Set<BudgetWindow>()
   /** Wallets whose holds were swept: when the next one runs out has to be looked up. */
   readonly sweptWallets = new Set<Wallet>()
+  /** The revision of the price book under which this batch commits, when a command was priced. */
+  book: number | undefined
+  /** The versions of prices that charge something here, and so never change any more. */
+  readonly uses = new Set<bigint>()
   readonly postings: { readonly posting: Posting; readonly turn: Turn }[] = []
 
   readonly #writeRow: RowWriter

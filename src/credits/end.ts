@@ -28,8 +28,11 @@ export type SettleInput = {
   readonly isLast: boolean
 }
 
-/** What a settling does with the plan of `planSettle`: the charge that it makes. */
-export type Charger = (turn: Turn, settled: Settled, transfers: SettleTransfers) => void
+/** The charge that a settling makes: what the answer tells of it, and its rows. */
+export type Charger = {
+  told(turn: Turn): Readonly<Record<string, unknown>>
+  write(turn: Turn, settled: Settled, transfers: SettleTransfers): void
+}
 
 /**
  * Charges what a reservation cost: from what it holds, its soonest credits first; what goes beyond, by its overrun
@@ -62,6 +65,7 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
       settled: shown(nanos),
       absorbed: shown(nanos - paid),
       released: shown(givenBack),
+      ...charge.told(turn),
     },
     apply() {
       const wallet = walletOf(desk, reservation)
@@ -76,7 +80,7 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
       }
       desk.use(hold.windows, beyond - givenBack)
       const settled = { reservation, paid, absorbed: nanos - paid }
-      charge(turn, settled, payFor(desk, turn, settled))
+      charge.write(turn, settled, payFor(desk, turn, settled))
     },
   }
 }
@@ -93,6 +97,7 @@ function settleLate(desk: Desk, turn: Turn, ending: Ending, { nanos }: SettleInp
       settled: shown(nanos),
       absorbed: shown(absorbed),
       released: '0',
+      ...charge.told(turn),
     },
     apply() {
       const wallet = walletOf(desk, reservation)
@@ -102,7 +107,7 @@ function settleLate(desk: Desk, turn: Turn, ending: Ending, { nanos }: SettleInp
       desk.afterwards(turn, ending, { kind: 'late', ends: false, heldDelta: 0n, charged: nanos, absorbed })
       desk.use(desk.windowsOf(reservation.owners, reservation.currency, turn.at), paid)
       const settled = { reservation, paid, absorbed }
-      charge(turn, settled, payFor(desk, turn, settled))
+      charge.write(turn, settled, payFor(desk, turn, settled))
     },
   }
 }

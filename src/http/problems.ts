@@ -21,6 +21,7 @@ export const problems = {
   'precondition-failed': { status: 412, title: 'It changed since it was read.' },
   'body-too-large': { status: 413, title: 'The body is larger than this door takes.' },
   'media-type-unsupported': { status: 415, title: 'This door does not take a body of that media type.' },
+  'no-price': { status: 422, title: 'Nothing says what this usage costs.' },
   'price-invalid': { status: 422, title: 'The price has a mistake.' },
   'too-many-failures': { status: 429, title: 'Too many keys or tokens were wrong: wait before trying again.' },
   'headers-too-large': { status: 431, title: 'The headers are larger than this server takes.' },

@@ -2,9 +2,10 @@ import { strict as assert } from 'node:assert'
 import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createHmac, randomBytes } from 'node:crypto'
 import { after, test } from 'node:test'
 import { canonicalJson, inputDigest } from './canonical.ts'
-import { loadKeys } from './keys.ts'
+import { loadKeys, markWith } from './keys.ts'
 
 const data = mkdtempSync(join(tmpdir(), 'bursar-keys-'))
 after(() => rmSync(data, { recursive: true }))
@@ -42,4 +43,14 @@ test('one JSON value has one text, whatever the order of its keys', () => {
   assert.notDeepEqual(inputDigest('x', { a: 1 }), inputDigest('y', { a: 1 }))
   assert.throws(() => canonicalJson({ a: 1n }), /no JSON value: bigint/)
   assert.throws(() => canonicalJson(new Date()), /no JSON value/)
+})
+
+test('a mark is the HMAC-SHA256 of what it marks, whatever its length', () => {
+  const secret = randomBytes(32)
+  const key = { id: 'k', secret }
+  for (const length of [0, 1, 63, 64, 65, 1_000, 200_000]) {
+    const text = 'ก'.repeat(length)
+    assert.deepEqual(markWith(key, text), createHmac('sha256', secret).update(text).digest())
+    assert.deepEqual(markWith(key, Buffer.from(text)), createHmac('sha256', secret).update(text).digest())
+  }
 })

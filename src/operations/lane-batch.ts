@@ -43,14 +43,16 @@ export async function runBatch<Want, State>(
     const client = await connection.client()
     await client.query(sql.beginBatch)
     failPoint('lane.begun')
-    const writer = newWriter(client, 0n, new Date(0))
+    const locker = newWriter(client, 0n, new Date(0))
     const wants = entries.map((entry) => entry.command.wants)
-    const state = await books.lock(writer, wants)
+    const state = await books.lock(locker, wants)
+    closeWriter(locker)
     failPoint('lane.locked')
     const stored = careful ? await sql.findByKeys(client, entries) : new Map<string, sql.StoredRow>()
     const began = await sql.beginMany(client, entries.length)
     xid = began.xid
     const at = Math.max(began.at.getTime(), books.notBefore(state))
+    const writer = newWriter(client, BigInt(began.ids[0] ?? 0), new Date(at))
     const due = await books.load(writer, state, wants, at)
     failPoint('lane.loaded')
     const ids = [...began.ids]

@@ -21,6 +21,12 @@ export async function partiesOf(reader: Reader): Promise<ReadonlyMap<string, Pro
   return new Map((await sql.allProjects(reader)).map((party) => [party.project, party]))
 }
 
+/** One project with who pays for it. */
+export const projectById = (reader: Reader, project: string): Promise<ProjectParty | undefined> =>
+  sql.projectById(reader, project)
+
+export const organisationById = (reader: Reader, organisation: string) => sql.organisationById(reader, organisation)
+
 /**
  * Finds whom a source means by its names, one statement for each kind. Unknown names are created, marked as
  * from usage, or left out of the answer; a text that cannot be a name (`nameFault`) is always left out.

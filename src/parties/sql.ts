@@ -38,6 +38,21 @@ export const allProjects = (reader: Reader) =>
        from parties.known_projects`,
   )
 
+export const projectById = (reader: Reader, project: string) =>
+  row<ProjectParty>(
+    reader,
+    `select id as project, name, organisation, organisation_name as "organisationName", tier, payment
+       from parties.known_projects
+      where id = $1`,
+    [project],
+    'parties.project_by_id',
+  )
+
+export const organisationById = (reader: Reader, organisation: string) =>
+  row<{ name: string; tier: string }>(reader, `select name, tier from parties.organisations where id = $1`, [
+    organisation,
+  ])
+
 export const revision = async (reader: Reader): Promise<string> =>
   (await row<{ number: string }>(reader, `select number::text from parties.revision`))?.number ?? '0'
 

@@ -19,6 +19,8 @@ const numberPrefixes = {
   grant: 'gra',
   reservation: 'res',
   budget: 'bud',
+  settlement: 'set',
+  lot: 'lot',
 } as const
 
 export type UuidKind = keyof typeof uuidPrefixes

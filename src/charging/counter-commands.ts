@@ -1,0 +1,174 @@
+import type { Reader } from '../database/reader.ts'
+import type { Asking, Credits } from '../credits/commands.ts'
+import { type Charger, releaseCommand, settleCommand } from '../credits/end.ts'
+import { extendCommand, growCommand, holdCommand } from '../credits/hold.ts'
+import type { OverrunPolicy } from '../credits/reservation.ts'
+import { Problem } from '../http/problem.ts'
+import type { Answered } from '../operations/alone.ts'
+import { numbered } from '../values/id.ts'
+import { nanosText } from '../values/money.ts'
+import { periodOf } from '../values/period.ts'
+import { Payers } from './payer-commands.ts'
+import { Prices } from './prices-commands.ts'
+import type { Priced, Settlement } from './settlement/settlement.ts'
+import * as sql from './settlement/sql.ts'
+
+/** What usage costs is told by an amount, or by quantities that the price book prices. */
+export type Cost =
+  | { readonly nanos: bigint; readonly quantities?: undefined }
+  | { readonly quantities: Readonly<Record<string, string>>; readonly nanos?: undefined }
+
+export type HoldRequest = {
+  /** UUIDs; the payer is the project unless an organisation or a person is named. */
+  readonly payer: string
+  readonly project: string | null
+  readonly person: string | null
+  readonly provider: string
+  readonly service: string
+  readonly subtype: string
+  readonly currency: string
+  readonly cost: Cost
+  readonly overrun: OverrunPolicy
+  readonly seconds: number
+}
+
+/**
+ * The doors for usage that is asked for beforehand: priced, held, settled. Every door calls these, so that there is
+ * one check of a balance in the house.
+ */
+export class Counter {
+  readonly credits: Credits
+  readonly #prices: Prices
+  readonly #payers: Payers
+
+  constructor(credits: Credits) {
+    this.credits = credits
+    this.#prices = new Prices(credits.house)
+    this.#payers = new Payers(credits.house)
+  }
+
+  /** @throws Problem `insufficient-credits`, `budget-exhausted`, `no-price` */
+  async hold(asking: Asking, request: HoldRequest): Promise<Answered> {
+    const { cost, ...kept } = request
+    const owners = await this.#payers.ownersOf(request)
+    const input = { ...kept, ...toldCost(cost) }
+    return await this.#priced(request, cost, (nanos, priced) => {
+      const estimate = priced ? JSON.stringify({ quantities: priced.quantities, book: priced.book }) : null
+      const rule = holdCommand({ ...kept, owners, nanos, estimate })
+      return this.credits.submit(asking, 'credits.hold', input, {
+        ...rule,
+        wants: { ...rule.wants, ...(priced && { book: priced.book }) },
+        decide: (desk, turn) => {
+          if (priced && desk.book !== priced.book) return { ok: false, problem: new Stale() }
+          return rule.decide(desk, turn)
+        },
+      })
+    })
+  }
+
+  grow(asking: Asking, reservation: bigint, nanos: bigint): Promise<Answered> {
+    const input = { reservation: numbered('reservation', reservation), amount: nanosText(nanos) }
+    return this.credits.submit(asking, 'credits.grow', input, growCommand(reservation, nanos))
+  }
+
+  extend(asking: Asking, reservation: bigint, seconds: number): Promise<Answered> {
+    const input = { reservation: numbered('reservation', reservation), seconds }
+    return this.credits.submit(asking, 'credits.extend', input, extendCommand(reservation, seconds))
+  }
+
+  release(asking: Asking, reservation: bigint): Promise<Answered> {
+    const input = { reservation: numbered('reservation', reservation) }
+    return this.credits.submit(asking, 'credits.release', input, releaseCommand(reservation))
+  }
+
+  /** Charges what was used; the last settling ends the reservation. The charge is made in the same operation. */
+  async settle(asking: Asking, reservation: bigint, cost: Cost, isLast: boolean): Promise<Answered> {
+    const input = { reservation: numbered('reservation', reservation), ...toldCost(cost), last: isLast }
+    const known = cost.quantities ? await this.#subjectOf(this.credits.house.database.pool, reservation) : undefined
+    return await this.#priced(known, cost, (nanos, priced) => {
+      const rule = settleCommand({ reservation, nanos, isLast }, this.#charger(nanos, priced))
+      return this.credits.submit(asking, 'credits.settle', input, {
+        ...rule,
+        wants: { ...rule.wants, ...(priced && { book: priced.book }) },
+        decide: (desk, turn) => {
+          if (priced && desk.book !== priced.book) return { ok: false, problem: new Stale() }
+          const decided = rule.decide(desk, turn)
+          if (!decided.ok || !priced) return decided
+          return {
+            ...decided,
+            apply: (own) => {
+              for (const price of priced.uses) desk.uses.add(price)
+              decided.apply(own)
+            },
+          }
+        },
+      })
+    })
+  }
+
+  #charger(nanos: bigint, priced: Priced | null): Charger {
+    const { zone } = this.credits.house
+    let id = 0n
+    return {
+      told(turn) {
+        id = turn.nextId()
+        return { charge: numbered('settlement', id) }
+      },
+      write(turn, { reservation, absorbed }, transfers) {
+        const settlement: Settlement = {
+          id,
+          reservation,
+          period: periodOf(turn.at, zone),
+          at: turn.at,
+          nanos,
+          absorbed,
+          priced,
+          transfer: transfers.paid,
+          absorbedTransfer: transfers.absorbed,
+        }
+        turn.add(sql.settlementsTable, () => sql.settlementLine(settlement, turn.operation))
+      },
+    }
+  }
+
+  /** What the prices of a reservation's usage depend on. */
+  async #subjectOf(reader: Reader, reservation: bigint) {
+    const found = await this.credits.reservation(reader, reservation)
+    if (!found) {
+      throw new Problem('not-found', { detail: `There is no reservation ${numbered('reservation', reservation)}.` })
+    }
+    return found
+  }
+
+  /** Prices what is given as quantities; when the book changed before the commit, once more with the new one. */
+  async #priced(
+    subject: Omit<HoldRequest, 'cost' | 'overrun' | 'seconds'> | undefined,
+    cost: Cost,
+    submit: (nanos: bigint, priced: Priced | null) => Promise<Answered>,
+  ): Promise<Answered> {
+    if (cost.quantities === undefined) return await submit(cost.nanos, null)
+    if (!subject) throw new Error('priced usage has a subject')
+    const payer = await this.#payers.payerOf(subject)
+    for (let attempt = 1; ; attempt++) {
+      const priced = await this.#prices.price(subject, payer, cost.quantities, attempt > 1)
+      try {
+        return await submit(
+          priced.lines.reduce((sum, line) => sum + line.nanos, 0n),
+          priced,
+        )
+      } catch (error) {
+        if (!(error instanceof Stale) || attempt === 5) throw error
+      }
+    }
+  }
+}
+
+/** The price book changed between pricing and commit: nobody outside hears of it. */
+class Stale extends Problem {
+  constructor() {
+    super('overloaded')
+  }
+}
+
+const toldCost = (cost: Cost) =>
+  cost.quantities === undefined ? { amount: nanosText(cost.nanos) } : { quantities: cost.quantities }

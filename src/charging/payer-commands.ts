@@ -1,0 +1,69 @@
+import type { House } from '../operations/house.ts'
+import { Problem } from '../http/problem.ts'
+import { organisationById, projectById } from '../parties/commands.ts'
+import { idOf } from '../values/id.ts'
+import type { Payer } from './rater.ts'
+
+type Asked = { readonly payer: string; readonly project: string | null; readonly person: string | null }
+
+/** So long a project's organisation and tier are taken as they were: an import is in force everywhere after it. */
+const rememberedFor = 1_000
+const rememberedMax = 20_000
+
+/** Whose wallets and prices usage that is asked for concerns. */
+export class Payers {
+  readonly #house: House
+  #known = new Map<string, Payer>()
+  #since = 0
+
+  constructor(house: House) {
+    this.#house = house
+  }
+
+  /** Everybody whose budget counts: the payer, the project and its organisation, the person. */
+  async ownersOf(asked: Asked): Promise<readonly string[]> {
+    const { payer, project, person } = asked
+    const owners = new Set([payer])
+    if (project !== null) {
+      owners.add(project)
+      owners.add((await this.payerOf(asked)).organisation)
+    }
+    if (person !== null) owners.add(person)
+    return [...owners]
+  }
+
+  /**
+   * The organisation and tier that decide prices: of the project, else of the paying organisation; a person who pays
+   * alone has the default tier.
+   *
+   * @throws Problem `not-found` when the project does not exist
+   */
+  async payerOf({ payer, project, person }: Asked): Promise<Payer> {
+    const now = performance.now()
+    if (now - this.#since > rememberedFor || this.#known.size > rememberedMax) {
+      this.#known = new Map()
+      this.#since = now
+    }
+    const key = project ?? payer
+    let found = this.#known.get(key)
+    if (!found) {
+      found = await this.#find(payer, project, person)
+      this.#known.set(key, found)
+    }
+    return found
+  }
+
+  async #find(payer: string, project: string | null, person: string | null): Promise<Payer> {
+    const reader = this.#house.database.pool
+    if (project !== null) {
+      const party = await projectById(reader, project)
+      if (!party) throw new Problem('not-found', { detail: `There is no project ${idOf('project', project)}.` })
+      return { organisation: party.organisation, tier: party.tier }
+    }
+    if (payer === person) return { organisation: payer, tier: 'default' }
+    const organisation = await organisationById(reader, payer)
+    if (!organisation)
+      throw new Problem('not-found', { detail: `There is no organisation ${idOf('organisation', payer)}.` })
+    return { organisation: payer, tier: organisation.tier }
+  }
+}

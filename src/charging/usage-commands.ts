@@ -1,0 +1,149 @@
+import type { Reader } from '../database/reader.ts'
+import type { Principal } from '../http/principal.ts'
+import { Problem } from '../http/problem.ts'
+import { meterNames } from '../metering/commands.ts'
+import type { Fact } from '../metering/fact.ts'
+import { inputDigest } from '../operations/canonical.ts'
+import type { House } from '../operations/house.ts'
+import { namesFor, partiesNamed, scopeOf } from '../parties/scope-commands.ts'
+import type { PartyKind } from '../parties/party.ts'
+import { type Id, parseId, uuidOf } from '../values/id.ts'
+import { nanosText } from '../values/money.ts'
+import { chargePage } from './commands.ts'
+import type { Memory } from './memory-commands.ts'
+import type { FactOutcome, PageResult } from './page.ts'
+import { badUsage, factOf, usageFault, type UsageGiven } from './usage.ts'
+
+/** One usage as it came: read, or with the reason why it cannot be. */
+export type Given = {
+  /** As it came. */
+  readonly raw: unknown
+  readonly id: string
+  readonly source: string
+  readonly usage: UsageGiven | undefined
+  readonly reason: string | undefined
+  /** Where it stands in the request: `body.records.3`. */
+  readonly field: string
+}
+
+export type UsageCall = {
+  readonly principal: Principal
+  readonly key: string
+  /** Who reads a row of it again: `usage`, `event`. */
+  readonly door: string
+  readonly unknown: 'create' | 'quarantine'
+  readonly now: number
+}
+
+export type Recorded = {
+  readonly items: readonly (FactOutcome | (Omit<FactOutcome, 'outcome'> & { readonly outcome: 'duplicate' }))[]
+  readonly result: PageResult
+  readonly charged: Readonly<Record<string, string>>
+}
+
+/** Records, rates and charges what came through a door, as one page; each gets an answer of its own. */
+export async function recordUsage(house: House, call: UsageCall, given: readonly Given[], memory: Memory) {
+  const reader = house.database.pool
+  const read = await readAll(reader, given, call.now)
+  await requireOwned(reader, call.principal, read)
+
+  const bad = read.flatMap(({ from, reason }, line) =>
+    reason === undefined ? [] : [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }],
+  )
+  const facts = read.flatMap(({ fact }) => fact ?? [])
+  const settings = {
+    principal: call.principal.name,
+    unknown: call.unknown,
+    chargeFrom: null,
+    dryRun: false,
+    call: {
+      key: call.key,
+      digest: inputDigest(
+        call.door,
+        given.map(({ raw }) => raw),
+      ).toString('hex'),
+    },
+  }
+  const result = await chargePage(house, { facts, bad }, settings, memory)
+  return answerOf(read, result)
+}
+
+type Read = { readonly from: Given; readonly fact: Fact | undefined; readonly reason: string | undefined }
+
+async function readAll(reader: Reader, given: readonly Given[], now: number): Promise<Read[]> {
+  const meters = new Set((await meterNames(reader)).map(({ name }) => name))
+  const named = await withNames(reader, given)
+  return given.map((from, index) => {
+    const { usage, reason } = named[index] as { usage: UsageGiven | undefined; reason: string | undefined }
+    if (!usage || reason !== undefined) return { from, fact: undefined, reason: reason ?? 'it cannot be read' }
+    const fault = usageFault(usage, meters, now)
+    if (fault) return { from, fact: undefined, reason: fault.join(' ') }
+    return { from, fact: factOf(usage, from.source, JSON.stringify(from.raw), now), reason: undefined }
+  })
+}
+
+const kinds = ['project', 'person', 'provider'] as const satisfies readonly PartyKind[]
+
+/** Parties that are named by their ids, by the names that the source has for them. */
+async function withNames(reader: Reader, given: readonly Given[]) {
+  const named = given.map(({ usage, reason }) => ({ usage, reason }))
+  for (const [source, alike] of Map.groupBy(given.keys(), (index) => given[index]?.source ?? '')) {
+    for (const kind of kinds) {
+      const ids = new Map(
+        alike.flatMap((index) => {
+          const text = named[index]?.usage?.[kind]
+          const id = text === undefined ? undefined : parseId(kind, text)
+          return id ? [[index, uuidOf(id as Id<typeof kind>)] as const] : []
+        }),
+      )
+      const names = await namesFor(reader, kind, source, [...new Set(ids.values())])
+      for (const [index, uuid] of ids) {
+        const { usage } = named[index] as { usage: UsageGiven }
+        const name = names.get(uuid)
+        named[index] =
+          name === undefined
+            ? { usage, reason: `${kind}: there is no ${kind} ${usage[kind]}` }
+            : { usage: { ...usage, [kind]: name }, reason: undefined }
+      }
+    }
+  }
+  return named
+}
+
+/** Whoever may touch some parties only records usage of those projects, or by those providers. */
+async function requireOwned(reader: Reader, principal: Principal, read: readonly Read[]): Promise<void> {
+  const scope = await scopeOf(reader, principal)
+  if (scope === null) return
+  const own = new Set(scope)
+  for (const [source, alike] of Map.groupBy(read, ({ from }) => from.source)) {
+    const facts = alike.flatMap(({ fact }) => fact ?? [])
+    const projects = await partiesNamed(reader, 'project', source, [...new Set(facts.map((fact) => fact.projectName))])
+    const providers = await partiesNamed(reader, 'provider', source, [
+      ...new Set(facts.map((fact) => fact.providerName)),
+    ])
+    for (const { from, fact } of alike) {
+      // What cannot be read names nobody for sure, so it is not kept for a site that is not the caller's.
+      const owners = fact ? [projects.get(fact.projectName), providers.get(fact.providerName)] : []
+      if (owners.some((owner) => owner !== undefined && own.has(owner))) continue
+      const message = fact ? `there is no project “${fact.projectName}”` : 'it cannot be read'
+      throw new Problem(fact ? 'not-found' : 'request-invalid', {
+        issues: [{ field: `${from.field}.project`, message }],
+      })
+    }
+  }
+}
+
+function answerOf(read: readonly Read[], result: PageResult): Recorded {
+  const stored =
+    result.answered &&
+    (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[]; amount: Record<string, string> })
+  const outcomes = new Map(stored?.outcomes.map((outcome) => [`${outcome.source}\n${outcome.externalId}`, outcome]))
+  const items = read.map(({ from: { id, source }, fact, reason }) => {
+    if (!fact)
+      return { source, externalId: id, outcome: 'quarantined' as const, ...(reason !== undefined && { reason }) }
+    return outcomes.get(`${source}\n${fact.externalId}`) ?? { source, externalId: id, outcome: 'duplicate' as const }
+  })
+  const charged =
+    stored?.amount ?? Object.fromEntries([...result.amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
+  return { items, result, charged }
+}
