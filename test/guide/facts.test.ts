@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { problems } from '../../src/http/problems.ts'
 import { meterNames } from '../../src/metering/commands.ts'
 import { isMeter } from '../../src/metering/meter.ts'
 import { freshHouse } from '../../src/operations/testing.ts'
@@ -44,4 +45,12 @@ test('what the guide says that each end of a job costs is what the defaults char
     assert(isEnded(state), state)
     assert.equal(freeOf(defaults, state) === undefined ? 'what it used' : 'nothing', costs, state)
   }
+})
+
+test('for every status of a problem the guide says whether to try again', () => {
+  const told = [...readPage('errors').text.matchAll(/^\| (\d{3}(?:, \d{3})*) \|/gm)].flatMap(([, list = '']) =>
+    list.split(', '),
+  )
+  const statuses = new Set(Object.values(problems).map(({ status }) => String(status)))
+  assert.deepEqual(told.sort(), [...statuses].sort())
 })
