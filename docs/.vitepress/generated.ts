@@ -15,7 +15,9 @@ function settings(): string {
   const rows = variables.map((variable) => {
     const standard = 'standard' in variable ? `; without it \`${variable.standard}\`` : ''
     const secret = 'secret' in variable ? ' (a secret)' : ''
-    return `| \`${variable.name}\` | ${variable.about}${secret}${standard} |`
+    // A phone breaks a long name at its underscores.
+    const name = variable.name.replaceAll('_', '_<wbr>')
+    return `| <code>${name}</code> | ${variable.about}${secret}${standard} |`
   })
   return ['| setting | meaning |', '|---|---|', ...rows].join('\n')
 }
