@@ -19,7 +19,7 @@ const errorPages = Object.keys(problems)
   .sort()
   .map((type) => ({ text: type, link: `/problems/${type}` }))
 
-const search: DefaultTheme.LocalSearchOptions = {}
+const search: DefaultTheme.LocalSearchOptions = { detailedView: true }
 // Not enumerable, so that it stays here: theme/index.ts gives the reader's side the same function.
 Object.defineProperty(search, 'miniSearch', { value: { options: { tokenize: wordsOf } } })
 
