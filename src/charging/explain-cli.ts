@@ -2,15 +2,16 @@ import type { House } from '../operations/house.ts'
 import { type Door, type Register } from '../terminal/door.ts'
 import { calledBy } from '../metering/fact.ts'
 import { amountText, durationText, grouped } from '../terminal/number.ts'
-import { idOf, numbered } from '../values/id.ts'
+import { numbered, numberOf } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
-import { decimalText } from '../values/decimal.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
+import { scopeText } from '../pricing/describe.ts'
 import type { ExplainedLine } from '../pricing/explain.ts'
 import type { Charge } from './charge.ts'
 import { newMemory } from './memory-commands.ts'
 import { explain, type Explanation, findRecords } from './explain-commands.ts'
+import { explanationJson } from './explain-json.ts'
 import { expanded, groupedFormula, spokenQuantity } from './spoken.ts'
 
 /** `bursar explain CHARGE|JOB` */
@@ -29,58 +30,17 @@ export const explainCommand: Register<House> = (command, door) => {
       const memory = newMemory(house.zone)
       const explanations = []
       for (const record of records) explanations.push(await explain(house, record, memory))
-      door.answer({ records: explanations.map(explanationJson) })
+      const asked = numberOf('charge', what)
+      const ofCharge = asked === undefined ? null : numbered('charge', asked)
+      door.answer({ asked: ofCharge, records: explanations.map(explanationJson) })
       explanations.forEach((explanation, index) => {
         if (index > 0) door.say(`\n${'─'.repeat(72)}\n`)
-        show(door, explanation, house.zone)
+        show(door, explanation, house.zone, ofCharge)
       })
     })
 }
 
-const chargeJson = (charge: Charge) => ({
-  ...charge,
-  id: numbered('charge', charge.id),
-  record: numbered('record', charge.record),
-  price: numbered('price', charge.price),
-  transfer: charge.transfer === null ? null : numbered('transfer', charge.transfer),
-  project: idOf('project', charge.project),
-  provider: idOf('provider', charge.provider),
-  quantity: decimalText(charge.quantity, 9),
-  nanos: undefined,
-  amount: nanosText(charge.nanos),
-})
-
-function explanationJson({ record, project, person, prior, reason, lines, past, transfers }: Explanation) {
-  return {
-    record: { ...record, id: numbered('record', record.id), operation: numbered('operation', record.operation) },
-    project: {
-      id: idOf('project', project.project),
-      name: project.name,
-      organisation: project.organisationName,
-      tier: project.tier,
-    },
-    person,
-    state: lines.length > 0 && prior.live.length > 0 ? 'charged' : prior.state,
-    reason: prior.live.length > 0 ? null : (reason ?? null),
-    charges: lines.map(({ charge, steps }) => ({ ...chargeJson(charge), steps: steps ? stepsJson(steps) : null })),
-    past: past.map(chargeJson),
-    transfers: transfers.map((transfer) => ({ ...transfer, id: numbered('transfer', transfer.id) })),
-  }
-}
-
-const stepsJson = ({ nanos, uses, version, discount, ...steps }: ExplainedLine) => ({
-  ...steps,
-  price: numbered('price', steps.price),
-  quantity: decimalText(steps.quantity, 9),
-  amount: nanosText(nanos),
-  uses: uses.map((use) => numbered('price', use)),
-  priceVersion: versionJson(version),
-  discount: discount ? versionJson(discount) : null,
-})
-
-const versionJson = (version: ExplainedLine['version']) => ({ ...version, id: numbered('price', version.id) })
-
-function show(door: Door<House>, found: Explanation, zone: string): void {
+function show(door: Door<House>, found: Explanation, zone: string, asked: string | null): void {
   const { record, lines } = found
   const called = record.dimensions[calledBy]
   door.say(`${record.external_id}${called === undefined ? '' : ` (${called})`}   ${verdict(found)}`)
@@ -95,9 +55,9 @@ function show(door: Door<House>, found: Explanation, zone: string): void {
     ]),
     [{ title: 'meter' }, { title: 'quantity', align: 'right' }, { title: 'that is' }],
   )
-  for (const line of lines) showLine(door, line, zone)
+  for (const line of lines) showLine(door, line, zone, asked)
   if (lines.length > 1) showSum(door, found)
-  if (found.past.length > 0) showPast(door, found.past)
+  if (found.past.length > 0) showPast(door, found.past, zone, asked)
   if (found.transfers.length > 0) {
     door.say('\nIn the ledger, together with the other charges of its page:')
     for (const t of found.transfers) {
@@ -117,7 +77,10 @@ const spanText = (milliseconds: number): string =>
 
 const spaced = (kind: string): string => kind.replaceAll('_', ' ')
 
-function verdict({ lines, prior, reason }: Explanation): string {
+function verdict({ lines, prior, reason, successor }: Explanation): string {
+  if (prior.live.length === 0 && successor) {
+    return `corrected: version ${successor.version} stands, ${numbered('record', successor.id)}`
+  }
   if (prior.live.length === 0) return `${prior.state}: ${reason ?? 'no reason is on record'}`
   const sum = new Map<string, bigint>()
   for (const { charge } of lines) sum.set(charge.currency, (sum.get(charge.currency) ?? 0n) + charge.nanos)
@@ -147,16 +110,21 @@ function facts({ record, project, person }: Explanation, zone: string): [title: 
   return lines.filter(([, text]) => text !== '')
 }
 
-function showLine(door: Door<House>, { charge, steps }: Explanation['lines'][number], zone: string): void {
+const pointer = (charge: Charge, asked: string | null) =>
+  numbered('charge', charge.id) === asked ? '   ◀ asked for' : ''
+
+type Line = Explanation['lines'][number]
+
+function showLine(door: Door<House>, { charge, steps }: Line, zone: string, asked: string | null): void {
   const amount = amountText(nanosText(charge.nanos), charge.currency)
   const memo = charge.kind === 'memo' ? ' (a memo: never charged)' : ''
-  door.say(`\n${charge.component}   ${amount}${memo}   ${numbered('charge', charge.id)}`)
+  door.say(`\n${charge.component}   ${amount}${memo}   ${numbered('charge', charge.id)}${pointer(charge, asked)}`)
   if (!steps) {
     door.say('  its steps cannot be shown: the project has changed its tier or organisation since')
     return
   }
   const { version, discount } = steps
-  const scope = version.scopeKind === 'default' ? 'for everybody' : `for ${version.scopeKind} ${version.scope}`
+  const scope = version.scopeKind === 'default' ? 'for everybody' : `for ${version.scopeKind} ${scopeText(version)}`
   const since = `since ${localText(version.validFrom, zone)}`
   door.say(`  price     ${numbered('price', version.id)} ${scope}, ${since}, book revision ${charge.book}`)
   door.say(`  quantity  ${quantityText(steps)}`)
@@ -198,10 +166,16 @@ function showSum(door: Door<House>, { lines, prior }: Explanation): void {
   }
 }
 
-function showPast(door: Door<House>, past: readonly Charge[]): void {
-  door.say('\nTaken back before:')
-  for (const charge of past) {
+function showPast(door: Door<House>, past: Explanation['past'], zone: string, asked: string | null): void {
+  door.say('\nTaken back:')
+  for (const { charge, because } of past) {
     const amount = amountText(nanosText(charge.nanos), charge.currency)
-    door.say(`  ${numbered('charge', charge.id)}  ${charge.kind}  ${charge.component}  ${amount}`)
+    const under = charge.transfer === null ? '' : `  ${numbered('transfer', charge.transfer)}`
+    const id = numbered('charge', charge.id)
+    const price = numbered('price', charge.price)
+    door.say(`  ${id}  ${charge.kind}  ${charge.component}  ${amount}  ${price}${under}${pointer(charge, asked)}`)
+    if (!because) continue
+    const { reason, principal, at, operation } = because
+    door.say(`      ${reason} (${principal}, ${localText(at.getTime(), zone)}, ${numbered('operation', operation)})`)
   }
 }

@@ -9,6 +9,7 @@ import {
 } from '../metering/commands.ts'
 import type { Reader } from '../database/reader.ts'
 import type { House } from '../operations/house.ts'
+import { operationOf } from '../operations/history.ts'
 import { nameOfPerson, partiesOf } from '../parties/commands.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { type ExplainedLine, explainRating } from '../pricing/explain.ts'
@@ -27,8 +28,21 @@ export type Explanation = {
   readonly reason: string | undefined
   readonly lines: readonly { readonly charge: Charge; readonly steps: ExplainedLine | undefined }[]
   /** Charges taken back, with their reversals, oldest first. */
-  readonly past: readonly Charge[]
+  readonly past: readonly PastCharge[]
+  /** The record that stands where this one does not any more. */
+  readonly successor: RecordRow | undefined
   readonly transfers: readonly TransferRow[]
+}
+
+/** For a reversal, who took the charge back, when and why. */
+type PastCharge = {
+  readonly charge: Charge
+  readonly because?: {
+    readonly operation: bigint
+    readonly principal: string
+    readonly at: Date
+    readonly reason: string
+  }
 }
 
 const recordsMax = 20
@@ -63,7 +77,8 @@ export async function explain(house: House, record: RecordRow, memory: Memory): 
   const id = BigInt(record.id)
   const prior = (await priorRatings(reader, [record.id])).get(record.id) as Prior
   const project = (await partiesOf(reader)).get(record.project) as ProjectParty
-  const rated = (await sql.chargesOfRecords(reader, [id])).map(sql.chargeOf)
+  const rows = await sql.chargesOfRecords(reader, [id])
+  const rated = rows.map(sql.chargeOf)
   const memos = rated.filter((charge) => charge.kind === 'memo')
   const lines = []
   for (const charge of [...prior.live, ...memos]) {
@@ -74,6 +89,8 @@ export async function explain(house: House, record: RecordRow, memory: Memory): 
     lines.push({ charge, steps })
   }
   const standing = new Set([...prior.live, ...memos].map((charge) => charge.id))
+  const past = rated.filter((charge) => !standing.has(charge.id))
+  const [stands] = await recordsNamed(reader, record.source, record.external_id)
   const [state] = await sql.statesOfRecords(reader, [id])
   return {
     record,
@@ -82,9 +99,22 @@ export async function explain(house: House, record: RecordRow, memory: Memory): 
     prior,
     reason: state?.reason,
     lines,
-    past: rated.filter((charge) => !standing.has(charge.id)),
-    transfers: await transfersById(reader, [...new Set(prior.live.flatMap((charge) => charge.transfer ?? []))]),
+    past: await Promise.all(past.map((charge) => withReason(reader, charge, rows))),
+    successor: stands?.id === record.id ? undefined : stands,
+    transfers: await transfersById(reader, [
+      ...new Set([...prior.live, ...past].flatMap((each) => each.transfer ?? [])),
+    ]),
   }
+}
+
+async function withReason(reader: Reader, charge: Charge, rows: readonly sql.ChargeRow[]): Promise<PastCharge> {
+  const row = rows.find(({ id, kind }) => kind === 'reversal' && id === String(charge.id))
+  const operation = row && (await operationOf(reader, BigInt(row.operation)))
+  if (!operation) return { charge }
+  const { id, principal, at, command, answer } = operation
+  const { reason } = answer as { readonly reason?: string }
+  const why = command === 'charging.chargePage' ? 'corrected: its source told it otherwise' : (reason ?? command)
+  return { charge, because: { operation: id, principal, at, reason: why } }
 }
 
 /** A tier that changed since would rate otherwise; then the charge stands and its steps cannot be shown. */

@@ -10,7 +10,7 @@ import { Refusal } from '../values/refusal.ts'
 import type { Meters } from './check.ts'
 import { loadBook, previewPrices, refusalOf, type ScopeLookup, scoped, setPrices, usedVersions } from './commands.ts'
 import type { PriceVersion } from './definition.ts'
-import { definitionText, definitionTitle } from './describe.ts'
+import { definitionText, definitionTitle, scopeText } from './describe.ts'
 import type { Change, Wanted } from './plan.ts'
 import { readPriceFile } from './price-file.ts'
 import { standing } from './standing.ts'
@@ -118,6 +118,7 @@ const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).
 const document = ({ id, validFrom, ...version }: PriceVersion) => ({
   id: numbered('price', id),
   ...version,
+  scope: scopeText(version),
   validFrom: iso(validFrom),
 })
 
@@ -158,6 +159,7 @@ async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet):
     changes: changes.map(({ what, version, before, note }) => ({
       what,
       ...version,
+      scope: scopeText(version),
       validFrom: iso(version.validFrom),
       for: scopeName(parties, version),
       before: before ? document(before) : null,

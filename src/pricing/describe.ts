@@ -1,4 +1,9 @@
+import { idOf } from '../values/id.ts'
 import type { DiscountDefinition, PolicyDefinition, PriceDefinition, PriceVersion, Tier } from './definition.ts'
+
+/** A tier by its name, a party by its id; nothing for everybody. */
+export const scopeText = ({ scopeKind, scope }: Pick<PriceVersion, 'scopeKind' | 'scope'>): string =>
+  scopeKind === 'default' || scopeKind === 'tier' ? scope : idOf(scopeKind, scope)
 
 const per = (price: string, currency: string, units: string | undefined, unit: string) =>
   `${price} ${currency} per ${units === undefined || units === '1' ? unit : `${units} ${unit}`}`

@@ -98,7 +98,8 @@ test('explain shows who, when, the price, the formula with its numbers, the one 
   assert.match(printed, /debit unbilled receivable, credit usage revenue \(charge, 2026-11\)/)
   assert.match(printed, /billing=26,cpu=4,gres\/gpu:a100=2/)
   const charge = /gpu {3}\S+ THB {3}(chg_\d+)/.exec(printed)?.[1] as string
-  assert.equal(await run(['explain', charge]), printed)
+  const pointed = printed.replace(charge, `${charge}   ◀ asked for`)
+  assert.equal(await run(['explain', charge]), pointed)
 })
 
 test('explain says why a run is free, and shows both runs of a job that was requeued', async () => {

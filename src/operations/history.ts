@@ -1,0 +1,10 @@
+import type { Reader } from '../database/reader.ts'
+import * as sql from './listing/sql.ts'
+
+/** What an operation was, and what it answered, for whoever explains its work. */
+export async function operationOf(reader: Reader, id: bigint) {
+  const found = await sql.operationById(reader, id)
+  if (!found) return undefined
+  const { principal, command, at, answer } = found
+  return { id, principal, command, at, answer: JSON.parse(answer) as unknown }
+}
