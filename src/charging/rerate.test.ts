@@ -172,3 +172,22 @@ test('rating anew leaves alone what runs still and what was never to be charged'
   assert.equal((await anew({ project })).changed, 0)
   assert.deepEqual(await netOf('kept'), [])
 })
+
+test('a policy that decided a charge made anew never changes', async (t) => {
+  const own = await newSite()
+  t.after(() => own.drop())
+  const policy = (words: string) =>
+    setBook(own.house, `policies:\n  - { service: slurm, from: 2020-01-01, ${words} }\n`)
+  const november = on('2026-11-30')
+  await charge(own, [fact({ startsAt: november, endsAt: november + 2 * 86_400_000 })])
+  await policy('crossing: split')
+  await policy('endStates: { TIMEOUT: charge }')
+  await policy('crossing: split')
+  const choice = { principal: 'tester', project: null, from: null, to: null, reason: 'a test', dryRun: false }
+  assert.equal((await rerate(own.house, { ...choice, dryRun: true }, own.memory)).changed, 1)
+  await policy('endStates: { TIMEOUT: charge }')
+  await policy('crossing: split')
+  assert.equal((await rerate(own.house, choice, own.memory)).changed, 1)
+  await assert.rejects(policy('endStates: { TIMEOUT: charge }'), /never changes/)
+  await assertBooksAgree(own.house)
+})

@@ -118,3 +118,17 @@ test('the parts add up to the whole, in quantity and in money, wherever they are
     }),
   )
 })
+
+test('the policy that split the usage decided its charges, and so did one that only let it be charged', () => {
+  const midnight = on('2026-12-01')
+  const ends = policy({ crossing: 'end' })
+  for (const deciding of [splits, ends]) {
+    const rating = rate(
+      resolved([version('cpu', flat(core, '1')), deciding]),
+      during(midnight - hour, midnight + hour, '4'),
+    )
+    assert.ok(rating.outcome === 'charged')
+    assert.deepEqual(rating.uses, [deciding.id])
+    assert.equal(rating.lines.length, deciding === splits ? 2 : 1)
+  }
+})

@@ -173,3 +173,21 @@ test('quarantine lists what waits in pages with place and reason, and replays wh
   assert.match(all, /still waiting +1\n/)
   await assertBooksAgree(fresh.house)
 })
+
+test('a replay creates nobody unless it is told to', async () => {
+  const file = join(directory, 'unknown.psv')
+  const header = 'JobIDRaw|Cluster|Account|User|State|Submit|Start|End|ElapsedRaw|AllocTRES'
+  writeFileSync(file, `${header}\n951|demo|geology|eve|COMPLETED|1795250000|1795250000|1795253600|3600|cpu=1\n`)
+  await run(['ingest', 'slurm', '--unknown', 'quarantine', file])
+  const traces = await tracesIn(fresh.house)
+  const { rows: waits } = JSON.parse(await run(words('quarantine list --json'))) as {
+    rows: { id: string; reason: string }[]
+  }
+  const { id = '' } = waits.find(({ reason }) => reason.includes('geology')) ?? {}
+  const left = await run(['quarantine', 'replay', id])
+  assert.match(left, /still waiting +1\n/)
+  const { 'parties.projects': projects, 'metering.records': records } = await tracesIn(fresh.house)
+  assert.deepEqual([projects, records], [traces['parties.projects'], traces['metering.records']])
+  assert.match(await run(['quarantine', 'replay', id, '--unknown', 'create']), /recorded +1\n/)
+  assert.equal((await tracesIn(fresh.house))['parties.projects'], Number(projects) + 1)
+})
