@@ -67,6 +67,7 @@ test('the help of ingest says how to ask Slurm, and that what is left uncharged 
 test('wrong usage ends with 2, says what is wrong and where to read on', async () => {
   const wrong: [string[], RegExp][] = [
     [['nonsense'], /unknown command 'nonsense'\nSee bursar --help/],
+    [['ingest', 'foo'], /unknown command 'foo'\nSee bursar ingest --help/],
     [['parties', 'import'], /missing required argument 'file'\nSee bursar parties --help/],
     [['parties', 'list', '--colour'], /unknown option '--colour'/],
     [['parties', 'list', '--csv', '--people'], /--csv goes with neither/],
@@ -116,7 +117,9 @@ test('a directory, a binary and a file in another encoding are refused, each in 
 
 test('a setting that cannot be is refused, naming its variable', async () => {
   const { code, err } = await bursar(['parties', 'list'], { BURSAR_ZONE: 'Nowhere' })
-  assert.deepEqual([code, err.split('\n')[0]], [1, 'bursar: BURSAR_ZONE is “Nowhere”, which is no time zone.'])
+  assert.deepEqual([code, err.split('\n')[0]], [2, 'bursar: BURSAR_ZONE is “Nowhere”, which is no time zone.'])
+  assert.equal((await bursar(['show-config'], { BURSAR_PORT: 'http' })).code, 2)
+  assert.equal((await bursar(['parties', 'list', '--database-url', 'mysql://x'])).code, 2)
 })
 
 test('show-config prints no secret', async () => {

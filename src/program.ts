@@ -134,7 +134,8 @@ function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage |
   const noun = words.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 1)
   const known = ['bursar', ...noun, '--help'].join(' ')
   const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
-  return new WrongUsage(message, `See ${error.code === 'commander.unknownCommand' ? 'bursar --help' : known}`)
+  const isNounUnknown = error.code === 'commander.unknownCommand' && message.includes(`'${words[0]}'`)
+  return new WrongUsage(message, `See ${isNounUnknown ? 'bursar --help' : known}`)
 }
 
 /**

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TokenSettings } from './access/token-commands.ts'
-import { Refusal } from './values/refusal.ts'
+import { WrongUsage } from './values/refusal.ts'
 import { isZone } from './values/period.ts'
 
 /** Everything the operator can set, read once at the start; the rest of the program sees values, not variables. */
@@ -60,13 +60,13 @@ export type VariableName = (typeof variables)[number]['name']
 /** Flags of the command line; they go before the environment. */
 export type Flags = Partial<Record<VariableName, string>>
 
-/** @throws Refusal that names the variable. */
+/** @throws WrongUsage that names the variable. */
 export function readSettings(environment: Environment, flags: Flags = {}): Settings {
   const text = (name: VariableName) => configValue(environment, flags, name)
   const host = text('BURSAR_HOST') as string
   const [certificate, key] = [text('BURSAR_TLS_CERT'), text('BURSAR_TLS_KEY')]
   if ((certificate === undefined) !== (key === undefined)) {
-    throw new Refusal(
+    throw new WrongUsage(
       `${certificate === undefined ? 'BURSAR_TLS_KEY' : 'BURSAR_TLS_CERT'} is set alone.`,
       'Set both BURSAR_TLS_CERT and BURSAR_TLS_KEY, or neither.',
     )
@@ -95,7 +95,7 @@ function valueOf(environment: Environment, name: VariableName): string | undefin
   const value = environment[name]
   const file = environment[`${name}_FILE`]
   if (value && file) {
-    throw new Refusal(`${name} and ${name}_FILE are both set.`, 'Remove one of them.')
+    throw new WrongUsage(`${name} and ${name}_FILE are both set.`, 'Remove one of them.')
   }
   if (value) return value
   if (!file) return variable?.standard
@@ -103,14 +103,14 @@ function valueOf(environment: Environment, name: VariableName): string | undefin
     return readFileSync(file, 'utf8').trimEnd() || undefined
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    throw new Refusal(`${name}_FILE: ${file} cannot be read (${code}).`, 'Name a file that this user may read.')
+    throw new WrongUsage(`${name}_FILE: ${file} cannot be read (${code}).`, 'Name a file that this user may read.')
   }
 }
 
 function databaseUrl(text: string | undefined): string | undefined {
   if (text === undefined || /^postgres(ql)?:\/\//.test(text)) return text
   // The value may hold a password, so it is not repeated.
-  throw new Refusal(
+  throw new WrongUsage(
     'DATABASE_URL is no PostgreSQL address.',
     'Write it as postgres://user:password@host:5432/database.',
   )
@@ -119,7 +119,7 @@ function databaseUrl(text: string | undefined): string | undefined {
 function port(text: string): number {
   const number = /^\d{1,5}$/.test(text) ? Number(text) : -1
   if (number >= 0 && number <= 65_535) return number
-  throw new Refusal(
+  throw new WrongUsage(
     `BURSAR_PORT is “${text}”, which is no port.`,
     'Set a number from 1 to 65535, or 0 for any free port.',
   )
@@ -127,7 +127,7 @@ function port(text: string): number {
 
 function zone(text: string): string {
   if (isZone(text)) return text
-  throw new Refusal(`BURSAR_ZONE is “${text}”, which is no time zone.`, 'Set an IANA name such as Asia/Bangkok.')
+  throw new WrongUsage(`BURSAR_ZONE is “${text}”, which is no time zone.`, 'Set an IANA name such as Asia/Bangkok.')
 }
 
 function tokenSettings(text: (name: VariableName) => string | undefined): TokenSettings | undefined {
@@ -136,20 +136,23 @@ function tokenSettings(text: (name: VariableName) => string | undefined): TokenS
   if (secret === undefined && jwksUrl === undefined) {
     if (issuer === undefined && audience === undefined) return undefined
     const name = issuer === undefined ? 'BURSAR_JWT_AUDIENCE' : 'BURSAR_JWT_ISSUER'
-    throw new Refusal(`${name} is set, and nothing to check tokens with.`, 'Set BURSAR_JWT_SECRET or BURSAR_JWKS_URL.')
+    throw new WrongUsage(
+      `${name} is set, and nothing to check tokens with.`,
+      'Set BURSAR_JWT_SECRET or BURSAR_JWKS_URL.',
+    )
   }
   if (secret !== undefined && jwksUrl !== undefined)
-    throw new Refusal('BURSAR_JWT_SECRET and BURSAR_JWKS_URL are both set.', 'Remove one of them.')
+    throw new WrongUsage('BURSAR_JWT_SECRET and BURSAR_JWKS_URL are both set.', 'Remove one of them.')
   if (secret !== undefined && Buffer.byteLength(secret) < 32)
-    throw new Refusal('BURSAR_JWT_SECRET is too short.', 'Set 32 characters or more: openssl rand -hex 32')
+    throw new WrongUsage('BURSAR_JWT_SECRET is too short.', 'Set 32 characters or more: openssl rand -hex 32')
   if (jwksUrl !== undefined && !isSafeAddress(jwksUrl))
-    throw new Refusal(
+    throw new WrongUsage(
       `BURSAR_JWKS_URL is “${jwksUrl}”: keys from there could be anybody's.`,
       'Set an address that begins with https://; http:// is taken for this machine only.',
     )
   if (issuer === undefined || audience === undefined) {
     const name = issuer === undefined ? 'BURSAR_JWT_ISSUER' : 'BURSAR_JWT_AUDIENCE'
-    throw new Refusal(`${name} is not set.`, 'Set it to the one whose tokens are to be taken.')
+    throw new WrongUsage(`${name} is not set.`, 'Set it to the one whose tokens are to be taken.')
   }
   return { issuer, audience, secret, jwksUrl }
 }
@@ -163,7 +166,7 @@ function isSafeAddress(text: string): boolean {
 function oneOf<Word extends string>(name: VariableName, text: string, words: readonly Word[]): Word {
   const word = words.find((each) => each === text)
   if (word !== undefined) return word
-  throw new Refusal(`${name} is “${text}”.`, `Set one of: ${words.join(', ')}.`)
+  throw new WrongUsage(`${name} is “${text}”.`, `Set one of: ${words.join(', ')}.`)
 }
 
 /** For commands that need one word of it; everything is checked first. */

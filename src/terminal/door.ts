@@ -1,13 +1,11 @@
 import type { Command } from 'commander'
-import { Refusal } from '../values/refusal.ts'
 import { Progress, type Screen } from './progress.ts'
 import { type Column, table } from './table.ts'
 
 /** 0: done. 1: refused or failed. 2: wrong usage. 128 + n: stopped by signal n. */
 export const exitCodes = { done: 0, refused: 1, wrongUsage: 2, interrupted: 130, terminated: 143 } as const
 
-/** Thrown by a command that was called with arguments that make no sense together. */
-export class WrongUsage extends Refusal {}
+export { WrongUsage } from '../values/refusal.ts'
 
 /**
  * What a module's `cli.ts` is given. The house stands below this module in the order, so its type is a hole

@@ -11,3 +11,6 @@ export class Refusal extends Error {
     this.remedy = remedy
   }
 }
+
+/** Thrown when arguments or settings make no sense: nothing was even tried. */
+export class WrongUsage extends Refusal {}
