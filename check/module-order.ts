@@ -56,7 +56,12 @@ export function privateFiles(tree: Tree): Finding {
         faults.push(
           `${where}: the statements of '${module}' are its own. Read a view it publishes, or call a command of it.`,
         )
-      if (foreign && name?.split('-').at(-1) === 'routes' && !['src/api.ts', 'src/app.ts'].includes(file.path))
+      if (
+        foreign &&
+        !file.isTest &&
+        name?.split('-').at(-1) === 'routes' &&
+        !['src/api.ts', 'src/app.ts'].includes(file.path)
+      )
         faults.push(`${where}: the routes of '${module}' are imported by src/api.ts alone.`)
       if (name === 'testing' && file.area === 'src' && !file.isTest && file.name !== 'testing')
         faults.push(`${where}: ${target} is there for tests; the product must not need it.`)

@@ -1,5 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { addAccessDoors } from './access/routes.ts'
+import { addEventRoutes } from './charging/event-routes.ts'
+import { newMemory } from './charging/memory-commands.ts'
+import { addPreviewRoutes } from './charging/preview-routes.ts'
+import { addReplayRoutes } from './charging/replay-routes.ts'
+import { addChargingRoutes } from './charging/routes.ts'
+import { addUsageRoutes } from './charging/usage-routes.ts'
+import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
 import { memories } from './metering/erasure-commands.ts'
@@ -8,6 +15,7 @@ import { addLedgerRoutes } from './ledger/routes.ts'
 import { addMeteringRoutes } from './metering/routes.ts'
 import { addOperationRoutes } from './operations/routes.ts'
 import { addPartyRoutes } from './parties/routes.ts'
+import { readAgain } from './slurm/again-stream.ts'
 import type { Settings } from './settings.ts'
 
 export type ApiParts = {
@@ -19,11 +27,18 @@ export type ApiParts = {
 }
 
 /** Every door below /api/v1, each module's by one line, in the order of the house. */
-export function addApi(instance: FastifyInstance, { house, accessChanged }: ApiParts): void {
+export function addApi(instance: FastifyInstance, { house, settings, metrics, accessChanged }: ApiParts): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
   addLedgerRoutes(server, house)
   addMeteringRoutes(server, house)
+  const memory = newMemory(house.zone)
+  const usage = { house, memory, unknown: settings.unknownParties, count: usageCounts(metrics) }
+  addUsageRoutes(server, usage)
+  addEventRoutes(server, usage)
+  addChargingRoutes(server, house, memory)
+  addPreviewRoutes(server, house, memory)
+  addReplayRoutes(server, house, memory, { slurm: (row) => readAgain(row, undefined) })
   addAccessDoors(server, { house, memories, changed: accessChanged })
 }

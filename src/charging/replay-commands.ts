@@ -4,7 +4,10 @@ import type { House } from '../operations/house.ts'
 import { chargePage } from './commands.ts'
 import type { Memory } from './memory-commands.ts'
 import { emptyResult, factDoor, type PageResult, type PageSettings, type Replay, together } from './page.ts'
+import { eventDoor } from './event.ts'
 import { factFrom } from './quarantine-commands.ts'
+import { readUsageAgain } from './usage-commands.ts'
+import { usageDoor } from './usage.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
 /** Reads a quarantined row of its door again. */
@@ -22,6 +25,8 @@ const pageSize = 500
 
 /** Tries what waits in quarantine once more. Each page charges and ends the waiting in one operation. */
 export async function replay(house: House, choice: ReplayChoice, memory: Memory): Promise<PageResult> {
+  const usage: RowReader = (row) => readUsageAgain(house, row)
+  const own = { [factDoor]: readFact, [usageDoor]: usage, [eventDoor]: usage }
   let result = emptyResult
   for (let after = 0n; !choice.signal.aborted; ) {
     const rows = await waiting(house.database.pool, after, pageSize, choice.only)
@@ -30,7 +35,7 @@ export async function replay(house: House, choice: ReplayChoice, memory: Memory)
     after = last.id
     // Whether usage of long ago is charged was decided when it was quarantined.
     for (const [chargeFrom, alike] of Map.groupBy(rows, (row) => row.chargeFrom)) {
-      const replays = await readAll(alike, choice.readers)
+      const replays = await readAll(alike, { ...own, ...choice.readers })
       const page = { facts: replays.flatMap(({ facts }) => facts), bad: [], replays }
       result = together(result, await chargePage(house, page, { ...choice, chargeFrom }, memory))
     }
@@ -44,7 +49,7 @@ export async function replay(house: House, choice: ReplayChoice, memory: Memory)
 async function readAll(rows: readonly WaitingRow[], readers: ReplayChoice['readers']): Promise<Replay[]> {
   const replays: Replay[] = []
   for (const row of rows) {
-    const read = row.door === factDoor ? readFact : readers[row.door]
+    const read = readers[row.door]
     const found = read ? await read(row) : { facts: [], reason: `nothing here reads rows of “${row.door}”` }
     replays.push({ id: row.id, ...found })
   }

@@ -1,18 +1,23 @@
+import { Check } from 'typebox/value'
 import type { Reader } from '../database/reader.ts'
 import type { Principal } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import { meterNames } from '../metering/commands.ts'
 import type { Fact } from '../metering/fact.ts'
+import type { WaitingRow } from '../metering/quarantine-commands.ts'
 import { inputDigest } from '../operations/canonical.ts'
 import type { House } from '../operations/house.ts'
 import { namesFor, partiesNamed, scopeOf } from '../parties/scope-commands.ts'
 import type { PartyKind } from '../parties/party.ts'
-import { type Id, parseId, uuidOf } from '../values/id.ts'
+import { parseId, uuidOf } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { chargePage } from './commands.ts'
 import type { Memory } from './memory-commands.ts'
 import type { FactOutcome, PageResult } from './page.ts'
-import { badUsage, factOf, usageFault, type UsageGiven } from './usage.ts'
+import { CloudEvent } from './event-contract.ts'
+import { usageOfEvent } from './event.ts'
+import { UsageInput } from './usage-contract.ts'
+import { badUsage, factOf, usageDoor, usageFault, type UsageGiven } from './usage.ts'
 
 /** One usage as it came: read, or with the reason why it cannot be. */
 export type Given = {
@@ -44,7 +49,7 @@ export type Recorded = {
 /** Records, rates and charges what came through a door, as one page; each gets an answer of its own. */
 export async function recordUsage(house: House, call: UsageCall, given: readonly Given[], memory: Memory) {
   const reader = house.database.pool
-  const read = await readAll(reader, given, call.now)
+  const read = await readAll(reader, given, { now: call.now, measuredAt: call.now })
   await requireOwned(reader, call.principal, read)
 
   const bad = read.flatMap(({ from, reason }, line) =>
@@ -70,7 +75,9 @@ export async function recordUsage(house: House, call: UsageCall, given: readonly
 
 type Read = { readonly from: Given; readonly fact: Fact | undefined; readonly reason: string | undefined }
 
-async function readAll(reader: Reader, given: readonly Given[], now: number): Promise<Read[]> {
+type Clock = { readonly now: number; readonly measuredAt: number }
+
+async function readAll(reader: Reader, given: readonly Given[], { now, measuredAt }: Clock): Promise<Read[]> {
   const meters = new Set((await meterNames(reader)).map(({ name }) => name))
   const named = await withNames(reader, given)
   return given.map((from, index) => {
@@ -78,7 +85,7 @@ async function readAll(reader: Reader, given: readonly Given[], now: number): Pr
     if (!usage || reason !== undefined) return { from, fact: undefined, reason: reason ?? 'it cannot be read' }
     const fault = usageFault(usage, meters, now)
     if (fault) return { from, fact: undefined, reason: fault.join(' ') }
-    return { from, fact: factOf(usage, from.source, JSON.stringify(from.raw), now), reason: undefined }
+    return { from, fact: factOf(usage, from.source, JSON.stringify(from.raw), measuredAt), reason: undefined }
   })
 }
 
@@ -93,7 +100,7 @@ async function withNames(reader: Reader, given: readonly Given[]) {
         alike.flatMap((index) => {
           const text = named[index]?.usage?.[kind]
           const id = text === undefined ? undefined : parseId(kind, text)
-          return id ? [[index, uuidOf(id as Id<typeof kind>)] as const] : []
+          return id ? [[index, uuidOf(id)] as const] : []
         }),
       )
       const names = await namesFor(reader, kind, source, [...new Set(ids.values())])
@@ -146,4 +153,20 @@ function answerOf(read: readonly Read[], result: PageResult): Recorded {
   const charged =
     stored?.amount ?? Object.fromEntries([...result.amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
   return { items, result, charged }
+}
+
+/** A quarantined usage or event, read again as far as it has the right form. */
+export async function readUsageAgain(house: House, row: WaitingRow) {
+  const raw = JSON.parse(row.raw) as unknown
+  const usage = usageIn(raw, row.door)
+  const from = { raw, id: row.origin, source: row.source, field: '', usage, reason: usage ? undefined : row.reason }
+  const [read] = await readAll(house.database.pool, [from], { now: Date.now(), measuredAt: row.measuredAt })
+  return { facts: read?.fact ? [read.fact] : [], reason: read?.reason }
+}
+
+function usageIn(raw: unknown, door: string): UsageGiven | undefined {
+  if (door === usageDoor) return Check(UsageInput, raw) ? raw : undefined
+  if (!Check(CloudEvent, raw)) return undefined
+  const { usage, issues } = usageOfEvent(raw)
+  return issues.length === 0 && Check(UsageInput, usage) ? usage : undefined
 }

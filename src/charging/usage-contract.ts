@@ -56,17 +56,14 @@ export const UsageInput = closed(
   'UsageInput',
 )
 export const recordsMax = 5000
-export const UsageBatch = closed(
-  { records: Type.Array(UsageInput, { minItems: 1, maxItems: recordsMax }) },
-  'UsageBatch',
-)
+const UsageBatch = closed({ records: Type.Array(UsageInput, { minItems: 1, maxItems: recordsMax }) }, 'UsageBatch')
 /** What each is looked at for itself against: a bad record stops no other. */
 export const AnyUsage = Type.Object({
   records: Type.Optional(Type.Array(Type.Unknown(), { minItems: 1, maxItems: recordsMax })),
 })
 export const UsageOneOrMany = Type.Union([UsageInput, UsageBatch])
 
-export const UsageOutcome = closed(
+const UsageOutcome = closed(
   {
     id: Type.String(),
     source: Type.String(),

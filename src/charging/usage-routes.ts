@@ -51,8 +51,8 @@ export function addUsageRoutes(server: ApiServer, parts: UsageParts): void {
 
 /** What is wrong with a record, as an issue for each field; none when nothing is. */
 function usageReader(request: FastifyRequest): (raw: unknown) => ReturnType<typeof issuesOf> {
-  const validate = request.compileValidationSchema(contract.UsageInput as object, 'body')
-  return (raw) => (validate(raw) === true ? [] : issuesOf((validate.errors ?? []) as never, 'body'))
+  const validate = request.compileValidationSchema(contract.UsageInput, 'body')
+  return (raw) => (validate(raw) ? [] : issuesOf((validate.errors ?? []) as never, 'body'))
 }
 
 function single(raw: unknown, issues: ReturnType<typeof issuesOf>): Given {

@@ -7,7 +7,7 @@ const filesKept = 512
 const connectionsMax = 20_000
 
 /** As many as the system lets this process have open, less what else it needs. */
-export function connectionsLimit(): number {
+function connectionsLimit(): number {
   const report = process.report.getReport() as unknown as {
     userLimits?: { open_files?: { soft?: number | string } }
   }

@@ -48,6 +48,8 @@ export type DoorSpec = {
   readonly body?: TSchema
   /** In the place of `body`, for a door that takes several media types: a schema for each. */
   readonly bodies?: Readonly<Record<string, TSchema>>
+  /** What the document says of the body by media type, for a handler that looks at each part of it itself. */
+  readonly shown?: Readonly<Record<string, TSchema>>
   /** More than the usual 1 MiB. */
   readonly bytesMax?: number
   /** By status. */
@@ -74,7 +76,8 @@ type Of<Spec, Key extends string> = Spec extends { readonly [K in Key]: infer Sc
  * say `additionalProperties: false`; what the answer's schema does not name is left out of the answer.
  */
 export function door<const Spec extends DoorSpec>(spec: Spec) {
-  const { operation, params, query, body, bodies, bytesMax, answers } = spec
+  const { operation, params, query, body, bodies, shown, bytesMax, answers } = spec
+  const types = Object.keys(bodies ?? shown ?? {})
   const schema = {
     ...(params && { params }),
     ...(query && { querystring: query }),
@@ -91,11 +94,11 @@ export function door<const Spec extends DoorSpec>(spec: Spec) {
       response: Spec['answers']
     },
     ...(bytesMax !== undefined && { bodyLimit: bytesMax }),
-    ...(bodies && { preValidation: takingOnly(Object.keys(bodies)) }),
+    ...(types.length > 0 && { preValidation: takingOnly(types) }),
   }
 }
 
-const contentOf = (bodies: Readonly<Record<string, TSchema>>) => ({
+export const contentOf = (bodies: Readonly<Record<string, TSchema>>) => ({
   content: Object.fromEntries(Object.entries(bodies).map(([type, schema]) => [type, { schema }])),
 })
 

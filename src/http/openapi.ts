@@ -3,7 +3,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
 import { strict as assert } from 'node:assert'
-import type { DoorSpec } from './door.ts'
+import { contentOf, type DoorSpec } from './door.ts'
 import { problems, type ProblemType } from './problems.ts'
 import { Problem } from './schemas.ts'
 
@@ -89,6 +89,7 @@ function described({ operation, id, tag, summary, description, key, headers, ans
     ...(Object.keys(properties).length > 0 && {
       headers: { type: 'object', properties, ...(key === 'required' && { required: ['idempotency-key'] }) },
     }),
+    ...(spec.shown && { body: contentOf(spec.shown) }),
     response: { ...Object.fromEntries(refusals), ...answers },
   }
 }

@@ -34,3 +34,9 @@ export const mayTouch = ({ parties }: Principal, owners: readonly (string | null
 export function requireTouch(principal: Principal, owners: readonly (string | null)[]): void {
   if (!mayTouch(principal, owners)) throw new Problem('not-found')
 }
+
+/** For what belongs to the site as a whole: whoever sees some parties only, sees nothing of it. */
+export function requireEverything({ parties }: Principal): void {
+  if (parties !== 'all')
+    throw new Problem('not-allowed', { detail: 'This belongs to the site as a whole: ask with a key for all parties.' })
+}

@@ -71,7 +71,15 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     // Two lines of its own for each request; `watch` writes one.
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: settings.log,
-    ajv: { customOptions: { coerceTypes: false, removeAdditional: false, useDefaults: false, verbose: true } },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        verbose: true,
+        allowUnionTypes: true,
+      },
+    },
     routerOptions: { maxParamLength: 300 },
     frameworkErrors: (error, request, reply) => void onError(error, request, reply),
     clientErrorHandler(error, socket) {
@@ -79,6 +87,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     },
   }) as unknown as FastifyInstance
   if (proxies && tls === undefined) refuseStrangers(server, proxies)
+  server.decorateRequest('principal', null)
   server.decorateRequest('operationId', null)
   guard(server, tls !== undefined)
   watch(server, metrics, settings.logs ?? 'all')

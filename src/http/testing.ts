@@ -38,7 +38,6 @@ export async function openDoors(
     log: openLog('silent'),
     metrics: openMetrics('1', [], () => {}),
     routes(instance: FastifyInstance) {
-      instance.decorateRequest('principal', null)
       instance.addHook('onRequest', (request, _, done) => {
         request.principal = asking
         done()

@@ -25,7 +25,7 @@ const accountFields = {
   entries: Type.Integer(),
   lastAt: nullable(Type.String()),
 }
-export const Account = closed(accountFields, 'Account')
+const Account = closed(accountFields, 'Account')
 export const Accounts = pageOf(Account, 'Accounts')
 export const AccountsQuery = closed({
   ...pageQuery,
@@ -39,7 +39,7 @@ export const AccountThen = closed(
   'AccountBalance',
 )
 
-export const Entry = closed(
+const Entry = closed(
   {
     entry: Type.Integer({ description: 'counts the entries of the account: 1, 2, 3 …' }),
     side: Side,

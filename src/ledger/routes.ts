@@ -12,10 +12,11 @@ import { balancesOf, type EntryRow, history } from './commands.ts'
 import * as contract from './contract.ts'
 import { accountById, type AccountItem, accountsPage } from './listing/sql.ts'
 
+const params = Type.Object({ account: numberId('acc') })
+
 /** `GET /api/v1/accounts`, one of them now or at a moment, and its entries. */
 export function addLedgerRoutes(server: ApiServer, house: House): void {
   const reader = house.database.pool
-  const params = Type.Object({ account: numberId('acc') })
   const find = async (principal: Principal, id: string) => {
     const account = orNotFound(await accountById(reader, numberOf('account', id) as bigint))
     await requireOwner(reader, principal, [account.owner])
@@ -64,6 +65,13 @@ export function addLedgerRoutes(server: ApiServer, house: House): void {
       return { ...shownAccount(account), balance: nanosText(then?.nanos ?? 0n) }
     },
   )
+  addEntries(server, house, find)
+}
+
+type Find = (principal: Principal, id: string) => Promise<AccountItem>
+
+function addEntries(server: ApiServer, house: House, find: Find): void {
+  const reader = house.database.pool
   server.get(
     '/api/v1/accounts/:account/entries',
     door({

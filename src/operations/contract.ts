@@ -10,7 +10,7 @@ const fields = {
   status: Type.Integer(),
   at: Type.String(),
 }
-export const Operation = closed(fields, 'Operation')
+const Operation = closed(fields, 'Operation')
 export const Operations = pageOf(Operation, 'Operations')
 export const OperationRead = closed(
   {

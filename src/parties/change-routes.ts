@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { Reader } from '../database/reader.ts'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door, mediaTypeOf } from '../http/door.ts'
 import { principalOf } from '../http/principal.ts'
@@ -10,11 +11,12 @@ import * as contract from './contract.ts'
 import { previewImport, summaryOf } from './import-commands.ts'
 import * as sql from './listing/sql.ts'
 import { type ColumnName, type Fault, readRows, readSheet, type SheetRow } from './sheet.ts'
+import { scopeOf } from './scope-commands.ts'
 import { only, shown } from './shown.ts'
 
 const ifMatch = { 'if-match': Type.String({ description: 'the ETag of the state that you looked at' }) }
 const change = (id: string, summary: string) => ({
-  operation: 'parties.change',
+  operation: 'parties.import',
   id,
   tag: 'parties',
   summary,
@@ -31,6 +33,7 @@ const rowOf = (present: Present, changed: Partial<Record<ColumnName, string>>): 
 
 /** `PATCH` of one party, and the import of many. */
 export function addPartyChanges(server: ApiServer, house: House): void {
+  const reader = house.database.pool
   server.patch(
     '/api/v1/organisations/:organisation',
     door({
@@ -40,9 +43,9 @@ export function addPartyChanges(server: ApiServer, house: House): void {
       answers: { 200: contract.Changed },
     }),
     async (request, reply) => {
-      const asked = only(principalOf(request), request.params.organisation)
+      const asked = only(await scopeOf(reader, principalOf(request)), request.params.organisation)
       const input = { id: request.params.organisation, change: request.body, ifMatch: request.headers['if-match'] }
-      const present = async (reader: Parameters<typeof sql.organisationsPage>[0]) => {
+      const present = async (reader: Reader) => {
         const [found] = await sql.organisationsPage(reader, asked)
         return found && { id: found.id, state: shown.organisation(found), row: { organisation: found.name } }
       }
@@ -62,13 +65,13 @@ export function addPartyChanges(server: ApiServer, house: House): void {
       answers: { 200: contract.Changed },
     }),
     async (request, reply) => {
-      const principal = principalOf(request)
-      const asked = only(principal, request.params.project)
+      const scope = await scopeOf(reader, principalOf(request))
+      const asked = only(scope, request.params.project)
       const { payment, organisation: wanted } = request.body
-      const [organisation] = wanted ? await sql.organisationsPage(house.database.pool, only(principal, wanted)) : []
+      const [organisation] = wanted ? await sql.organisationsPage(reader, only(scope, wanted)) : []
       if (wanted && !organisation) throw missing('body.organisation', `there is no organisation ${wanted}`)
       const input = { id: request.params.project, change: request.body, ifMatch: request.headers['if-match'] }
-      const present = async (reader: Parameters<typeof sql.projectsPage>[0]) => {
+      const present = async (reader: Reader) => {
         const [found] = await sql.projectsPage(reader, asked)
         if (!found) return undefined
         const row = { project: found.name, organisation: organisation?.name ?? found.organisation_name }
@@ -85,6 +88,7 @@ export function addPartyChanges(server: ApiServer, house: House): void {
 }
 
 function addPersonChange(server: ApiServer, house: House): void {
+  const reader = house.database.pool
   server.patch(
     '/api/v1/people/:person',
     door({
@@ -94,9 +98,9 @@ function addPersonChange(server: ApiServer, house: House): void {
       answers: { 200: contract.Changed },
     }),
     async (request, reply) => {
-      const asked = only(principalOf(request), request.params.person)
+      const asked = only(await scopeOf(reader, principalOf(request)), request.params.person)
       const input = { id: request.params.person, change: request.body, ifMatch: request.headers['if-match'] }
-      const present = async (reader: Parameters<typeof sql.peoplePage>[0]) => {
+      const present = async (reader: Reader) => {
         const [found] = await sql.peoplePage(reader, asked)
         return found && { id: found.id, state: shown.person(found), row: { person: found.name } }
       }

@@ -2,25 +2,22 @@ import { Type } from 'typebox'
 import { type ApiServer, door } from '../http/door.ts'
 import { sendTagged } from '../http/etag.ts'
 import { afterOf, limitOf, pageFrom, textPart } from '../http/paging.ts'
-import { type Principal, principalOf } from '../http/principal.ts'
+import { principalOf } from '../http/principal.ts'
 import { orNotFound } from '../http/problem.ts'
 import { partyId } from '../http/schemas.ts'
 import type { House } from '../operations/house.ts'
 import * as contract from './contract.ts'
 import { addPartyChanges } from './change-routes.ts'
 import * as sql from './listing/sql.ts'
-import { only, scopeIn, shown, uuidFrom } from './shown.ts'
+import { scopeOf } from './scope-commands.ts'
+import { only, shown, uuidFrom } from './shown.ts'
 
 const uuidPart = /^[0-9a-f-]{36}$/
 type Asked = { readonly limit?: number; readonly cursor?: string }
 
 const uuidOrNull = (id: string | undefined) => (id === undefined ? null : uuidFrom(id))
 
-const page = (principal: Principal, asked: Asked) => ({
-  scope: scopeIn(principal),
-  after: afterOf(asked, textPart, uuidPart),
-  limit: limitOf(asked),
-})
+const page = (asked: Asked) => ({ after: afterOf(asked, textPart, uuidPart), limit: limitOf(asked) })
 const keyOf = ({ name, id }: { name: string; id: string }) => [name, id]
 
 /** `GET /api/v1/organisations`, `projects`, `people`, `providers`; each alone; changes and imports. */
@@ -42,7 +39,10 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
       answers: { 200: contract.Organisations },
     }),
     async (request) => {
-      const found = await sql.organisationsPage(reader, page(principalOf(request), request.query))
+      const found = await sql.organisationsPage(reader, {
+        scope: await scopeOf(reader, principalOf(request)),
+        ...page(request.query),
+      })
       return pageFrom(found, request.query, keyOf, shown.organisation)
     },
   )
@@ -54,10 +54,22 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
       answers: { 200: contract.Organisation },
     }),
     async (request, reply) => {
-      const [found] = await sql.organisationsPage(reader, only(principalOf(request), request.params.organisation))
+      const [found] = await sql.organisationsPage(
+        reader,
+        only(await scopeOf(reader, principalOf(request)), request.params.organisation),
+      )
       return sendTagged(request, reply, shown.organisation(orNotFound(found)))
     },
   )
+  addProjects(server, house, list, read)
+  addPeopleAndProviders(server, house, list, read)
+  addPartyChanges(server, house)
+}
+
+type Head = (id: string, summary: string) => { operation: string; id: string; tag: string; summary: string }
+
+function addProjects(server: ApiServer, house: House, list: Head, read: Head): void {
+  const reader = house.database.pool
   server.get(
     '/api/v1/projects',
     door({
@@ -67,7 +79,8 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
     }),
     async (request) => {
       const wanted = {
-        ...page(principalOf(request), request.query),
+        scope: await scopeOf(reader, principalOf(request)),
+        ...page(request.query),
         organisation: uuidOrNull(request.query.organisation),
       }
       return pageFrom(await sql.projectsPage(reader, wanted), request.query, keyOf, shown.project)
@@ -81,15 +94,14 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
       answers: { 200: contract.Project },
     }),
     async (request, reply) => {
-      const [found] = await sql.projectsPage(reader, only(principalOf(request), request.params.project))
+      const [found] = await sql.projectsPage(
+        reader,
+        only(await scopeOf(reader, principalOf(request)), request.params.project),
+      )
       return sendTagged(request, reply, shown.project(orNotFound(found)))
     },
   )
-  addPeopleAndProviders(server, house, list, read)
-  addPartyChanges(server, house)
 }
-
-type Head = (id: string, summary: string) => { operation: string; id: string; tag: string; summary: string }
 
 function addPeopleAndProviders(server: ApiServer, house: House, list: Head, read: Head): void {
   const reader = house.database.pool
@@ -101,7 +113,11 @@ function addPeopleAndProviders(server: ApiServer, house: House, list: Head, read
       answers: { 200: contract.People },
     }),
     async (request) => {
-      const wanted = { ...page(principalOf(request), request.query), project: uuidOrNull(request.query.project) }
+      const wanted = {
+        scope: await scopeOf(reader, principalOf(request)),
+        ...page(request.query),
+        project: uuidOrNull(request.query.project),
+      }
       return pageFrom(await sql.peoplePage(reader, wanted), request.query, keyOf, shown.person)
     },
   )
@@ -113,7 +129,10 @@ function addPeopleAndProviders(server: ApiServer, house: House, list: Head, read
       answers: { 200: contract.Person },
     }),
     async (request, reply) => {
-      const [found] = await sql.peoplePage(reader, only(principalOf(request), request.params.person))
+      const [found] = await sql.peoplePage(
+        reader,
+        only(await scopeOf(reader, principalOf(request)), request.params.person),
+      )
       return sendTagged(request, reply, shown.person(orNotFound(found)))
     },
   )
@@ -125,7 +144,10 @@ function addPeopleAndProviders(server: ApiServer, house: House, list: Head, read
       answers: { 200: contract.Providers },
     }),
     async (request) => {
-      const found = await sql.providersPage(reader, page(principalOf(request), request.query))
+      const found = await sql.providersPage(reader, {
+        scope: await scopeOf(reader, principalOf(request)),
+        ...page(request.query),
+      })
       return pageFrom(found, request.query, keyOf, shown.provider)
     },
   )
@@ -137,7 +159,10 @@ function addPeopleAndProviders(server: ApiServer, house: House, list: Head, read
       answers: { 200: contract.Provider },
     }),
     async (request, reply) => {
-      const [found] = await sql.providersPage(reader, only(principalOf(request), request.params.provider))
+      const [found] = await sql.providersPage(
+        reader,
+        only(await scopeOf(reader, principalOf(request)), request.params.provider),
+      )
       return sendTagged(request, reply, shown.provider(orNotFound(found)))
     },
   )

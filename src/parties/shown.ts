@@ -1,4 +1,3 @@
-import type { Principal } from '../http/principal.ts'
 import { type Id, idOf, uuidOf, type UuidKind } from '../values/id.ts'
 import type { OrganisationItem, PersonItem, ProjectItem, ProviderItem } from './listing/sql.ts'
 
@@ -26,11 +25,9 @@ export const shown = {
 /** The UUID behind an id that a schema let in. */
 export const uuidFrom = (id: string): string => uuidOf(id as Id<UuidKind>)
 
-export const scopeIn = ({ parties }: Principal): string[] | null => (parties === 'all' ? null : [...parties])
-
 /** One party, as the page that holds only it. */
-export const only = (principal: Principal, id: string) => ({
-  scope: scopeIn(principal),
+export const only = (scope: readonly string[] | null, id: string) => ({
+  scope,
   only: uuidFrom(id),
   after: undefined,
   limit: 1,

@@ -1,5 +1,5 @@
-import { type Reader, rows } from '../../database/reader.ts'
-import type { Origin, Payment } from '../party.ts'
+import { type Reader, row, rows } from '../../database/reader.ts'
+import type { Origin, PartyKind, Payment } from '../party.ts'
 
 /** UUIDs that an asker may look at, null for all; and where the page begins: after this name and UUID. */
 export type Wanted = {
@@ -48,7 +48,7 @@ export const projectsPage = (reader: Reader, wanted: Wanted & { readonly organis
     reader,
     `select id, name, organisation, organisation_name, tier, payment, origin
        from parties.known_projects
-      where ($1::uuid[] is null or id = any ($1) or organisation = any ($1))
+      where ($1::uuid[] is null or id = any ($1))
         and ($2::uuid is null or id = $2) and ($6::uuid is null or organisation = $6) ${page}`,
     [...values(wanted), wanted.organisation],
   )
@@ -63,8 +63,7 @@ export const peoplePage = (reader: Reader, wanted: Wanted & { readonly project: 
        from parties.people
       where name is not null
         and ($1::uuid[] is null or id = any ($1)
-             or id in (select m.person from parties.members m join parties.projects p on p.id = m.project
-                        where p.id = any ($1) or p.organisation = any ($1)))
+             or id in (select person from parties.members where project = any ($1)))
         and ($6::uuid is null or id in (select person from parties.members where project = $6))
         and ($2::uuid is null or id = $2) ${page}`,
     [...values(wanted), wanted.project],
@@ -83,9 +82,30 @@ export const providersPage = (reader: Reader, { only, after, limit }: Wanted) =>
     [only ?? null, after?.[0] ?? null, after?.[1] ?? null, limit + 1],
   )
 
-/** The organisations and projects of some UUIDs, and the projects of these organisations. */
-export const withProjects = (reader: Reader, parties: readonly string[]) =>
-  rows<{ id: string }>(reader, `select id from parties.projects where organisation = any ($1::uuid[])`, [parties])
+/** The projects of these organisations and people. */
+export const projectsOf = (reader: Reader, parties: readonly string[]) =>
+  rows<{ id: string }>(
+    reader,
+    `select id from parties.projects where organisation = any ($1::uuid[])
+      union
+     select project from parties.members where person = any ($1::uuid[])`,
+    [parties],
+  )
 
 export const projectByName = (reader: Reader, name: string) =>
-  rows<{ id: string }>(reader, `select id from parties.projects where name = $1`, [name])
+  row<{ id: string }>(reader, `select id from parties.projects where name = $1`, [name])
+
+/** By which name a source means each of these parties; a name of its own hides the same name of any source. */
+export const namesMeaning = (reader: Reader, kind: PartyKind, source: string, parties: readonly string[]) =>
+  rows<{ party: string; name: string }>(
+    reader,
+    `select distinct on (n.party) n.party, n.name
+       from parties.names n
+      where n.kind = $1 and n.party = any ($3::uuid[])
+        and (n.source = $2
+             or n.source = '*' and not exists (select from parties.names own
+                                                where own.kind = n.kind and own.source = $2 and own.name = n.name
+                                                  and own.party <> n.party))
+      order by n.party, n.name`,
+    [kind, source, parties],
+  )

@@ -1,0 +1,101 @@
+import { Type } from 'typebox'
+import { pageOf, pageQuery } from '../http/paging.ts'
+import { Amounts, closed, Currency, DayOrMoment, nullable, numberId, oneOf, partyId, Period } from '../http/schemas.ts'
+
+const Decimal = Type.String({ description: 'an exact decimal', examples: ['4.37'] })
+
+const Charge = closed(
+  {
+    id: numberId('chg'),
+    record: numberId('rec'),
+    project: partyId('prj'),
+    provider: partyId('prv'),
+    component: Type.String({ description: 'the part of the price: cpu, gpu, memory …' }),
+    kind: oneOf(['charge', 'reversal', 'memo'], { description: 'memo: rated, and never charged' }),
+    part: Type.Integer({ description: 'of usage that was split at a change of price or month' }),
+    revision: Type.Integer({ description: 'counts how often its record was rated' }),
+    period: Period,
+    quantity: Decimal,
+    amount: Decimal,
+    currency: Currency,
+    price: numberId('prc'),
+    bookRevision: Type.Integer(),
+    transfer: nullable(numberId('trf')),
+    operation: numberId('op'),
+  },
+  'Charge',
+)
+export const Charges = pageOf(Charge, 'Charges')
+export const ChargesQuery = closed({
+  ...pageQuery,
+  project: Type.Optional(Type.String({ maxLength: 200, description: 'id or name of a project' })),
+  period: Type.Optional(Period),
+  record: Type.Optional(numberId('rec')),
+})
+
+export const Explanation = Type.Object(
+  {
+    record: Type.Any(),
+    state: Type.String(),
+    reason: nullable(Type.String()),
+    charges: Type.Array(Type.Any()),
+  },
+  { title: 'Explanation', additionalProperties: true },
+)
+
+const Line = closed(
+  {
+    period: Period,
+    component: Type.String(),
+    currency: Currency,
+    records: Type.Integer(),
+    quantity: Decimal,
+    amount: Decimal,
+  },
+  'StatementLine',
+)
+export const Statement = closed(
+  {
+    project: closed({ id: partyId('prj'), name: Type.String(), organisation: Type.String() }),
+    tier: Type.String(),
+    from: nullable(Type.String()),
+    to: nullable(Type.String()),
+    lines: Type.Array(Line),
+    trueUps: Type.Array(Line, { description: 'what tiers and included volumes of whole months add or take' }),
+    total: Amounts,
+    notCharged: Type.Array(Type.Object({ state: Type.String(), reason: Type.String(), records: Type.Integer() })),
+    owed: Amounts,
+  },
+  'Statement',
+)
+export const StatementQuery = closed({
+  from: Type.Optional(Type.String({ ...DayOrMoment })),
+  to: Type.Optional(Type.String({ ...DayOrMoment })),
+})
+
+export const ReplayBody = closed(
+  {
+    ids: Type.Optional(Type.Array(numberId('qua'), { minItems: 1, maxItems: 1000 })),
+    unknown: Type.Optional(
+      oneOf(['create', 'quarantine'], {
+        description: 'names that are still unknown: create them, or let their rows wait',
+      }),
+    ),
+    dryRun: Type.Optional(Type.Boolean()),
+  },
+  'QuarantineReplay',
+)
+export const Replayed = closed(
+  {
+    replayed: Type.Integer(),
+    stillWaiting: Type.Integer(),
+    recorded: Type.Integer(),
+    duplicates: Type.Integer(),
+    corrected: Type.Integer(),
+    charged: Type.Integer(),
+    unpriced: Type.Integer(),
+    amount: Amounts,
+    dryRun: Type.Boolean(),
+  },
+  'QuarantineReplayed',
+)

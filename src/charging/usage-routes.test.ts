@@ -1,0 +1,205 @@
+import { strict as assert } from 'node:assert'
+import { randomUUID } from 'node:crypto'
+import { after, before, beforeEach, test } from 'node:test'
+import { everybody, openDoors, type OpenedDoors } from '../http/testing.ts'
+import { rows } from '../database/reader.ts'
+import { importSheet, newSite, type Site } from './testing.ts'
+import { addEventRoutes } from './event-routes.ts'
+import { addUsageRoutes } from './usage-routes.ts'
+
+let site: Site
+let doors: OpenedDoors
+before(async () => {
+  site = await newSite()
+  await importSheet(site.house, 'organisation,project,person,provider\nlab,chem,ada,\nfirm,oil,,\n,,,cluster\n')
+  const parts = { house: site.house, unknown: 'quarantine' as const, memory: site.memory, count: () => {} }
+  doors = await openDoors((server) => {
+    addUsageRoutes(server, parts)
+    addEventRoutes(server, parts)
+  })
+})
+after(async () => {
+  await doors.close()
+  await site.drop()
+})
+beforeEach(() => doors.be(everybody))
+
+const usage = (over: object = {}) => ({
+  id: randomUUID(),
+  source: 'portal',
+  project: 'chem',
+  person: 'ada',
+  provider: 'cluster',
+  service: 'slurm',
+  startsAt: '2026-10-01T00:00:00Z',
+  endsAt: '2026-10-01T01:00:00Z',
+  quantities: { cpu_core_seconds: '7200' },
+  ...over,
+})
+
+type Item = { id: string; outcome: string; reason?: string; record?: string; charged?: object; state?: string }
+type UsageAnswer = { items: Item[]; recorded: number; duplicates: number; quarantined: number; charged: object }
+const send = async (body: unknown, headers = {}) => {
+  const answer = await doors.ask('POST', '/api/v1/usage', body, headers)
+  return { ...answer, body: answer.body as UsageAnswer }
+}
+
+test('200: one record is recorded, priced and charged; again it is a duplicate; measured later it is corrected', async () => {
+  const one = usage({ measuredAt: '2026-10-01T01:00:00Z' })
+  const first = await send(one)
+  assert.equal(first.status, 200, first.text)
+  const [item] = first.body.items
+  assert.deepEqual([item?.id, item?.outcome, item?.state, item?.charged], [one.id, 'recorded', 'charged', { THB: '2' }])
+  assert.match(item?.record ?? '', /^rec_\d+$/)
+  assert.match(first.headers.get('operation-id') ?? '', /^op_\d+$/)
+  assert.equal((await send(one)).body.items[0]?.outcome, 'duplicate')
+  const more = { ...one, quantities: { cpu_core_seconds: '10800' }, measuredAt: '2026-10-01T02:00:00Z' }
+  const corrected = await send(more)
+  assert.equal(corrected.body.items[0]?.outcome, 'corrected')
+  assert.deepEqual(corrected.body.items[0]?.charged, { THB: '3' })
+  assert.deepEqual(corrected.body.charged, { THB: '1' }, 'the page came to the difference')
+})
+
+test('200: under one key the answer stays the same, byte for byte; 409: for another body', async () => {
+  const headers = { 'idempotency-key': randomUUID() }
+  const one = usage()
+  const first = await send(one, headers)
+  const second = await send(one, headers)
+  assert.equal(second.text, first.text)
+  assert.equal(first.body.items[0]?.outcome, 'recorded')
+  assert.equal((await send(usage(), headers)).status, 409)
+})
+
+test('200: of many, each has its answer, and what cannot be read stops no other', async () => {
+  const good = usage()
+  const records = [
+    good,
+    usage({ project: 'nobody' }),
+    usage({ quantities: { cpu_core_seconds: '-1' } }),
+    usage({ quantities: { no_such_meter: '1' } }),
+    usage({ endsAt: '2026-09-01T00:00:00Z' }),
+    usage({ endsAt: '2126-09-01T00:00:00Z' }),
+    usage({ colour: 'red' }),
+    usage({ quantities: { cpu_core_seconds: 7200 } }),
+    'nonsense',
+    usage({ service: 'unpriced-service' }),
+  ]
+  const { status, body, text } = await send({ records })
+  assert.equal(status, 200, text)
+  const expected = [
+    ['recorded', undefined],
+    ['quarantined', /there is no project "nobody"/],
+    ['quarantined', /quantities.cpu_core_seconds must be an exact decimal of zero or more/],
+    ['quarantined', /no_such_meter is no meter/],
+    ['quarantined', /endsAt is before startsAt/],
+    ['quarantined', /endsAt is in the future/],
+    ['quarantined', /colour is not known here/],
+    ['quarantined', /write it as a string/],
+    ['quarantined', /must be object/],
+    ['recorded', /no price/i],
+  ] as const
+  for (const [index, [outcome, reason]] of expected.entries()) {
+    const item = body.items[index]
+    assert.equal(item?.outcome, outcome, `${index}: ${JSON.stringify(item)}`)
+    if (reason) assert.match(item?.reason ?? '', reason)
+  }
+  assert.deepEqual([body.recorded, body.quarantined], [2, 8])
+  const waiting = await rows<{ count: string }>(
+    site.database.pool,
+    `select count(*) from metering.quarantine where state = 'waiting'`,
+  )
+  assert.equal(waiting[0]?.count, '8')
+})
+
+test('400: one record with a mistake is refused with the name of the field', async () => {
+  for (const [wrong, field, message] of [
+    [{ quantities: { cpu_core_seconds: 'NaN' } }, 'body.quantities.cpu_core_seconds', /exact decimal/],
+    [{ quantities: { cpu_core_seconds: 1.5 } }, 'body.quantities.cpu_core_seconds', /write it as a string/],
+    [{ startsAt: 'yesterday' }, 'body.startsAt', /RFC 3339/],
+    [{ colour: 'red' }, 'body.colour', /not known/],
+    [{ project: '' }, 'body.project', /fewer than 1/],
+    [{ person: 'a\0b' }, 'body.person', /NUL/],
+  ] as const) {
+    const { status, body } = await send(usage(wrong))
+    const [issue] = (body as unknown as { issues: { field: string; message: string }[] }).issues
+    assert.equal(status, 400)
+    assert.equal(issue?.field, field)
+    assert.match(issue?.message ?? '', message)
+  }
+})
+
+test('200: parties are named by their ids, too', async () => {
+  const [project] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.projects where name = 'chem'`,
+  )
+  const id = `prj_${project?.id.replaceAll('-', '')}`
+  assert.equal((await send(usage({ project: id }))).body.items[0]?.outcome, 'recorded')
+  const nobody = await send(usage({ project: `prj_${'0'.repeat(32)}` }))
+  assert.deepEqual(
+    [nobody.body.items[0]?.outcome, nobody.body.items[0]?.reason],
+    ['quarantined', `project: there is no project prj_${'0'.repeat(32)}`],
+  )
+})
+
+test('404: whoever may touch some projects only records no usage of another', async () => {
+  const [project] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.projects where name = 'chem'`,
+  )
+  doors.be({ name: 'portal', role: 'service', parties: new Set([project?.id ?? '']) })
+  assert.equal((await send(usage())).status, 200)
+  const other = await send({ records: [usage(), usage({ project: 'oil' })] })
+  assert.equal(other.status, 404)
+  assert.match(other.text, /body\.records\.1\.project/)
+})
+
+const event = (over: object = {}, data: object = {}) => ({
+  specversion: '1.0',
+  id: randomUUID(),
+  source: '/sites/a',
+  type: 'slurm',
+  subject: '/chem/ada',
+  time: '2026-10-01T01:00:00Z',
+  data: { meter: 'cpu_core_seconds', value: '3600', provider: 'cluster', from: '2026-10-01T00:00:00Z', ...data },
+  ...over,
+})
+const sendEvents = async (body: unknown, type: string, headers = {}) => {
+  const answer = await doors.ask('POST', '/api/v1/events', body, { 'content-type': type, ...headers })
+  return { ...answer, body: answer.body as UsageAnswer }
+}
+
+test('200: events come structured, as a batch, and binary', async () => {
+  const one = await sendEvents(event({ queue: 'long' }), 'application/cloudevents+json')
+  assert.deepEqual(
+    [one.status, one.body.items[0]?.outcome, one.body.charged],
+    [200, 'recorded', { THB: '1' }],
+    one.text,
+  )
+  const twice = event()
+  const many = [
+    twice,
+    twice,
+    event({}, { value: 'much' }),
+    event({ specversion: '0.3' }),
+    event({ subject: undefined }),
+  ]
+  const batch = await sendEvents(many, 'application/cloudevents-batch+json')
+  const outcomes = batch.body.items.map(({ outcome }) => outcome)
+  assert.deepEqual(outcomes, ['recorded', 'recorded', 'quarantined', 'quarantined', 'quarantined'], batch.text)
+  const { data, ...attributes } = event()
+  const headers = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
+  const binary = await sendEvents(data, 'application/json', headers)
+  assert.deepEqual([binary.status, binary.body.items[0]?.outcome], [200, 'recorded'], binary.text)
+  const again = await sendEvents(data, 'application/json', headers)
+  assert.equal(again.body.items[0]?.outcome, 'duplicate')
+})
+
+test('400: one event with a mistake; 415: what is no event', async () => {
+  const late = await sendEvents(event({ time: 'now' }), 'application/cloudevents+json')
+  assert.equal(late.status, 400)
+  assert.match(late.text, /body\.time/)
+  assert.equal((await sendEvents(event(), 'application/json')).status, 400)
+  assert.equal((await sendEvents([], 'application/cloudevents-batch+json')).status, 400)
+  assert.equal((await sendEvents('a,b', 'text/csv')).status, 415)
+})
