@@ -62,18 +62,23 @@ type Place = {
   readonly provider: string
   readonly period: string
   readonly currency: string
+  /** What the project pays from. */
+  readonly payer: PayerKind
   owed: Sum | undefined
   back: Sum | undefined
 }
 
 type Line = Omit<RatedLine, 'uses'>
 
-const receivable: AccountKind = 'unbilled_receivable'
+/** A postpaid project owes; a prepaid one pays from its wallet. */
+export type PayerKind = Extract<AccountKind, 'unbilled_receivable' | 'wallet'>
+
+const nobody: ReadonlySet<string> = new Set()
 const revenue: AccountKind = 'usage_revenue'
 
 /**
  * Gathers the charges of a page and the transfers under them: one transfer for each project, provider, period,
- * currency and direction, so that drill-down and proof compare per transfer.
+ * currency, direction and way of paying, so that drill-down and proof compare per transfer.
  */
 export class ChargeSheet {
   readonly charges: Charge[] = []
@@ -84,13 +89,19 @@ export class ChargeSheet {
   readonly #places = new Map<string, Place[]>()
   readonly #nextId: () => bigint
 
-  constructor(nextId: () => bigint) {
+  /** UUIDs of projects that pay from their wallets. */
+  readonly #prepaid: ReadonlySet<string>
+
+  constructor(nextId: () => bigint, prepaid: ReadonlySet<string> = nobody) {
     this.#nextId = nextId
+    this.#prepaid = prepaid
   }
 
   charge(subject: Subject, line: RatedLine, rated: Rated): void {
     this.use(line.uses)
-    this.#add(subject, line, rated, 'charge', this.#transferFor(subject, line.period, line.currency, line.nanos))
+    const payer = this.#prepaid.has(subject.project) ? 'wallet' : 'unbilled_receivable'
+    const transfer = this.#transferFor(subject, payer, line.period, line.currency, line.nanos)
+    this.#add(subject, line, rated, 'charge', transfer)
   }
 
   memo(subject: Subject, line: RatedLine, rated: Rated): void {
@@ -98,10 +109,10 @@ export class ChargeSheet {
     this.#add(subject, line, rated, 'memo', null)
   }
 
-  /** The exact opposite of a charge made before. */
-  reverse(charge: Charge): void {
+  /** The exact opposite of a charge made before; the money goes back to where it came from. */
+  reverse(charge: Charge, payer: PayerKind): void {
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
-    const transfer = this.#transferFor(charge, back.period, back.currency, back.nanos)
+    const transfer = this.#transferFor(charge, payer, back.period, back.currency, back.nanos)
     this.#add(charge, back, charge, 'reversal', transfer)
   }
 
@@ -164,8 +175,8 @@ export class ChargeSheet {
   }
 
   /** Money that is owed moves from receivable to revenue; money given back the other way; nothing needs no transfer. */
-  #transferFor(subject: Subject, period: string, currency: string, nanos: bigint): bigint | null {
-    const place = this.#placeOf(subject, period, currency)
+  #transferFor(subject: Subject, payer: PayerKind, period: string, currency: string, nanos: bigint): bigint | null {
+    const place = this.#placeOf(subject, payer, period, currency)
     if (nanos === 0n) return null
     if (nanos > 0n) {
       place.owed ??= this.#transfer(place, 'charge')
@@ -177,20 +188,22 @@ export class ChargeSheet {
     return place.back.id
   }
 
-  #transfer({ project, provider, period, currency }: Place, reason: 'charge' | 'reversal'): Sum {
-    const payer = { owner: project, kind: receivable }
+  #transfer(place: Place, reason: 'charge' | 'reversal'): Sum {
+    const { project, provider, period, currency } = place
+    const payer = { owner: project, kind: place.payer }
     const earner = { owner: provider, kind: revenue }
     const sides = reason === 'charge' ? { debit: payer, credit: earner } : { debit: earner, credit: payer }
     return { id: this.#nextId(), ...sides, currency, nanos: 0n, reason, period }
   }
 
-  #placeOf({ project, provider }: Subject, period: string, currency: string): Place {
+  #placeOf({ project, provider }: Subject, payer: PayerKind, period: string, currency: string): Place {
     let places = this.#places.get(project)
     if (!places) this.#places.set(project, (places = []))
     for (const place of places) {
-      if (place.period === period && place.currency === currency && place.provider === provider) return place
+      const isSame = place.period === period && place.currency === currency && place.provider === provider
+      if (isSame && place.payer === payer) return place
     }
-    const place: Place = { project, provider, period, currency, owed: undefined, back: undefined }
+    const place: Place = { project, provider, period, currency, payer, owed: undefined, back: undefined }
     places.push(place)
     return place
   }

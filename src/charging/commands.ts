@@ -1,11 +1,11 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
-import { post } from '../ledger/commands.ts'
+import { postFromWallets } from '../credits/page-commands.ts'
 import { type Recorded, recordFacts } from '../metering/commands.ts'
 import { aloneStored, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { meetNames } from '../parties/commands.ts'
-import type { ProjectParty } from '../parties/party.ts'
+import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { ChargeSheet } from './charge.ts'
@@ -13,7 +13,7 @@ import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import { outcomesOf } from './outcome.ts'
 import { emptyResult, type Page, type PageResult, type PageSettings } from './page.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
-import { type Prior, priorRatings } from './prior-commands.ts'
+import { payerOf as paidBy, type Prior, priorRatings } from './prior-commands.ts'
 import { setAside } from './quarantine-commands.ts'
 import type { Rater } from './rater.ts'
 import type { Raters } from './book-commands.ts'
@@ -76,7 +76,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
   const aside = await setAside(writer, page, unknown, settings.chargeFrom)
   const recorded = await recordFacts(writer, known, house.zone)
 
-  const sheet = new ChargeSheet(() => writer.nextId())
+  const sheet = new ChargeSheet(() => writer.nextId(), prepaidOf(payers.values()))
   const tally = { charged: 0, unpriced: 0 }
   const payerOf = (record: Recorded) => payers.get(record.project) as ProjectParty
   const early = ({ fact }: Recorded) => settings.chargeFrom !== null && fact.endsAt < settings.chargeFrom
@@ -90,13 +90,13 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     )
     for (const { record, previous } of recorded.newer) {
       const prior = priors.get(previous.id) as Prior
-      for (const charge of prior.live) sheet.reverse(charge)
+      for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
       const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
       const uncharged = prior.state === 'uncharged' || early(record)
       rateOnto(sheet, tally, { record, payer: payerOf(record), rater: asRatedFirst, uncharged })
     }
   }
-  await writeSheet(writer, sheet, memory.raters)
+  await writeSheet(writer, sheet, memory.raters, house.zone)
   return {
     recorded: recorded.first.length,
     duplicates: recorded.seen,
@@ -110,12 +110,12 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
 }
 
 /** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */
-export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Raters): Promise<void> {
+export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Raters, zone: string): Promise<void> {
   await markUsed(writer, [...sheet.uses])
   await insertDueTrueUps(writer, sheet.placesOf(raters.periodBased))
   await sql.insertCharges(writer, sheet.charges)
   await sql.insertStates(writer, sheet.states)
-  await post(writer, sheet.transfers)
+  await postFromWallets(writer, zone, sheet.transfers)
 }
 
 type RatingTask = {

@@ -6,7 +6,6 @@ import {
   charge,
   chargedNet,
   fact,
-  importSheet,
   naiveNet,
   netOfCharges,
   newSite,
@@ -131,13 +130,6 @@ test('a dry run says what would happen and leaves no trace', async () => {
   assert.deepEqual(await tracesIn(site.house), traces)
   const real = await charge(site, [unmet, known])
   assert.deepEqual([real.recorded, real.charged, real.amounts.get('THB')], [2, 2, 4_000_000_000n])
-})
-
-test('a project marked as prepaid is charged like any other until credits exist', async () => {
-  await importSheet(site.house, 'organisation,tier,project,payment\nFaculty,mu,paid-ahead,prepaid\n')
-  await charge(site, [fact({ projectName: 'paid-ahead' })])
-  assert.ok((await netOfCharges(site.house)).includes('paid-ahead lab 2026-11 THB 2'))
-  await assertBooksAgree(site.house)
 })
 
 test('usage that crosses a month belongs where it ends, or to both by the policy of its price', async () => {

@@ -1,12 +1,15 @@
 import type { Reader } from '../database/reader.ts'
 import type { RecordRow } from '../metering/commands.ts'
-import type { Charge, State } from './charge.ts'
+import { transfersById } from '../ledger/commands.ts'
+import type { Charge, PayerKind, State } from './charge.ts'
 import type { Usage } from './rater.ts'
 import * as sql from './sql.ts'
 
 export type Prior = {
   /** Charges that stand: made and not reversed. */
   readonly live: readonly Charge[]
+  /** Of their transfers, those that a wallet paid. */
+  readonly fromWallets: ReadonlySet<bigint>
   readonly state: State['state']
   readonly revisions: number
   /** The revision of the book that it was rated with; undefined when it has not been rated yet. */
@@ -19,10 +22,21 @@ export async function priorRatings(reader: Reader, records: readonly string[]): 
   const states = new Map((await sql.statesOfRecords(reader, ids)).map((row) => [row.record, row]))
   const charges = new Map<string, Charge[]>(records.map((record) => [record, []]))
   for (const row of await sql.chargesOfRecords(reader, ids)) charges.get(row.record)?.push(sql.chargeOf(row))
-  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record))]))
+  const transfers = [...charges.values()].flat().map(({ transfer }) => transfer)
+  const fromWallets = await walletTransfers(
+    reader,
+    transfers.filter((transfer) => transfer !== null),
+  )
+  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record), fromWallets)]))
 }
 
-function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prior {
+/** Those of the transfers that a wallet paid. */
+async function walletTransfers(reader: Reader, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+  const found = ids.length === 0 ? [] : await transfersById(reader, [...new Set(ids)])
+  return new Set(found.filter(({ debit_kind }) => debit_kind === 'wallet').map(({ id }) => BigInt(id)))
+}
+
+function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined, fromWallets: ReadonlySet<bigint>): Prior {
   const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
   const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
   const line = lines.at(-1)
@@ -31,11 +45,16 @@ function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined): Prio
   const bookOfReason = last?.state === 'free' || last?.state === 'uncharged' ? last.book : undefined
   return {
     live,
+    fromWallets,
     state: last?.state ?? 'charged',
     revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
     book: isReason ? bookOfReason : line?.book,
   }
 }
+
+/** What a charge was paid from, and goes back to. */
+export const payerOf = ({ fromWallets }: Prior, { transfer }: Charge): PayerKind =>
+  transfer !== null && fromWallets.has(transfer) ? 'wallet' : 'unbilled_receivable'
 
 const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
 

@@ -4,11 +4,11 @@ import { lockStanding, recordsById, type RecordRow } from '../metering/commands.
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
-import type { ProjectParty } from '../parties/party.ts'
+import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import type { RatedLine, Rating } from '../pricing/line.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { writeSheet } from './commands.ts'
-import { type Prior, priorRatings, usageOf } from './prior-commands.ts'
+import { payerOf as paidBy, type Prior, priorRatings, usageOf } from './prior-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './sql.ts'
@@ -84,7 +84,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
       rows.map((row) => row.id),
     )
     const payers = await partiesOf(writer)
-    const sheet = new ChargeSheet(() => writer.nextId())
+    const sheet = new ChargeSheet(() => writer.nextId(), prepaidOf(payers.values()))
     const count = { changed: 0, free: 0 }
     for (const row of rows) {
       const task = { row, prior: priors.get(row.id) as Prior, payer: payers.get(row.project) as ProjectParty, rater }
@@ -94,7 +94,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
     }
     result = { ...count, amounts: sheet.amounts }
     if (count.changed === 0 || run.dryRun) return nothing
-    await writeSheet(writer, sheet, memory.raters)
+    await writeSheet(writer, sheet, memory.raters, house.zone)
     return { reason, changed: count.changed }
   })
   return result
@@ -118,7 +118,7 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): R
   const record = BigInt(row.id)
   const rated = { revision: prior.revisions + 1, book: rater.revision }
   sheet.use(rating.uses)
-  for (const charge of prior.live) sheet.reverse(charge)
+  for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
   for (const line of lines) sheet.charge({ record, project: row.project, provider: row.provider }, line, rated)
   const of = { record, period: row.period }
   if (rating.outcome !== 'charged') sheet.state(of, rating, rated.book)

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
-import { post } from '../ledger/commands.ts'
+import { postFromWallets } from '../credits/page-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
@@ -45,7 +45,7 @@ export async function writeTrueUps(
   for (let from = 0; from < all.length; from += pageSize) {
     const page = all.slice(from, from + pageSize)
     const call = { principal, key: randomUUID(), command: 'charging.writeTrueUps', input: { places: page } }
-    const lines = await inOperation(house, call, (writer) => writeLines(writer, page, memory))
+    const lines = await inOperation(house, call, (writer) => writeLines(writer, page, memory, house.zone))
     for (const { currency, nanos } of lines) {
       written.lines += 1
       written.amounts.set(currency, (written.amounts.get(currency) ?? 0n) + nanos)
@@ -76,7 +76,7 @@ async function forget(house: House, principal: string, operations: readonly bigi
   await alone(house, call, async (writer) => ({ ended: await sql.deleteDueTrueUps(writer, operations) }))
 }
 
-async function writeLines(writer: Writer, places: readonly string[], memory: Memory) {
+async function writeLines(writer: Writer, places: readonly string[], memory: Memory, zone: string) {
   await sql.lockTrueUps(writer)
   const rater = await memory.raters.current(writer)
   const totals = await totalsOf(writer, places, memory.raters.versions)
@@ -88,10 +88,12 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
   if (lines.length === 0) return lines
   await markUsed(writer, [...new Set(lines.flatMap((line) => line.uses))])
   await sql.insertTrueUps(writer, lines)
-  await post(
+  await postFromWallets(
     writer,
+    zone,
     lines.map(({ total, transfer, nanos, currency, period }) => {
-      const project: AccountName = { owner: total.project, kind: 'unbilled_receivable' }
+      const prepaid = payers.get(total.project)?.payment === 'prepaid'
+      const project: AccountName = { owner: total.project, kind: prepaid ? 'wallet' : 'unbilled_receivable' }
       const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
       const owed = nanos > 0n
       return {

@@ -23,12 +23,13 @@ const dueMax = 1_000
 /** How a batch of the money path reads its wallets under locks, and writes what its plans changed. */
 export class DeskBooks implements Books<Want, Desk> {
   readonly #zone: string
-  readonly #stripes: Stripes
+  /** The accounts of the house that a lane posts to; a page posts to them by itself. */
+  readonly #stripes: Stripes | undefined
   /** Ids of wallets that are there; none ever goes away. */
   readonly #walletIds = new Map<string, bigint>()
   readonly #reservations = new Recent<bigint, Reservation>(rememberedMax)
 
-  constructor(zone: string, stripes: Stripes) {
+  constructor(zone: string, stripes?: Stripes) {
     this.#zone = zone
     this.#stripes = stripes
   }
@@ -120,11 +121,12 @@ export class DeskBooks implements Books<Want, Desk> {
     await this.#setNextDue(writer, desk)
     await markUsed(writer, desk.uses)
     await writeWallets(writer, [...desk.changedWallets])
-    await this.#stripes.post(
+    await this.#stripes?.post(
       writer,
       desk.postings.map(({ posting }) => posting),
       at,
     )
+    assert(this.#stripes || desk.postings.length === 0, 'only a lane posts through its desk')
     for (const { posting, turn } of desk.postings) {
       turn.add(transfersTable, () => postingLine(posting, turn.operation, turn.at))
     }

@@ -158,7 +158,9 @@ export const updateAccounts = (writer: Writer, accounts: readonly Account[], at:
   execute(
     writer,
     `update ledger.accounts
-        set posted = moved.posted, entries = moved.entries, last_at = $4::timestamptz
+        set posted = moved.posted, entries = moved.entries, last_at = $4::timestamptz,
+            -- What usage takes beyond a wallet's limit stands as overrun, and what comes in reduces it first.
+            overrun = case kind when 'wallet' then greatest(0, held - moved.posted - credit_limit) else 0 end
        from unnest($1::bigint[], $2::numeric[], $3::bigint[]) as moved (id, posted, entries)
       where accounts.id = moved.id`,
     [

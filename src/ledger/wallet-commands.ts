@@ -55,12 +55,30 @@ export async function openAccount(house: House, name: AccountName, currency: str
       input: account,
     },
     async (writer) => {
+      // Pages open accounts of stripe 0 as well, and a lane must never wait for a page while it holds wallets.
+      if (stripe === 0) await sql.lockOpening(writer)
       const { normalSide } = chart[name.kind]
       const [there] = await sql.findIds(writer, [{ ...name, currency, normalSide }], stripe)
       if (there) return nothing
       await sql.insertAccounts(writer, [{ ...name, currency, normalSide, id: writer.nextId() }], stripe)
       return account
     },
+  )
+}
+
+/** Opens wallets inside an operation, where there are none. */
+export async function openWallets(writer: Writer, names: readonly WalletName[]): Promise<void> {
+  const there = new Set((await findWallets(writer, names)).map(({ owner, currency }) => `${owner} ${currency}`))
+  if (names.every(({ owner, currency }) => there.has(`${owner} ${currency}`))) return
+  await sql.lockOpening(writer)
+  const now = new Set((await findWallets(writer, names)).map(({ owner, currency }) => `${owner} ${currency}`))
+  const { normalSide } = chart.wallet
+  await sql.insertAccounts(
+    writer,
+    names
+      .filter(({ owner, currency }) => !now.has(`${owner} ${currency}`))
+      .map((name) => ({ ...name, kind: 'wallet' as const, normalSide, id: writer.nextId() })),
+    0,
   )
 }
 

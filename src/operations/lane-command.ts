@@ -8,16 +8,19 @@ export class Turn {
   /** The one clock of the batch, epoch milliseconds. */
   readonly at: number
   readonly rows: Row[] = []
+  readonly #takeId: (() => bigint) | undefined
   #next: bigint
 
-  constructor(operation: bigint, at: number) {
+  /** Where the operation has a Writer, its ids come from there. */
+  constructor(operation: bigint, at: number, takeId?: () => bigint) {
     this.operation = operation
     this.at = at
+    this.#takeId = takeId
     this.#next = operation << 20n
   }
 
   nextId(): bigint {
-    return this.#next++
+    return this.#takeId ? this.#takeId() : this.#next++
   }
 
   /** A row that this operation answers for; its line is asked for as it goes out. Rows of one table come by rising id. */

@@ -25,6 +25,14 @@ export async function partiesOf(reader: Reader): Promise<ReadonlyMap<string, Pro
 export const projectById = (reader: Reader, project: string): Promise<ProjectParty | undefined> =>
   sql.projectById(reader, project)
 
+/** The organisation of each project, by UUID. */
+export async function organisationsOf(
+  reader: Reader,
+  projects: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  return new Map((await sql.organisationsOf(reader, projects)).map((row) => [row.project, row.organisation]))
+}
+
 export const organisationById = (reader: Reader, organisation: string) => sql.organisationById(reader, organisation)
 
 /**

@@ -13,6 +13,13 @@ export type ProjectParty = {
   readonly payment: Payment
 }
 
+/** Those that pay from their wallets. */
+export function prepaidOf(parties: Iterable<ProjectParty>): ReadonlySet<string> {
+  const prepaid = new Set<string>()
+  for (const { project, payment } of parties) if (payment === 'prepaid') prepaid.add(project)
+  return prepaid
+}
+
 /** The names that one source uses. */
 export type WantedNames = {
   readonly source: string

@@ -48,6 +48,13 @@ export const projectById = (reader: Reader, project: string) =>
     'parties.project_by_id',
   )
 
+export const organisationsOf = (reader: Reader, projects: readonly string[]) =>
+  rows<{ project: string; organisation: string }>(
+    reader,
+    `select id as project, organisation from parties.projects where id = any ($1::uuid[])`,
+    [projects],
+  )
+
 export const organisationById = (reader: Reader, organisation: string) =>
   row<{ name: string; tier: string }>(reader, `select name, tier from parties.organisations where id = $1`, [
     organisation,

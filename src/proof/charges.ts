@@ -39,7 +39,7 @@ const underTransfers: Inquiry = {
       where (t.operation = line.operation and t.period = line.period and t.currency = line.currency
              and t.amount = abs(line.amount) and up <> down and t.reason = ${reason}
              and case when up then debit_owner else credit_owner end = line.project
-             and case when up then debit_kind else credit_kind end = 'unbilled_receivable'
+             and case when up then debit_kind else credit_kind end in ('unbilled_receivable', 'wallet')
              and case when up then credit_owner else debit_owner end = line.provider
              and case when up then credit_kind else debit_kind end = 'usage_revenue') is not true
       order by coalesce(t.id, line.transfer)`,
@@ -56,14 +56,16 @@ const alongside = `
   select d.owner as project, c.owner as provider, t.period, t.currency, sum(t.amount) as amount,
          max(t.operation) as operation
     from ledger.transfers t
-    join ledger.accounts d on d.id = t.debit_account and d.kind = 'unbilled_receivable'
+    join ledger.accounts d on d.id = t.debit_account and d.kind in ('unbilled_receivable', 'wallet')
     join ledger.accounts c on c.id = t.credit_account and c.kind = 'usage_revenue'
+   where t.reason in ('charge', 'reversal', 'true-up')
    group by d.owner, c.owner, t.period, t.currency
    union all
   select c.owner, d.owner, t.period, t.currency, -sum(t.amount), max(t.operation)
     from ledger.transfers t
     join ledger.accounts d on d.id = t.debit_account and d.kind = 'usage_revenue'
-    join ledger.accounts c on c.id = t.credit_account and c.kind = 'unbilled_receivable'
+    join ledger.accounts c on c.id = t.credit_account and c.kind in ('unbilled_receivable', 'wallet')
+   where t.reason in ('charge', 'reversal', 'true-up')
    group by c.owner, d.owner, t.period, t.currency`
 
 const stated = `
