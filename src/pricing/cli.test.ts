@@ -68,6 +68,36 @@ test('the prices of the demo are checked, set, listed and shown; setting them ag
   assert.match(await run('show', gpu?.id ?? ''), /flat: \{ price: 10, per: 3600 \}/)
 })
 
+test('a service, currency or tier that nobody has used yet is noted, with what may have been meant', async () => {
+  const entry =
+    '{ service: slrum, component: cpu, tier: mi, from: 2020-01-01, currency: THD, quantity: elapsed_seconds, flat: { price: 1 } }'
+  const mistyped = await run('check', file(`prices:\n  - ${entry}`))
+  const notes = mistyped.split('\n').filter((line) => line.startsWith('note: '))
+  assert.deepEqual(notes, [
+    'note: first price of service slrum: did you mean slurm?',
+    'note: first price in THD: did you mean THB?',
+    'note: tier mi is used by nobody yet',
+  ])
+  const usual = file(`prices:\n  - ${entry.replace('slrum', 'slurm').replace('THD', 'THB').replace('tier: mi, ', '')}`)
+  assert.deepEqual((await answer('check', usual))['notes'], [])
+})
+
+test('in an empty book what is said most often is usual', async () => {
+  const other = await freshHouse(zone)
+  try {
+    const price = (service: string) =>
+      `  - { service: ${service}, component: cpu, from: 2020-01-01, currency: THB, quantity: elapsed_seconds, flat: { price: 1 } }`
+    const lines = [price('slurm'), price('slurm').replace('cpu', 'gpu'), price('slrum')].join('\n')
+    const path = file(`prices:\n${lines}`)
+    const [mine] = [fresh]
+    fresh = other
+    const { notes } = await answer('check', path).finally(() => (fresh = mine))
+    assert.deepEqual(notes, ['first price of service slrum: did you mean slurm?'])
+  } finally {
+    await other.drop()
+  }
+})
+
 test('setting with --json answers what was changed', async () => {
   const path = file('discounts:\n  - { service: slurm, tier: gov, from: 2026-01-01, percent: 12.5 }')
   const set = await answer('set', path)

@@ -12,6 +12,7 @@ import { loadBook, previewPrices, refusalOf, type ScopeLookup, scoped, setPrices
 import type { PriceVersion } from './definition.ts'
 import { definitionText, definitionTitle, scopeText } from './describe.ts'
 import type { Change, Wanted } from './plan.ts'
+import { firsts } from './firsts.ts'
 import { readPriceFile } from './price-file.ts'
 import { standing } from './standing.ts'
 
@@ -147,6 +148,9 @@ async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet):
   const { changes, mistakes } = await previewPrices(house, wanted)
   if (mistakes.length > 0) throw refusalOf(mistakes, file)
   sayChanges(door, changes, house.zone, parties)
+  const tiers = new Set(parties.organisations.map(({ tier }) => tier))
+  const notes = firsts(changes, { versions: (await loadBook(house.database.pool)).versions, tiers })
+  for (const note of notes) door.say(`note: ${note}`)
   const set = afterSet ? await setPrices(house, { principal: door.principal }, wanted) : undefined
   if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
   else if (changes.length > 0 && !afterSet) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
@@ -156,6 +160,7 @@ async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet):
     ...after,
     written: set !== undefined,
     revision: set?.revision ?? null,
+    notes,
     changes: changes.map(({ what, version, before, note }) => ({
       what,
       ...version,
