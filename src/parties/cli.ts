@@ -25,6 +25,7 @@ The file is CSV in UTF-8, separated by comma, semicolon or tab. Its first line n
   provider, provider_names             who earns: a cluster, for example
 A line may give only an organisation, or organisation and project, or these with a person. An empty cell leaves
 things as they are; nothing is ever removed. The difference is shown first; all of it is done, or nothing.
+A party that was only met in usage is confirmed by a line that names it, and the difference says so.
 A tier or payment that changes holds for what is rated from then on. Importing the same file again does nothing.
 
 Example
@@ -158,16 +159,23 @@ async function importFile(door: Door<House>, file: string, options: { dryRun?: b
   } else {
     await importParties(house, { principal: door.principal, key: `import-${randomUUID()}` }, preview)
     const added = changes.filter((change) => change.added).length
-    const counts = [added, changes.length - added, unchanged].map((count) => grouped(count))
-    door.say(`\nDone: ${counts[0]} added, ${counts[1]} changed, ${counts[2]} unchanged.`)
+    const confirmed = changes.filter(({ fields }) => fields.length > 0 && fields.every(isConfirmation)).length
+    const counts = [added, changes.length - added - confirmed, unchanged].map((count) => grouped(count))
+    const also = confirmed > 0 ? ` ${grouped(confirmed)} confirmed,` : ''
+    door.say(`\nDone: ${counts[0]} added, ${counts[1]} changed,${also} ${counts[2]} unchanged.`)
   }
   door.answer(document)
 }
 
+const isConfirmation = ({ field }: Change['fields'][number]): boolean => field === 'origin'
+
 function changeText({ kind, name, added, fields }: Change): string {
   const what = fields
     .filter((field) => !added || field.to !== '')
-    .map(({ field, from, to }) => (added ? `${field} ${to}` : `${field} ${from || '(none)'} → ${to}`))
+    .map(({ field, from, to }) => {
+      if (field === 'origin') return 'confirmed; so far it was only met in usage'
+      return added ? `${field} ${to}` : `${field} ${from || '(none)'} → ${to}`
+    })
   return `${added ? '+' : '~'} ${kind.padEnd(12)} ${name}${what.length > 0 ? `: ${what.join(', ')}` : ''}`
 }
 
