@@ -6,7 +6,6 @@ import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } fro
 import { markUsed, shareBook } from '../pricing/commands.ts'
 import type { Books, Due, Turn } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
-import { type Span, windowStart } from './budget.ts'
 import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
 import { expireHold, expireLot } from './end.ts'
 import type { Lot } from './lot.ts'
@@ -213,71 +212,6 @@ const isOver =
   (at: number) =>
   ({ expiresAt, posted, held }: Lot): boolean =>
     expiresAt <= at && posted > held
-
-function putLot(desk: Desk, row: sql.LotRow): void {
-  const lot: Lot = {
-    id: BigInt(row.id),
-    wallet: BigInt(row.wallet),
-    grant: BigInt(row.grant_id),
-    expiresAt: row.expires_at.getTime(),
-    posted: nanosFrom(row.posted),
-    held: nanosFrom(row.held),
-  }
-  const lots = desk.lots.get(lot.wallet)
-  if (lots) lots.push(lot)
-  else desk.lots.set(lot.wallet, [lot])
-}
-
-async function loadHoldings(writer: Writer, desk: Desk): Promise<void> {
-  const dated = [...desk.holds.values()].filter(({ reservation }) => desk.lots.has(reservation.wallet))
-  if (dated.length === 0) return
-  const found = await sql.holdingsOf(
-    writer,
-    dated.map(({ reservation }) => reservation.id),
-  )
-  for (const { reservation, lot: id, held } of found) {
-    const hold = desk.holds.get(BigInt(reservation))
-    const lot = hold && desk.lots.get(hold.reservation.wallet)?.find((each) => each.id === BigInt(id))
-    assert(hold && lot, 'a reservation holds of lots that its wallet has')
-    hold.holdings.push({ lot, held: nanosFrom(held) })
-  }
-  for (const { holdings } of dated)
-    holdings.sort((a, b) => a.lot.expiresAt - b.lot.expiresAt || (a.lot.id < b.lot.id ? -1 : 1))
-}
-
-async function loadBudgets(writer: Writer, desk: Desk, at: number): Promise<void> {
-  const wallets = [...desk.wallets.values()].filter(({ budgets }) => budgets > 0)
-  if (wallets.length === 0) return
-  const found = await sql.budgetsOfWallets(
-    writer,
-    wallets.map(({ id }) => id),
-  )
-  const names: sql.WindowName[] = []
-  for (const { wallet: id, span, amount } of found) {
-    const wallet = BigInt(id)
-    desk.budgets.set(wallet, [...(desk.budgets.get(wallet) ?? []), { wallet, span, amount: nanosFrom(amount) }])
-    const starts = windowStart(span, at, desk.zone)
-    desk.window(wallet, span, starts, nanosFrom(amount))
-    names.push({ wallet, span, starts })
-  }
-  await loadWindows(writer, desk, names)
-}
-
-async function loadWindows(writer: Writer, desk: Desk, names: readonly sql.WindowName[]): Promise<void> {
-  if (names.length === 0) return
-  for (const row of await sql.windowsNamed(writer, names)) {
-    const window = desk.window(BigInt(row.wallet), row.span, row.starts, 0n)
-    window.amount = nanosFrom(row.amount)
-    window.used = nanosFrom(row.used)
-    window.overrun = nanosFrom(row.overrun)
-  }
-}
-
-function namedWindows({ windows }: sql.HoldRow): sql.WindowName[] {
-  if (windows === null) return []
-  const named = JSON.parse(windows) as [string, Span, string][]
-  return named.map(([wallet, span, starts]) => ({ wallet: BigInt(wallet), span, starts }))
-}
 
 const reservationOf = (row: sql.ReservationRow): Reservation => ({
   id: BigInt(row.id),

@@ -145,7 +145,7 @@ export const limitCommand = (owner: string, currency: string, nanos: bigint): La
 })
 
 /** Adds dated credits to a wallet: to its lot of that grant, or as a new one. */
-export function putLot(
+function putLot(
   desk: Desk,
   turn: Turn,
   wallet: Wallet,

@@ -65,35 +65,44 @@ export async function runBatch<Want, State>(
       else operations.run(entry, answers, again)
     }
     if (!careful) await answerStored(client, answers)
-    if (operations.done.length === 0) {
-      await client.query('rollback')
-    } else {
+    if (operations.done.length > 0) {
       await books.write(writer, state, at)
       failPoint('lane.written')
       await writeOperations(house, writer, operations.done)
-      closeWriter(writer)
       failPoint('lane.before-commit')
-      committing = true
-      await client.query('commit')
-      failPoint('lane.committed')
-      noteWritten(house)
     }
+    closeWriter(writer)
+    committing = operations.done.length > 0
+    await client.query(committing ? 'commit' : 'rollback')
+    failPoint('lane.committed')
+    if (committing) noteWritten(house)
     for (const { entry, operation } of operations.done) {
-      if (entry) answers.push({ entry, answer: answeredOf(operation, false) })
+      if (entry) answers.push({ entry, answer: answeredOf(operation) })
     }
   } catch (error) {
-    if (!(isConnectionLost(error) && committing && xid !== undefined)) {
-      await connection.rollback(error)
-      throw isConnectionLost(error)
-        ? new LaneConnection.LeftNoTrace('the connection was lost', { cause: error })
-        : error
-    }
-    if (!(await connection.wasCommitted(xid, error as Error))) {
-      throw new LaneConnection.LeftNoTrace('the commit was lost', { cause: error })
-    }
+    await afterFailure(connection, error, committing ? xid : undefined)
     // It was committed: asked again, everybody finds the stored answer.
     return await runBatch(house, connection, books, entries, true)
   }
+  const refused = tellAll(answers)
+  // The same key twice in one batch: the second waited for the first, and now finds what became of it.
+  return refused + (again.length > 0 ? await runBatch(house, connection, books, again, true) : 0)
+}
+
+/** Returns only when the transaction of this number was committed all the same; else throws why it was not. */
+async function afterFailure(connection: LaneConnection, error: unknown, xid: string | undefined): Promise<void> {
+  const { LeftNoTrace } = LaneConnection
+  if (!isConnectionLost(error) || xid === undefined) {
+    await connection.rollback(error)
+    throw isConnectionLost(error) ? new LeftNoTrace('the connection was lost', { cause: error }) : error
+  }
+  if (!(await connection.wasCommitted(xid, error as Error))) {
+    throw new LeftNoTrace('the commit was lost', { cause: error })
+  }
+}
+
+/** Answers how many were refused. */
+function tellAll<Want, State>(answers: Answers<Want, State>): number {
   let refused = 0
   for (const { entry, answer } of answers) {
     if (answer instanceof Error) {
@@ -101,8 +110,7 @@ export async function runBatch<Want, State>(
       entry.fail(answer)
     } else entry.answer(answer)
   }
-  // The same key twice in one batch: the second waited for the first, and now finds what became of it.
-  return refused + (again.length > 0 ? await runBatch(house, connection, books, again, true) : 0)
+  return refused
 }
 
 type Began = { readonly epoch: number; readonly xid: string; readonly at: number }
@@ -260,9 +268,9 @@ function answerOf<Want, State>(stored: sql.StoredRow, entry: Entry<Want, State>)
   return { operation: BigInt(stored.id), status: stored.status, answer: stored.answer, again: true }
 }
 
-const answeredOf = ({ id, status, answer }: Operation, again: boolean): Answered => ({
+const answeredOf = ({ id, status, answer }: Operation): Answered => ({
   operation: id,
   status,
   answer,
-  again,
+  again: false,
 })
