@@ -15,6 +15,8 @@ import { addLedgerRoutes } from './ledger/routes.ts'
 import { addMeteringRoutes } from './metering/routes.ts'
 import { addOperationRoutes } from './operations/routes.ts'
 import { addPartyRoutes } from './parties/routes.ts'
+import { addPricingRoutes } from './pricing/routes.ts'
+import { addProofRoutes } from './proof/routes.ts'
 import { readAgain } from './slurm/again-stream.ts'
 import type { Settings } from './settings.ts'
 
@@ -33,6 +35,7 @@ export function addApi(instance: FastifyInstance, { house, settings, metrics, ac
   addPartyRoutes(server, house)
   addLedgerRoutes(server, house)
   addMeteringRoutes(server, house)
+  addPricingRoutes(server, house)
   const memory = newMemory(house.zone)
   const usage = { house, memory, unknown: settings.unknownParties, count: usageCounts(metrics) }
   addUsageRoutes(server, usage)
@@ -41,4 +44,5 @@ export function addApi(instance: FastifyInstance, { house, settings, metrics, ac
   addPreviewRoutes(server, house, memory)
   addReplayRoutes(server, house, memory, { slurm: (row) => readAgain(row, undefined) })
   addAccessDoors(server, { house, memories, changed: accessChanged })
+  addProofRoutes(server, house)
 }

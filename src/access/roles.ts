@@ -36,6 +36,7 @@ export const table = {
   'charges.list': everybody,
   'charges.explain': everybody,
   'statements.read': everybody,
+  'accounts.list': everybody,
 
   'credits.read': everybody,
   'credits.grant': office,
@@ -60,8 +61,6 @@ export const table = {
   'keys.list': nobodyElse,
   'keys.revoke': nobodyElse,
 } as const satisfies Readonly<Record<string, readonly Role[]>>
-
-export type OperationName = keyof typeof table
 
 const allowed: ReadonlySet<string> = new Set(
   Object.entries(table).flatMap(([operation, others]) => ['admin', ...others].map((role) => `${role} ${operation}`)),

@@ -1,8 +1,22 @@
 import { Type } from 'typebox'
 import { pageOf, pageQuery } from '../http/paging.ts'
-import { closed, nullable, numberId, partyId, Period } from '../http/schemas.ts'
+import { closed, nullable, numberId, oneOf, partyId, Period } from '../http/schemas.ts'
 
-const Meter = closed(
+export const MeterName = Type.String({
+  pattern: '^[a-z][a-z0-9_]{0,62}$',
+  description: 'a word of lower-case letters, digits and _, at most 63',
+  examples: ['storage_byte_seconds'],
+})
+const Words = Type.String({ minLength: 1, maxLength: 200 })
+export const MeterBody = closed(
+  {
+    kind: oneOf(['counter', 'level', 'event'], { description: 'counts up, is held for a time, or happens' }),
+    unit: Words,
+    description: Words,
+  },
+  'MeterDeclaration',
+)
+export const Meter = closed(
   {
     name: Type.String(),
     kind: Type.String({ description: 'counter, level or event' }),

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { callOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { principalOf, requireEverything } from '../http/principal.ts'
@@ -9,6 +10,7 @@ import { requireOwner, requireProject, scopeOf } from '../parties/scope-commands
 import { idOf, numbered, numberOf } from '../values/id.ts'
 import * as contract from './contract.ts'
 import { meters, type RecordItem, recordById, recordsPage } from './listing/sql.ts'
+import { declareMeter } from './meter-commands.ts'
 import { waiting, type WaitingRow } from './quarantine-commands.ts'
 
 /** `GET /api/v1/meters`, `records`, `quarantine`. */
@@ -25,6 +27,13 @@ export function addMeteringRoutes(server: ApiServer, house: House): void {
     }),
     async () => ({ items: await meters(reader), next: null }),
   )
+  addRecords(server, house)
+  addMeterDeclaration(server, house)
+  addQuarantineList(server, house)
+}
+
+function addRecords(server: ApiServer, house: House): void {
+  const reader = house.database.pool
   server.get(
     '/api/v1/records',
     door({
@@ -68,7 +77,26 @@ export function addMeteringRoutes(server: ApiServer, house: House): void {
       return { ...shownRecord(found), standing: found.standing }
     },
   )
-  addQuarantineList(server, house)
+}
+
+function addMeterDeclaration(server: ApiServer, house: House): void {
+  server.put(
+    '/api/v1/meters/:meter',
+    door({
+      operation: 'meters.declare',
+      id: 'declareMeter',
+      tag: 'metering',
+      summary: 'Say what can be counted, so that usage and prices may name it',
+      params: Type.Object({ meter: contract.MeterName }),
+      body: contract.MeterBody,
+      key: 'optional',
+      answers: { 200: contract.Meter },
+    }),
+    async (request, reply) => {
+      const meter = { name: request.params.meter, ...request.body }
+      return sendAnswered(reply, await declareMeter(house, callOf(request, 'metering.declareMeter', meter), meter))
+    },
+  )
 }
 
 function addQuarantineList(server: ApiServer, house: House): void {

@@ -1,6 +1,8 @@
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
-import { alone, nothing } from '../operations/alone.ts'
+import { requireMatch } from '../http/etag.ts'
+import { Problem } from '../http/problem.ts'
+import { alone, aloneStored, type Nothing, nothing } from '../operations/alone.ts'
 import { inputDigest } from '../operations/canonical.ts'
 import type { House } from '../operations/house.ts'
 import { Refusal } from '../values/refusal.ts'
@@ -85,18 +87,47 @@ export async function setPrices(
   // The book decides what the entries change, so the same file is another operation once the book is another.
   const input = { book: await sql.revision(house.database.pool), entries: wanted.map(inputOf) }
   const key = `prices.set ${input.book} ${inputDigest('prices.set', input).toString('hex')}`
-  return await alone(house, { ...call, key, command: 'prices.set', input }, async (writer) => {
+  return await alone(house, { ...call, key, command: 'prices.set', input }, writing(house, wanted, refusalOf))
+}
+
+export type PricesCall = {
+  readonly principal: string
+  readonly key: string
+  /** What the caller sent: the same again under its key is the same operation. */
+  readonly input: unknown
+  /** The revision of the book that the caller looked at; any other refuses. */
+  readonly book?: number | undefined
+}
+
+/**
+ * The same under the caller's own key. Undefined when the book says so already.
+ *
+ * @throws Problem `price-invalid`, `precondition-failed`
+ */
+export const setPricesOnce = (house: House, { book, ...call }: PricesCall, wanted: readonly Wanted[]) =>
+  aloneStored(house, { ...call, command: 'prices.set' }, writing(house, wanted, priceProblem, book))
+
+const writing =
+  (house: House, wanted: readonly Wanted[], refuse: (mistakes: readonly FileMistake[]) => Error, expected?: number) =>
+  async (writer: Writer): Promise<PricesSet | Nothing> => {
     const revision = await sql.raiseRevision(writer)
+    if (expected !== undefined) requireMatch(bookTag(expected), bookTag(revision - 1))
     const { versions } = await loadBook(writer)
     const { changes, mistakes } = planPrices(wanted, versions, await usedVersions(writer), house.zone)
-    if (mistakes.length > 0) throw refusalOf(mistakes)
+    if (mistakes.length > 0) throw refuse(mistakes)
     if (changes.length === 0) return nothing
 
     const added = changes.map((change) => ({ ...change.version, id: writer.nextId(), book: revision }))
     await sql.insertVersions(writer, added)
     return { revision, versions: added.map(({ id }) => `prc_${id}`) }
-  })
-}
+  }
+
+/** What a caller sends as If-Match to say which book it looked at. */
+export const bookTag = (revision: number): string => `"book-${revision}"`
+
+/** All mistakes at once, each with its place, for callers over HTTP. */
+export const priceProblem = (mistakes: readonly FileMistake[]): Problem =>
+  new Problem('price-invalid', { mistakes: mistakes.slice(0, 50) })
 
 const inputOf = ({ scope: _name, line: _line, column: _column, from, to, ...entry }: Wanted) => ({
   ...entry,

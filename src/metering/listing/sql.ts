@@ -1,4 +1,5 @@
 import { type Reader, row, rows } from '../../database/reader.ts'
+import { execute, type Writer } from '../../database/writer.ts'
 
 export type RecordItem = {
   id: string
@@ -56,6 +57,17 @@ export const recordById = (reader: Reader, id: bigint) =>
     `select ${columns}, exists (select from metering.standing s where s.id = v.id and s.period = v.period) as standing
        from metering.versions v where id = $1`,
     [id],
+  )
+
+export const putMeter = (
+  writer: Writer,
+  { name, kind, unit, description }: { name: string; kind: string; unit: string; description: string },
+) =>
+  execute(
+    writer,
+    `insert into metering.meters (name, kind, unit, description) values ($1, $2, $3, $4)
+         on conflict (name) do update set kind = excluded.kind, unit = excluded.unit, description = excluded.description`,
+    [name, kind, unit, description],
   )
 
 export const meters = (reader: Reader) =>
