@@ -69,7 +69,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
 }
 
 /** What only a server needs is loaded here, so that a command of the terminal does not wait for it. */
-async function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
+export async function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
   const [
     { Doorkeeper },
     { tokenReader },

@@ -27,6 +27,9 @@ test('a secret may come from a file', () => {
   assert.equal(readSettings({ DATABASE_URL_FILE: file }).databaseUrl, 'postgres://u:p@db/books')
 })
 
+const secret = 's'.repeat(32)
+const pinned = { BURSAR_JWT_ISSUER: 'i', BURSAR_JWT_AUDIENCE: 'a' }
+
 test('a value that cannot be is refused, naming the variable', () => {
   const wrong: [Environment, RegExp][] = [
     [{ BURSAR_PORT: 'http' }, /BURSAR_PORT is “http”/],
@@ -38,9 +41,26 @@ test('a value that cannot be is refused, naming the variable', () => {
     [{ BURSAR_TLS_CERT: 'x.pem' }, /BURSAR_TLS_CERT is set alone/],
     [{ DATABASE_URL_FILE: '/no/such/file' }, /DATABASE_URL_FILE: \/no\/such\/file cannot be read \(ENOENT\)/],
     [{ DATABASE_URL: 'postgres://x', DATABASE_URL_FILE: '/x' }, /both set/],
+    [{ BURSAR_JWT_SECRET: 'x'.repeat(31), ...pinned }, /BURSAR_JWT_SECRET is too short/],
+    [{ BURSAR_JWT_SECRET: secret, BURSAR_JWT_ISSUER: 'i' }, /BURSAR_JWT_AUDIENCE is not set/],
+    [{ BURSAR_JWT_SECRET: secret, BURSAR_JWT_AUDIENCE: 'a' }, /BURSAR_JWT_ISSUER is not set/],
+    [{ BURSAR_JWT_SECRET: secret, BURSAR_JWKS_URL: 'https://x', ...pinned }, /both set/],
+    [{ BURSAR_JWKS_URL: 'http://login.example.org/keys', ...pinned }, /anybody's/],
+    [{ BURSAR_JWKS_URL: 'keys.json', ...pinned }, /anybody's/],
+    [{ BURSAR_JWT_ISSUER: 'i' }, /nothing to check tokens with/],
   ]
   for (const [environment, message] of wrong)
     assert.throws(() => readSettings(environment), { message, name: 'Refusal' })
+})
+
+test('tokens are checked by a secret or by published keys, and by none without them', () => {
+  assert.equal(readSettings({}).jwt, undefined)
+  const bySecret = readSettings({ BURSAR_JWT_SECRET: secret, ...pinned }).jwt
+  assert.deepEqual(bySecret, { issuer: 'i', audience: 'a', secret, jwksUrl: undefined })
+  for (const jwksUrl of ['https://login.example.org/keys', 'http://127.0.0.1:8080/keys'])
+    assert.equal(readSettings({ BURSAR_JWKS_URL: jwksUrl, ...pinned }).jwt?.jwksUrl, jwksUrl)
+  const lines = configLines({ BURSAR_JWT_SECRET: secret, ...pinned }, {})
+  assert.ok(!JSON.stringify(lines).includes(secret))
 })
 
 test('a wrong database address is refused without repeating the password in it', () => {

@@ -32,7 +32,6 @@ export const table = {
   'quarantine.list': office,
   'quarantine.replay': ['supervisor'],
 
-  'accounts.list': everybody,
   'charges.list': everybody,
   'charges.explain': everybody,
   'statements.read': everybody,

@@ -1,7 +1,7 @@
 import { callerOf, sendAnswered, tellOperation } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
-import { type Principal, principalOf } from '../http/principal.ts'
+import { principalOf, requireEverything } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
 import { type Id, numberOf, parseId, uuidOf } from '../values/id.ts'
@@ -15,11 +15,6 @@ type Wiring = {
   readonly memories: Memories
   /** Told when a door was closed to somebody. */
   readonly changed: () => void
-}
-
-/** Who is kept to some parties may not make a key that is kept to none. */
-function requireAll({ parties }: Principal): void {
-  if (parties !== 'all') throw new Problem('not-allowed', { detail: 'This needs a key that is for all parties.' })
 }
 
 const keyDoor = { tag: 'access' } as const
@@ -43,7 +38,7 @@ function addKeyDoors(server: ApiServer, { house, changed }: Wiring): void {
       key: 'optional',
     }),
     async (request, reply) => {
-      requireAll(principalOf(request))
+      requireEverything(principalOf(request))
       const { name, role, parties = 'all', principal, expiresAt } = request.body
       const until = expiresAt === undefined ? null : timeOf(expiresAt)
       const wanted = { name, role, parties, principal, expiresAt: until }
@@ -64,7 +59,7 @@ function addKeyDoors(server: ApiServer, { house, changed }: Wiring): void {
       answers: { 200: contract.Keys },
     }),
     async (request) => {
-      requireAll(principalOf(request))
+      requireEverything(principalOf(request))
       const [after = '0'] = afterOf(request.query, numberPart) ?? []
       const found = await keysAfter(house.database.pool, BigInt(after), limitOf(request.query) + 1)
       return pageFrom(found, request.query, ({ id }) => [id], shownKey)
@@ -84,7 +79,7 @@ function addKeyDoors(server: ApiServer, { house, changed }: Wiring): void {
       key: 'optional',
     }),
     async (request, reply) => {
-      requireAll(principalOf(request))
+      requireEverything(principalOf(request))
       const operation = await revokeKey(house, callerOf(request), numberOf('key', request.params.key) as bigint)
       changed()
       if (operation !== undefined) tellOperation(reply, operation)
@@ -108,7 +103,7 @@ function addPeopleDoors(server: ApiServer, { house, memories, changed }: Wiring)
       key: 'optional',
     }),
     async (request, reply) => {
-      requireAll(principalOf(request))
+      requireEverything(principalOf(request))
       const answered = await link(house, callerOf(request), personOf(request.params), request.body)
       changed()
       return sendAnswered(reply, answered)
@@ -128,7 +123,7 @@ function addPeopleDoors(server: ApiServer, { house, memories, changed }: Wiring)
       key: 'optional',
     }),
     async (request, reply) => {
-      requireAll(principalOf(request))
+      requireEverything(principalOf(request))
       const answered = await erase(house, callerOf(request), personOf(request.params), memories)
       changed()
       return sendAnswered(reply, answered)

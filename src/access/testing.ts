@@ -31,7 +31,7 @@ export type Guarded = {
   /** What went to the log. */
   readonly lines: string[]
   /** Asks `/api/v1/self`, or another door, with this `Authorization`. */
-  ask(authorization?: string, path?: string, init?: RequestInit): Promise<Told>
+  readonly ask: (authorization?: string, path?: string, init?: RequestInit) => Promise<Told>
   close(): Promise<void>
 }
 
