@@ -102,6 +102,16 @@ await runProgram([
     },
   },
   {
+    name: 'backup',
+    about: 'write everything to one file, as of one moment',
+    load: async () => (await import('./proof/backup-cli.ts')).backup,
+  },
+  {
+    name: 'restore',
+    about: 'put a backup into an empty database, and prove it',
+    load: async () => (await import('./proof/backup-cli.ts')).restore,
+  },
+  {
     name: 'verify',
     about: 'prove the books: seal, ledger, charges, records, prices',
     load: async () => (await import('./proof/cli.ts')).verify,

@@ -55,6 +55,13 @@ function appendLines(house: House, heads: readonly Head[]): void {
   }
 }
 
+/** The newest block's head, signed; undefined when nothing was sealed yet. */
+export async function newestHead({ database, keys }: House): Promise<Head | undefined> {
+  const number = await sql.headBlock(database.pool)
+  const [block] = number > 0 ? await sql.blocksAfter(database.pool, number - 1, 1) : []
+  return block && headOf(block, keys.head)
+}
+
 /** The last whole line of a head file; a line that a crash cut short does not count. */
 export function lastHead(path: string): Head | undefined {
   for (const line of tailOf(path).split('\n').reverse()) {

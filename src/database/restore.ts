@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto'
+import type { PoolClient } from 'pg'
+import { Refusal } from '../values/refusal.ts'
+import { type BackupEnd, type BackupHead, type BackupTable, endOfRows } from './backup.ts'
+import * as catalogue from './catalogue.ts'
+import { copyIn, frameHead } from './copy.ts'
+import type { Database } from './database.ts'
+import { migrations } from './sql.ts'
+import { noting } from './transaction.ts'
+
+const cutShort = () => new Refusal('the backup was cut short', 'Use a whole copy of it; nothing was restored.')
+
+/** Lines of a backup, counted into its digest as they are taken. */
+class Lines {
+  readonly #source: AsyncIterator<string>
+  readonly #digest = createHash('sha256')
+
+  constructor(source: AsyncIterable<string>) {
+    this.#source = source[Symbol.asyncIterator]()
+  }
+
+  async next(): Promise<string> {
+    const next = await this.#source.next()
+    if (next.done) throw cutShort()
+    return next.value
+  }
+
+  /** The line belongs to what the digest at the end speaks of. */
+  count(line: string): void {
+    this.#digest.update(line).update('\n')
+  }
+
+  get sha256(): string {
+    return this.#digest.digest('hex')
+  }
+}
+
+/** Reads the first line. */
+function parseHead(line: string): BackupHead {
+  try {
+    const head = JSON.parse(line) as BackupHead
+    if (head.format === 'bursar-backup-1') return head
+  } catch {
+    // Told below.
+  }
+  throw new Refusal('this is no backup of Bursar', 'Name a file that bursar backup wrote.')
+}
+
+/**
+ * Puts a backup into a database of the same migrations whose tables hold nothing of anybody, all of it or nothing.
+ *
+ * @throws Refusal when it is cut short, changed, or of other migrations
+ */
+export async function restoreBackup(
+  database: Database,
+  source: AsyncIterable<string>,
+  check: (head: BackupHead) => Promise<void>,
+  onRows: (rows: number) => void,
+): Promise<{ readonly head: BackupHead; readonly rows: number }> {
+  const lines = new Lines(source)
+  const first = await lines.next()
+  lines.count(first)
+  const head = parseHead(first)
+  await check(head)
+  return await noting(database, async (client) => {
+    await requireSame(client, head)
+    const known = await catalogue.tables(client)
+    await client.query(`truncate ${known.map(({ table }) => table).join(', ')}`)
+    await makePartitions(client, head)
+    let total = 0
+    for (;;) {
+      const line = await lines.next()
+      const next = JSON.parse(line) as BackupTable | BackupEnd
+      if ('end' in next) {
+        if (next.sha256 === lines.sha256 && next.rows === total) break
+        throw new Refusal('the backup was changed: its digest does not fit', 'Use an unchanged copy of it.')
+      }
+      lines.count(line)
+      if (!known.some(({ table }) => table === next.table)) throw cutShort()
+      total += await fill(client, next, lines, (filled) => onRows(total + filled))
+    }
+    for (const { name, last, called } of head.sequences) {
+      await client.query('select setval($1::regclass, $2::bigint, $3)', [name, last, called])
+    }
+    return { head, rows: total }
+  })
+}
+
+async function requireSame(client: PoolClient, head: BackupHead): Promise<void> {
+  const here = (await migrations(client)).map(({ name, checksum }) => `${name} ${checksum}`)
+  const there = head.migrations.map(({ name, checksum }) => `${name} ${checksum}`)
+  if (here.join() !== there.join()) {
+    throw new Refusal(
+      `the backup is of another version of Bursar: its newest migration is ${head.migrations.at(-1)?.name}`,
+      'Restore it with the version that made it, then start the newer one on it.',
+    )
+  }
+}
+
+async function makePartitions(client: PoolClient, { partitions }: BackupHead): Promise<void> {
+  const there = new Set((await catalogue.partitions(client)).map(({ name }) => name))
+  const isName = /^[a-z_]+\.[a-z0-9_]+$/
+  const areBounds = /^FOR VALUES FROM \('[0-9-]+'\) TO \('[0-9-]+'\)$/
+  for (const { name, parent, bounds } of partitions) {
+    if (there.has(name)) continue
+    if (!isName.test(name) || !isName.test(parent) || !areBounds.test(bounds)) throw cutShort()
+    await client.query(`create table ${name} partition of ${parent} ${bounds}`)
+  }
+}
+
+const framesBytes = 1024 * 1024
+
+/** Rows go in by pieces of about a megabyte, so that memory does not grow with the table. */
+async function fill(client: PoolClient, into: BackupTable, lines: Lines, onRows: (rows: number) => void) {
+  const text = `copy ${into.table} (${into.columns.join(', ')}) from stdin`
+  let filled = 0
+  let piece: string[] = []
+  let bytes = 0
+  const send = async () => {
+    if (piece.length === 0) return
+    const body = Buffer.from(`${piece.join('\n')}\n`)
+    filled += await copyIn(client, text, [Buffer.concat([Buffer.alloc(frameHead), body])])
+    onRows(filled)
+    piece = []
+    bytes = 0
+  }
+  for (;;) {
+    const line = await lines.next()
+    lines.count(line)
+    if (line === endOfRows) break
+    piece.push(line)
+    bytes += line.length
+    if (bytes >= framesBytes) await send()
+  }
+  await send()
+  return filled
+}

@@ -1,0 +1,82 @@
+import { strict as assert } from 'node:assert'
+import { execFile } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { gunzipSync, gzipSync } from 'node:zlib'
+
+const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+const directory = mkdtempSync(join(tmpdir(), 'bursar-backup-'))
+const place = (name: string) => join(directory, name)
+const file = place('books.gz')
+
+before(async () => {
+  await bursar('demo', '--data', place('old'))
+  await bursar('backup', file, '--data', place('old'))
+})
+after(() => rmSync(directory, { recursive: true, force: true }))
+
+async function bursar(...words: string[]): Promise<{ code: number; out: string; err: string }> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [cli, ...words])
+    return { code: 0, out: stdout, err: stderr }
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
+    return { code, out: stdout, err: stderr }
+  }
+}
+
+/** An empty data directory with the keys of the old one. */
+function empty(name: string): string {
+  cpSync(join(place('old'), 'keys'), join(place(name), 'keys'), { recursive: true })
+  return place(name)
+}
+
+test('what is restored is proved, has the head of the backup, and goes on', async () => {
+  const data = empty('new')
+  const restored = await bursar('restore', file, '--data', data, '--json')
+  assert.equal(restored.code, 0, restored.err)
+  const answer = JSON.parse(restored.out) as { ok: boolean; checks: { name: string; ok: boolean }[] }
+  assert.equal(answer.ok, true)
+  assert(answer.checks.some(({ name }) => name === 'the chain holds the published head'))
+  const again = await bursar('demo', '--data', data)
+  assert.equal(again.code, 0, again.err)
+  assert.equal((await bursar('verify', '--data', data)).code, 0)
+})
+
+test('nothing is restored over books that are there, nor without the keys that marked them', async () => {
+  const over = await bursar('restore', file, '--data', place('old'))
+  assert.match(over.err, /there are books in this database already/)
+  const keyless = await bursar('restore', file, '--data', place('keyless'))
+  assert.match(keyless.err, /marked with the seal key [0-9a-f]{8}, which is not here/)
+  assert.deepEqual([over.code, keyless.code], [1, 1])
+})
+
+test('a backup that was cut short or changed is refused, and leaves nothing', async () => {
+  const data = empty('again')
+  const bytes = readFileSync(file)
+  const text = gunzipSync(bytes).toString()
+  const wrongs: [string, Buffer, RegExp][] = [
+    ['short.gz', bytes.subarray(0, bytes.length - 100), /cannot be read|cut short/],
+    ['tail.gz', gzipSync(text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1)), /cut short/],
+    ['changed.gz', gzipSync(text.replace('demo-physics', 'demo-physicz')), /digest does not fit/],
+    ['other.gz', gzipSync('hello\n'), /no backup of Bursar/],
+    ['plain.gz', Buffer.from('hello'), /cannot be read/],
+  ]
+  for (const [name, content, fault] of wrongs) {
+    writeFileSync(place(name), content)
+    const { code, err } = await bursar('restore', place(name), '--data', data)
+    assert.equal(code, 1, name)
+    assert.match(err, fault, name)
+  }
+  assert.equal((await bursar('restore', file, '--data', data)).code, 0)
+})
+
+test('a backup never overwrites a file', async () => {
+  const { code, err } = await bursar('backup', file, '--data', place('old'))
+  assert.equal(code, 1)
+  assert.match(err, /is there already/)
+})
