@@ -1,13 +1,10 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import { isDeepStrictEqual } from 'node:util'
 import type { FastifyInstance } from 'fastify'
-import { strict as assert } from 'node:assert'
+import { finished, type Json } from './document.ts'
 import { contentOf, type DoorSpec } from './door.ts'
 import { problems, type ProblemType } from './problems.ts'
 import { Problem } from './schemas.ts'
-
-type Json = { [name: string]: unknown }
 
 /** What every door may refuse for, whatever it does. */
 const common: readonly ProblemType[] = ['request-invalid', 'internal-error', 'database-unavailable']
@@ -43,7 +40,7 @@ export async function addOpenApi(server: FastifyInstance, version: string): Prom
       const spec = route.config?.door
       return { schema: spec ? { ...schema, ...described(spec) } : { ...schema, hide: true }, url }
     },
-    transformObject: (given) => named((given as { openapiObject: Json }).openapiObject),
+    transformObject: (given) => finished((given as { openapiObject: Json }).openapiObject),
   })
   server.get('/openapi.json', async (_, reply) => {
     return reply.type('application/json; charset=utf-8').send(document(server))
@@ -51,8 +48,8 @@ export async function addOpenApi(server: FastifyInstance, version: string): Prom
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: docsPolicy,
-    theme: { title: 'Bursar: the API' },
-    uiConfig: { docExpansion: 'none', deepLinking: false, persistAuthorization: true, url: '/openapi.json' },
+    theme: { title: 'Bursar: the API', css: [{ filename: 'bursar.css', content: '.topbar { display: none }' }] },
+    uiConfig: { docExpansion: 'list', deepLinking: false, persistAuthorization: true },
   })
 }
 
@@ -106,28 +103,3 @@ const problemAnswer = (types: readonly ProblemType[]) => ({
   description: types.map((type) => `\`${type}\`: ${problems[type].title}`).join('\n'),
   content: { 'application/problem+json': { schema: Problem } },
 })
-
-/** Schemas with a title become components under that name; one name has one shape. */
-function named(whole: Json): Json {
-  const schemas = new Map<string, unknown>()
-  const walk = (value: unknown, inSchema: boolean): unknown => {
-    if (Array.isArray(value)) return value.map((inner) => walk(inner, inSchema))
-    if (typeof value !== 'object' || value === null) return value
-    const entries = Object.entries(value as Json)
-    const node: Json = Object.fromEntries(
-      entries.map(([name, inner]) => [name, walk(inner, inSchema || name === 'schema')]),
-    )
-    const { title, type } = node
-    if (!inSchema || typeof title !== 'string' || (type === undefined && node['anyOf'] === undefined)) return node
-    const known = schemas.get(title)
-    assert(known === undefined || isDeepStrictEqual(known, node), `two schemas are called ${title}`)
-    schemas.set(title, node)
-    return { $ref: `#/components/schemas/${title}` }
-  }
-  const paths = walk(whole['paths'], false)
-  const components = {
-    ...(whole['components'] as Json),
-    schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
-  }
-  return { ...whole, paths, components }
-}
