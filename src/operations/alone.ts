@@ -2,11 +2,12 @@ import { strict as assert } from 'node:assert'
 import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PoolClient } from 'pg'
-import { asRefusal, isCollision, isConnectionLost } from '../database/refusals.ts'
+import { isCollision, isConnectionLost } from '../database/refusals.ts'
 import { closeWriter, newWriter, type Writer } from '../database/writer.ts'
 import { Problem } from '../http/problem.ts'
 import { inputDigest } from './canonical.ts'
 import type { House } from './house.ts'
+import { asProblem, LeftNoTrace } from './left-no-trace.ts'
 import { digestsText } from './operation.ts'
 import * as sql from './sql.ts'
 
@@ -85,9 +86,6 @@ export const noteWritten = (house: House): void => void writers.add(house)
 const attemptsMax = 8
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
-
-/** The connection was lost, or the epoch ended, and it is certain that nothing of the operation was kept. */
-class LeftNoTrace extends Error {}
 
 async function attemptOf(house: House, call: Call, digest: Buffer, work: (writer: Writer) => Promise<unknown>) {
   const client = await connect(house)
@@ -185,18 +183,3 @@ async function lookUp(house: House, call: Call, digest: Buffer, cause: Error): P
 /** Two different keys with one number merely wait for each other. */
 const lockOf = (call: Call): bigint =>
   createHash('sha256').update(`${call.principal}\0${call.key}`).digest().readBigInt64BE()
-
-function asProblem(error: unknown): unknown {
-  if (error instanceof LeftNoTrace) {
-    const refusal = asRefusal(error.cause)
-    return new Problem(
-      'database-unavailable',
-      { detail: refusal instanceof Error ? refusal.message : undefined },
-      error.cause,
-    )
-  }
-  if ((error as { code?: unknown } | undefined)?.code === '53100') {
-    return new Problem('database-full', { detail: (error as Error).message }, error)
-  }
-  return error
-}

@@ -9,7 +9,8 @@ import { inputDigest } from './canonical.ts'
 import { failPoint } from './fail-point.ts'
 import type { House } from './house.ts'
 import { type Books, type Decided, type Entry, Turn } from './lane-command.ts'
-import { LaneConnection } from './lane-connection.ts'
+import type { LaneConnection } from './lane-connection.ts'
+import { LeftNoTrace } from './left-no-trace.ts'
 import { type Operation, operationLine } from './operation.ts'
 import * as sql from './sql.ts'
 import { noteWritten } from './alone.ts'
@@ -91,7 +92,6 @@ export async function runBatch<Want, State>(
 
 /** Returns only when the transaction of this number was committed all the same; else throws why it was not. */
 async function afterFailure(connection: LaneConnection, error: unknown, xid: string | undefined): Promise<void> {
-  const { LeftNoTrace } = LaneConnection
   if (!isConnectionLost(error) || xid === undefined) {
     await connection.rollback(error)
     throw isConnectionLost(error) ? new LeftNoTrace('the connection was lost', { cause: error }) : error

@@ -3,6 +3,7 @@ import type { PoolClient } from 'pg'
 import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from './house.ts'
+import { LeftNoTrace } from './left-no-trace.ts'
 import * as sql from './sql.ts'
 
 /** The transaction may have been committed and its database is not there to be asked. */
@@ -15,12 +16,8 @@ export class Unsettled extends Error {
   }
 }
 
-/** The connection was lost, and it is certain that nothing of the batch was kept. */
-class LeftNoTrace extends Error {}
-
 /** The one connection of a lane, kept between batches and opened anew when it was lost. */
 export class LaneConnection {
-  static readonly LeftNoTrace = LeftNoTrace
   readonly #house: House
   #client: PoolClient | undefined
 

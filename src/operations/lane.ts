@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { DatabaseError } from 'pg'
 import { isBreachOf, isCollision } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
 import type { Answered, Call } from './alone.ts'
@@ -7,6 +8,7 @@ import { inputDigest } from './canonical.ts'
 import type { House } from './house.ts'
 import { type Books, Entry, type LaneCommand } from './lane-command.ts'
 import { LaneConnection, Unsettled } from './lane-connection.ts'
+import { asProblem, LeftNoTrace } from './left-no-trace.ts'
 import { runBatch } from './lane-batch.ts'
 import { takeFairly } from './lane-queue.ts'
 
@@ -137,10 +139,9 @@ export class Lane<Want, State> {
           await sleep(Math.random() * 5 * 2 ** Math.min(attempt, 5))
           continue
         }
-        const [only] = open
-        if (open.length === 1 && only) {
-          only.fail(error)
-          return 1
+        if (open.length === 1 || !isOfOne(error)) {
+          for (const entry of open) entry.fail(asProblem(error))
+          return open.length
         }
         // One of them is poisoned: halve until it stands alone, so that its neighbours go through.
         const middle = Math.ceil(open.length / 2)
@@ -159,6 +160,10 @@ const carefulBatches = 100
 
 /** Two batches stood in each other's way, or the connection went before anything was kept. */
 const isWorthAgain = (error: unknown): boolean =>
-  isCollision(error) || isBreachOf(error, 'idempotency_key_is_used_once') || error instanceof LaneConnection.LeftNoTrace
+  isCollision(error) || isBreachOf(error, 'idempotency_key_is_used_once') || error instanceof LeftNoTrace
+
+/** A rule of the database was broken, or one of ours: one operation did that. The rest is the server's own trouble. */
+const isOfOne = (error: unknown): boolean =>
+  error instanceof DatabaseError ? /^2[23]/.test(error.code ?? '') : !(error instanceof LeftNoTrace)
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
