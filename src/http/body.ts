@@ -8,7 +8,7 @@ export function addBodyParsers(server: FastifyInstance): void {
   for (const type of ['application/json', /^application\/[a-z0-9.-]+\+json/]) {
     server.addContentTypeParser<string>(type, { parseAs: 'string' }, (request, body, done) => {
       void parse(request, body, (error, value) => {
-        if (error) return done(badJson(error, body))
+        if (error) return done(badJson(body))
         // Looking for the escape in the text is cheap; the whole value is walked only where one is found.
         const found = mayHoldUnkept.test(body) ? unkept(value, 'body') : undefined
         done(found ? new Problem('request-invalid', { issues: [found] }) : null, value)
@@ -39,11 +39,21 @@ function unkept(value: unknown, field: string): { field: string; message: string
   return undefined
 }
 
-function badJson(error: Error, body: string): Error {
+function badJson(body: string): Problem {
   if (body.trim() === '') return new Problem('request-invalid', { detail: 'The body is empty: send JSON.' })
   const number = /[:[,]\s*(-?(?:NaN|Infinity))/.exec(body)?.[1]
-  const why = number ? `${number} is no number of JSON` : error.message
+  const why = number ? `${number} is no number of JSON` : faultOf(body)
   return new Problem('request-invalid', { detail: `The body is no JSON: ${why}.` })
+}
+
+/** As the language itself says it, with the place; a text that it can read has fields that change what objects are. */
+function faultOf(body: string): string {
+  try {
+    JSON.parse(body)
+    return 'no field may be called __proto__ or constructor.prototype'
+  } catch (error) {
+    return (error as Error).message.slice(0, 200)
+  }
 }
 
 /** The same for addresses, where a NUL is written %00. */

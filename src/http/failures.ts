@@ -32,13 +32,19 @@ const ownCodes: Readonly<Record<string, [ProblemType, { detail: string }?]>> = {
 
 export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.status === 503) void reply.header('retry-after', '1')
-  if (problem.status === 429) void reply.header('retry-after', String(problem.detail['retryAfter'] ?? 60))
+  if (problem.status === 429) void reply.header('retry-after', secondsOf(problem))
   if (problem.status === 401) void reply.header('www-authenticate', challenge(reply.request))
   return reply
     .code(problem.status)
     .header('cache-control', 'no-store')
     .type('application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem.body()))
+}
+
+/** How long to wait, in seconds, where the refusal says so. */
+function secondsOf({ detail }: Problem): string {
+  const { retryAfter } = detail
+  return typeof retryAfter === 'number' ? String(retryAfter) : '60'
 }
 
 /** A browser answers Basic with a window of its own, also to a script; programs wait to be asked for it. */

@@ -41,7 +41,7 @@ test('200: a price file is checked, set once under its key, and read back', asyn
   const [id] = (first.body as { versions: string[] }).versions
   const one = (await doors.ask('GET', `/api/v1/prices/${id}`)).body as { says: string; definition: { flat: object } }
   assert.deepEqual(one.definition.flat, { price: '1.5', per: '3600' })
-  assert.deepEqual((await set(fileOf('1.50'))).body as object, { revision: 1, versions: [] }, 'nothing new to say')
+  assert.deepEqual((await set(fileOf('1.50'))).body, { revision: 1, versions: [] }, 'nothing new to say')
 })
 
 test('200: JSON is a price file too, and its numbers stay exact', async () => {
@@ -81,10 +81,10 @@ test('200: the formula of a tier is set and read by the hour; 304 for the same; 
   assert.equal((await doors.ask('GET', '/formula?type=mu')).status, 400)
   const body = { type: 'mu', cpu: 1, gpu: '5.25', mem: 0.5 }
   const done = await doors.ask('POST', '/formula', body)
-  assert.deepEqual(done.body as object, { ok: true, updated: ['cpu', 'gpu', 'mem'] }, done.text)
+  assert.deepEqual(done.body, { ok: true, updated: ['cpu', 'gpu', 'mem'] }, done.text)
   const read = await doors.ask('GET', '/formula?type=mu')
   const rates = { cpu: 1, gpu: 5.25, mem: 0.5 }
-  assert.deepEqual(read.body as object, { type: 'mu', unit: 'per-hour', rates, currency: 'THB' })
+  assert.deepEqual(read.body, { type: 'mu', unit: 'per-hour', rates, currency: 'THB' })
   const etag = read.headers.get('etag') ?? ''
   assert.match(etag, /^W\//)
   assert.equal((await doors.ask('GET', '/formula?type=mu', undefined, { 'if-none-match': etag })).status, 304)
@@ -108,7 +108,7 @@ test('400: a rate below zero, with more than four places, or beyond all numbers'
 test('200: a meter is declared and then priced', async () => {
   const meter = { kind: 'counter', unit: 'token', description: 'tokens that a model wrote' }
   const done = await doors.ask('PUT', '/api/v1/meters/output_tokens', meter)
-  assert.deepEqual(done.body as object, { name: 'output_tokens', ...meter }, done.text)
+  assert.deepEqual(done.body, { name: 'output_tokens', ...meter }, done.text)
   const file =
     'prices:\n  - { service: llm, component: out, from: 2026-10-01, currency: THB, quantity: output_tokens, flat: { price: 1, per: 1000000 } }\n'
   assert.equal((await set(file)).status, 200)
