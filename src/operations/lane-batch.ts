@@ -76,7 +76,10 @@ export async function runBatch<Want, State>(
     committing = operations.done.length > 0
     await client.query(committing ? 'commit' : 'rollback')
     failPoint('lane.committed')
-    if (committing) noteWritten(house)
+    if (committing) {
+      noteWritten(house)
+      books.committed?.(state)
+    }
     for (const { entry, operation } of operations.done) {
       if (entry) answers.push({ entry, answer: answeredOf(operation) })
     }

@@ -58,32 +58,45 @@ export type Books<Want, State> = {
   notBefore(state: State): number
   /** Reads the rest in later statements; answers what is due at this moment. */
   load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
+  /** Told when a batch is committed for certain: for figures. */
+  committed?(state: State): void
   /** Writes what the plans changed and posted; rows that belong to an operation are added to its turn. */
   write(writer: Writer, state: State, at: number): Promise<void>
 }
+
+/** How a command is asked for: only tried, and by whom nobody waits for any more. */
+export type Options = { readonly dryRun?: boolean; readonly isGone?: () => boolean }
 
 /** A command on its way through the lane. */
 export class Entry<Want, State> {
   readonly call: Call
   readonly digest: Buffer
   readonly command: LaneCommand<Want, State>
-  readonly dryRun: boolean
+  readonly #options: Options
   readonly since = performance.now()
   readonly answered: Promise<Answered>
-  gone = false
   isDone = false
   #resolve!: (answer: Answered) => void
   #reject!: (error: unknown) => void
 
-  constructor(call: Call, digest: Buffer, command: LaneCommand<Want, State>, dryRun: boolean) {
+  constructor(call: Call, digest: Buffer, command: LaneCommand<Want, State>, options: Options) {
     this.call = call
     this.digest = digest
     this.command = command
-    this.dryRun = dryRun
+    this.#options = options
     this.answered = new Promise((resolve, reject) => {
       this.#resolve = resolve
       this.#reject = reject
     })
+  }
+
+  get dryRun(): boolean {
+    return this.#options.dryRun === true
+  }
+
+  /** Asked while it waits: whoever has given up is dropped. */
+  get isGone(): boolean {
+    return this.#options.isGone?.() === true
   }
 
   get keyText(): string {

@@ -5,7 +5,7 @@ import type { Entry } from './lane-command.ts'
  * dropped.
  */
 export function takeFairly<Want, State>(queue: readonly Entry<Want, State>[], most: number) {
-  const waiting = queue.filter((entry) => !entry.gone)
+  const waiting = queue.filter((entry) => !entry.isGone)
   if (waiting.length <= most) return { taken: waiting, left: [] }
   const share = Math.max(1, Math.floor(most / 4))
   const counts = new Map<string, number>()

@@ -6,7 +6,7 @@ import { Problem } from '../http/problem.ts'
 import type { Answered, Call } from './alone.ts'
 import { inputDigest } from './canonical.ts'
 import type { House } from './house.ts'
-import { type Books, Entry, type LaneCommand } from './lane-command.ts'
+import { type Books, Entry, type LaneCommand, type Options } from './lane-command.ts'
 import { LaneConnection, Unsettled } from './lane-connection.ts'
 import { asProblem, LeftNoTrace } from './left-no-trace.ts'
 import { runBatch } from './lane-batch.ts'
@@ -80,8 +80,7 @@ export class Lane<Want, State> {
       this.#refusedForLoad += 1
       return Promise.reject(new Problem('overloaded'))
     }
-    const entry = new Entry(call, inputDigest(call.command, call.input), command, options.dryRun === true)
-    options.signal?.addEventListener('abort', () => (entry.gone = true), { once: true })
+    const entry = new Entry(call, inputDigest(call.command, call.input), command, options)
     this.#queue.push(entry)
     this.#start()
     return entry.answered
@@ -124,7 +123,7 @@ export class Lane<Want, State> {
   /** Answers how many were refused. */
   async #commit(connection: LaneConnection, entries: readonly Entry<Want, State>[]): Promise<number> {
     for (let attempt = 1; ; attempt++) {
-      const open = entries.filter((entry) => !entry.isDone && !entry.gone)
+      const open = entries.filter((entry) => !entry.isDone && !entry.isGone)
       if (open.length === 0) return 0
       try {
         if (this.#careful > 0) this.#careful -= 1
@@ -151,8 +150,6 @@ export class Lane<Want, State> {
     }
   }
 }
-
-export type Options = { readonly dryRun?: boolean; readonly signal?: AbortSignal }
 
 const attemptsMax = 8
 const underWayMax = 2
