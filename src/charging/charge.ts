@@ -81,20 +81,31 @@ const revenue: AccountKind = 'usage_revenue'
  * currency, direction and way of paying, so that drill-down and proof compare per transfer.
  */
 export class ChargeSheet {
-  readonly charges: Charge[] = []
+  #charges: Charge[] = []
   readonly states: State[] = []
   /** The versions of the price book that decided something here, and so never change any more. */
   readonly uses = new Set<bigint>()
   /** Where something was charged, by project. */
   readonly #places = new Map<string, Place[]>()
   readonly #nextId: () => bigint
+  readonly #periodBased: ReadonlySet<bigint>
+  /** Where a price that looks at whole periods charged something or gave it back, as `project provider period`. */
+  readonly #due = new Set<string>()
 
   /** UUIDs of projects that pay from their wallets. */
   readonly #prepaid: ReadonlySet<string>
 
-  constructor(nextId: () => bigint, prepaid: ReadonlySet<string> = nobody) {
+  constructor(nextId: () => bigint, periodBased: ReadonlySet<bigint>, prepaid: ReadonlySet<string> = nobody) {
     this.#nextId = nextId
+    this.#periodBased = periodBased
     this.#prepaid = prepaid
+  }
+
+  /** The charges gathered since this was asked last: they may be written before the rest is known. */
+  takeCharges(): readonly Charge[] {
+    const taken = this.#charges
+    this.#charges = []
+    return taken
   }
 
   charge(subject: Subject, line: RatedLine, rated: Rated): void {
@@ -139,14 +150,8 @@ export class ChargeSheet {
     return amounts
   }
 
-  /** Where one of these prices charged something or gave it back, as `project provider period`. */
-  placesOf(prices: ReadonlySet<bigint>): string[] {
-    const places = new Set<string>()
-    if (prices.size === 0) return []
-    for (const { price, kind, project, provider, period } of this.charges) {
-      if (kind !== 'memo' && prices.has(price)) places.add(`${project} ${provider} ${period}`)
-    }
-    return [...places].sort()
+  get due(): string[] {
+    return [...this.#due].sort()
   }
 
   /** What else decided a charge beside its line: the policy. */
@@ -155,7 +160,10 @@ export class ChargeSheet {
   }
 
   #add(subject: Subject, line: Line, rated: Rated, kind: Charge['kind'], transfer: bigint | null): void {
-    this.charges.push({
+    if (kind !== 'memo' && this.#periodBased.has(line.price)) {
+      this.#due.add(`${subject.project} ${subject.provider} ${line.period}`)
+    }
+    this.#charges.push({
       id: this.#nextId(),
       record: subject.record,
       project: subject.project,

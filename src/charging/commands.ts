@@ -1,7 +1,7 @@
 import { hash, randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
-import { type Recorded, recordFacts } from '../metering/commands.ts'
+import { inPieces, type Recorded, recordFacts } from '../metering/commands.ts'
 import { aloneStored, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { meetNames } from '../parties/commands.ts'
@@ -10,13 +10,12 @@ import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { ChargeSheet } from './charge.ts'
 import { openPeriods, openPeriodsFor } from './period-commands.ts'
-import { outcomesOf } from './outcome.ts'
-import { emptyResult, type Page, type PageResult, type PageSettings } from './page.ts'
+import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
+import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
 import { payerOf as paidBy, type Prior, priorRatings } from './prior-commands.ts'
 import { setAside } from './quarantine-commands.ts'
 import type { Rater } from './rater.ts'
-import type { Raters } from './book-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 import { insertDueTrueUps } from './true-up/sql.ts'
@@ -32,7 +31,7 @@ export async function chargePage(
   memory: Memory,
 ): Promise<PageResult> {
   if (!settings.dryRun) await openPeriods(house, page.facts, memory)
-  const wanted = namesIn(page.facts)
+  const wanted = namesIn(page.facts, memory.parties)
   if (settings.unknown === 'create' && !settings.dryRun) {
     for (const names of wanted) await meetNames(house, settings.principal, names, memory.parties)
   }
@@ -74,46 +73,45 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
   const rater = await memory.raters.current(writer)
   const { known, unknown, payers } = await findParties(writer, page, settings, memory)
   const aside = await setAside(writer, page, unknown, settings.chargeFrom)
-  const recorded = await recordFacts(writer, known, house.zone)
-
-  const sheet = new ChargeSheet(() => writer.nextId(), prepaidOf(payers.values()))
-  const tally = { charged: 0, unpriced: 0 }
-  const payerOf = (record: Recorded) => payers.get(record.project) as ProjectParty
+  const tally = { recorded: 0, duplicates: 0, corrected: 0, confirmed: 0, charged: 0, unpriced: 0 }
+  const outcomes: FactOutcome[] = []
+  const sheet = new ChargeSheet(() => writer.nextId(), memory.raters.periodBased, prepaidOf(payers.values()))
   const early = ({ fact }: Recorded) => settings.chargeFrom !== null && fact.endsAt < settings.chargeFrom
-  for (const record of recorded.first) {
-    rateOnto(sheet, tally, { record, payer: payerOf(record), rater, uncharged: early(record) })
-  }
-  if (recorded.newer.length > 0) {
-    const priors = await priorRatings(
-      writer,
-      recorded.newer.map(({ previous }) => previous.id),
-    )
-    for (const { record, previous } of recorded.newer) {
-      const prior = priors.get(previous.id) as Prior
-      for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
-      const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
-      const uncharged = prior.state === 'uncharged' || early(record)
-      rateOnto(sheet, tally, { record, payer: payerOf(record), rater: asRatedFirst, uncharged })
+  const onto = (record: Recorded, by: Rater, uncharged: boolean) =>
+    rateOnto(sheet, tally, { record, payer: payers.get(record.project) as ProjectParty, rater: by, uncharged })
+  for (const piece of inPieces(known)) {
+    const recorded = await recordFacts(writer, piece, house.zone, memory.recent)
+    for (const record of recorded.first) onto(record, rater, early(record))
+    if (recorded.newer.length > 0) {
+      const priors = await priorRatings(
+        writer,
+        recorded.newer.map(({ previous }) => previous.id),
+      )
+      for (const { record, previous } of recorded.newer) {
+        const prior = priors.get(previous.id) as Prior
+        for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
+        const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
+        onto(record, asRatedFirst, prior.state === 'uncharged' || early(record))
+      }
     }
+    const charges = sheet.takeCharges()
+    if (settings.call) outcomes.push(...outcomesOf(recorded, charges, sheet.states))
+    await sql.insertCharges(writer, charges)
+    tally.recorded += recorded.first.length
+    tally.duplicates += recorded.seen
+    tally.corrected += recorded.newer.length
+    tally.confirmed += recorded.confirmed
   }
-  await writeSheet(writer, sheet, memory.raters, house.zone)
-  return {
-    recorded: recorded.first.length,
-    duplicates: recorded.seen,
-    corrected: recorded.newer.length,
-    confirmed: recorded.confirmed,
-    ...aside,
-    ...tally,
-    amounts: sheet.amounts,
-    ...(settings.call && { outcomes: outcomesOf(recorded, sheet, unknown) }),
-  }
+  if (settings.call) outcomes.push(...outcomesOfUnknown(unknown))
+  await writeSheet(writer, sheet, house.zone)
+  return { ...aside, ...tally, amounts: sheet.amounts, ...(settings.call && { outcomes }) }
 }
 
 /** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */
-export async function writeSheet(writer: Writer, sheet: ChargeSheet, raters: Raters, zone: string): Promise<void> {
+export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: string): Promise<void> {
   await markUsed(writer, [...sheet.uses])
-  await insertDueTrueUps(writer, sheet.placesOf(raters.periodBased))
-  await sql.insertCharges(writer, sheet.charges)
+  await insertDueTrueUps(writer, sheet.due)
+  await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
   await postFromWallets(writer, zone, sheet.transfers)
 }

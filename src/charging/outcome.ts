@@ -1,22 +1,22 @@
 import type { RecordedPage } from '../metering/commands.ts'
 import { nanosText } from '../values/money.ts'
-import type { ChargeSheet } from './charge.ts'
+import type { Charge, State } from './charge.ts'
 import type { FactOutcome } from './page.ts'
 import type { UnknownFact } from './quarantine-commands.ts'
 
 /** What became of each fact of a page that said something new. */
 export function outcomesOf(
   { first, newer }: RecordedPage,
-  sheet: ChargeSheet,
-  unknown: readonly UnknownFact[],
+  charges: readonly Charge[],
+  reasons: readonly State[],
 ): FactOutcome[] {
   const charged = new Map<bigint, Map<string, bigint>>()
-  for (const { record, kind, currency, nanos } of sheet.charges) {
+  for (const { record, kind, currency, nanos } of charges) {
     if (kind !== 'charge') continue
     const sums = charged.get(record) ?? new Map<string, bigint>()
     charged.set(record, sums.set(currency, (sums.get(currency) ?? 0n) + nanos))
   }
-  const states = new Map(sheet.states.map((state) => [state.record, state]))
+  const states = new Map(reasons.map((state) => [state.record, state]))
   const told = (outcome: 'recorded' | 'corrected', { id, fact }: RecordedPage['first'][number]): FactOutcome => {
     const sums = charged.get(id)
     const state = states.get(id)
@@ -30,14 +30,9 @@ export function outcomesOf(
       charged: Object.fromEntries([...(sums ?? [])].map(([currency, nanos]) => [currency, nanosText(nanos)])),
     }
   }
-  return [
-    ...first.map((record) => told('recorded', record)),
-    ...newer.map(({ record }) => told('corrected', record)),
-    ...unknown.map(({ fact: { source, externalId }, reason }) => ({
-      source,
-      externalId,
-      outcome: 'quarantined' as const,
-      reason,
-    })),
-  ]
+  return [...first.map((record) => told('recorded', record)), ...newer.map(({ record }) => told('corrected', record))]
 }
+
+/** And of those that name somebody unknown. */
+export const outcomesOfUnknown = (unknown: readonly UnknownFact[]): FactOutcome[] =>
+  unknown.map(({ fact: { source, externalId }, reason }) => ({ source, externalId, outcome: 'quarantined', reason }))

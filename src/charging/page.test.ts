@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
 import { rows } from '../database/reader.ts'
+import { newMemory } from './memory-commands.ts'
 import {
   assertBooksAgree,
   charge,
@@ -183,4 +184,17 @@ test('a policy that decided a charge never changes', async (t) => {
   await setBook(own.house, policy('TIMEOUT: charge'))
   await charge(own, [fact()])
   await assert.rejects(setBook(own.house, policy('COMPLETED: free')), /never changes/)
+})
+
+test('a thing taken for new that another process told of meanwhile is found, and charged once', async () => {
+  await charge(site, [fact()])
+  assert.equal(site.memory.recent.takesOthersForNew, true)
+  const told = fact()
+  const corrected = { ...told, quantities: { cpu_core_seconds: '1' }, measuredAt: told.measuredAt + 1 }
+  await charge({ house: site.house, memory: newMemory('Asia/Bangkok') }, [told])
+  const result = await charge(site, [told, fact()])
+  assert.deepEqual([result.recorded, result.duplicates], [1, 1])
+  assert.equal(site.memory.recent.takesOthersForNew, false)
+  assert.equal((await charge(site, [corrected])).corrected, 1)
+  await assertBooksAgree(site.house)
 })

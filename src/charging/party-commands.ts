@@ -3,6 +3,7 @@ import type { KnownFact } from '../metering/commands.ts'
 import type { Fact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf, resolveNames } from '../parties/commands.ts'
+import { KnownParties, type Remembered } from '../parties/memory.ts'
 import type { ProjectParty, ResolvedNames, WantedNames } from '../parties/party.ts'
 import type { Memory } from './memory-commands.ts'
 import type { Page, PageSettings } from './page.ts'
@@ -17,15 +18,16 @@ type Found = {
 /** A page with the names in it, by source. */
 export type NamedPage = Page & { readonly wanted: readonly WantedNames[] }
 
-/** The names that facts use, each once, by their source. */
-export function namesIn(facts: readonly Fact[]): WantedNames[] {
-  const bySource = new Map<string, { projects: Set<string>; people: Set<string>; providers: Set<string> }>()
-  for (const fact of facts) {
-    let names = bySource.get(fact.source)
-    if (!names) bySource.set(fact.source, (names = { projects: new Set(), people: new Set(), providers: new Set() }))
-    names.projects.add(fact.projectName)
-    if (fact.personName !== null) names.people.add(fact.personName)
-    names.providers.add(fact.providerName)
+/** The names that facts use and that were not met lately, each once, by their source. */
+export function namesIn(facts: readonly Fact[], met: Memory['parties']): WantedNames[] {
+  const bySource = new Map<string, ReturnType<typeof namesOf>>()
+  for (const { source, projectName, personName, providerName } of facts) {
+    let names = bySource.get(source)
+    if (!names) bySource.set(source, (names = namesOf(met.lately(source))))
+    const { known } = names
+    if (!known?.projects.has(projectName)) names.projects.add(projectName)
+    if (personName !== null && !known?.people.has(personName)) names.people.add(personName)
+    if (!known?.providers.has(providerName)) names.providers.add(providerName)
   }
   return [...bySource].map(([source, { projects, people, providers }]) => ({
     source,
@@ -35,6 +37,13 @@ export function namesIn(facts: readonly Fact[]): WantedNames[] {
   }))
 }
 
+const namesOf = (known: Remembered | undefined) => ({
+  known,
+  projects: new Set<string>(),
+  people: new Set<string>(),
+  providers: new Set<string>(),
+})
+
 /** Whom the names of a page mean, and the facts that name somebody unknown. */
 export async function findParties(
   writer: Writer,
@@ -42,14 +51,35 @@ export async function findParties(
   settings: PageSettings,
   memory: Memory,
 ): Promise<Found> {
-  const names = new Map<string, ResolvedNames>()
-  for (const wanted of page.wanted) {
-    names.set(wanted.source, await resolveNames(writer, wanted, settings.unknown, memory.parties))
-  }
   const known: KnownFact[] = []
-  const unknown: UnknownFact[] = []
   const payers = new Map<string, ProjectParty>()
-  for (const fact of page.facts) {
+  const found = { known, payers }
+  const missing = sortOut(found, page.facts, await resolved(writer, page.wanted, settings, memory))
+  if (missing.length === 0) return { ...found, unknown: [] }
+  // What was met lately is forgotten after an import, also in the middle of a run: then all are asked for.
+  const facts = missing.map(({ fact }) => fact)
+  const wanted = namesIn(facts, new KnownParties())
+  return { ...found, unknown: sortOut(found, facts, await resolved(writer, wanted, settings, memory)) }
+}
+
+type Names = ReadonlyMap<string, ResolvedNames>
+
+async function resolved(writer: Writer, wanted: readonly WantedNames[], settings: PageSettings, memory: Memory) {
+  const names = new Map<string, ResolvedNames>()
+  for (const each of wanted) {
+    names.set(each.source, await resolveNames(writer, each, settings.unknown, memory.parties))
+  }
+  return names
+}
+
+/** Adds the facts that name known parties only; answers the others. */
+function sortOut(
+  { known, payers }: { known: KnownFact[]; payers: Map<string, ProjectParty> },
+  facts: readonly Fact[],
+  names: Names,
+): UnknownFact[] {
+  const unknown: UnknownFact[] = []
+  for (const fact of facts) {
     const { projects, people, providers } = names.get(fact.source) as ResolvedNames
     const project = projects.get(fact.projectName)
     const person = fact.personName === null ? null : people.get(fact.personName)
@@ -61,7 +91,7 @@ export async function findParties(
     payers.set(project.project, project)
     known.push({ fact, project: project.project, person, provider })
   }
-  return { known, unknown, payers }
+  return unknown
 }
 
 function whoIsMissing(

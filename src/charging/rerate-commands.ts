@@ -84,7 +84,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
       rows.map((row) => row.id),
     )
     const payers = await partiesOf(writer)
-    const sheet = new ChargeSheet(() => writer.nextId(), prepaidOf(payers.values()))
+    const sheet = new ChargeSheet(() => writer.nextId(), memory.raters.periodBased, prepaidOf(payers.values()))
     const count = { changed: 0, free: 0 }
     for (const row of rows) {
       const task = { row, prior: priors.get(row.id) as Prior, payer: payers.get(row.project) as ProjectParty, rater }
@@ -94,7 +94,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
     }
     result = { ...count, amounts: sheet.amounts }
     if (count.changed === 0 || run.dryRun) return nothing
-    await writeSheet(writer, sheet, memory.raters, house.zone)
+    await writeSheet(writer, sheet, house.zone)
     return { reason, changed: count.changed }
   })
   return result

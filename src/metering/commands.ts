@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
 import type { Fact } from './fact.ts'
+import { RecentNames } from './recent.ts'
 import * as sql from './sql.ts'
 import { compare, type Content, contentDigest, textsOf, together } from './version.ts'
 
@@ -25,17 +26,22 @@ export type RecordedPage = {
 }
 
 /** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
-export async function recordFacts(writer: Writer, facts: readonly KnownFact[], zone: string): Promise<RecordedPage> {
+export async function recordFacts(
+  writer: Writer,
+  facts: readonly KnownFact[],
+  zone: string,
+  recent: RecentNames = new RecentNames(),
+): Promise<RecordedPage> {
   const records = sortedAndOnce(facts, zone)
-  const { first, other } = await sift(writer, records)
+  const { first, other } = await sift(writer, records, recent)
   if (other.length === 0) {
-    await sql.insertIdentities(writer, first)
+    await insertIdentities(writer, first, recent)
     await sql.insertRecords(writer, first)
     return { first, newer: [], seen: facts.length - first.length, confirmed: 0 }
   }
   const { newer, confirmed } = await supersede(writer, other, await lockStandingOf(writer, other), zone)
 
-  await sql.insertIdentities(writer, first)
+  await insertIdentities(writer, first, recent)
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
   if (newer.length > 0) {
@@ -58,13 +64,17 @@ type Draft = { -readonly [Key in keyof sql.Recorded]: sql.Recorded[Key] }
  * Those that nobody has told of, and those told otherwise, with their ids. What stands already in the same words, and was
  * measured then or later, is left out and needs no lock: whatever another page does to it now comes after this one.
  */
-async function sift(writer: Writer, records: readonly Draft[]): Promise<{ first: Draft[]; other: Draft[] }> {
-  const known = await sql.findIdentities(writer, records)
-  const byPlace = new Map(known.map((row) => [row.place, row]))
+async function sift(writer: Writer, records: readonly Draft[], recent: RecentNames) {
+  const told = recent.among(records)
+  const asked = recent.takesOthersForNew ? told : records
+  const known = asked.length === 0 ? [] : await sql.findIdentities(writer, asked)
+  if (asked === records) recent.found(known.some(({ place }) => !told.includes(records[place - 1] as Draft)))
+  recent.add(records)
+  const rows = new Map(known.map((row) => [asked[row.place - 1], row]))
   const first: Draft[] = []
   const other: Draft[] = []
-  for (const [index, record] of records.entries()) {
-    const row = byPlace.get(index + 1)
+  for (const record of records) {
+    const row = rows.size === 0 ? undefined : rows.get(record)
     if (row?.digest === record.digest && Number(row.measured) >= record.fact.measuredAt) continue
     record.id = writer.nextId()
     if (row) other.push(record)
@@ -73,27 +83,64 @@ async function sift(writer: Writer, records: readonly Draft[]): Promise<{ first:
   return { first, other }
 }
 
-/** In the order of their names, so that two pages never wait for each other; of several versions the one that wins. */
+/** One that stands already breaks `usage_is_recorded_once`: then the operation begins anew, and all are asked for. */
+async function insertIdentities(writer: Writer, first: readonly Draft[], recent: RecentNames): Promise<void> {
+  try {
+    await sql.insertIdentities(writer, first)
+  } catch (error) {
+    recent.wasMistaken()
+    throw error
+  }
+}
+
+/** Of several versions of one thing the one that wins, in the order of their names. */
 function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
-  const bySource = new Map<string, Map<string, Draft>>()
-  for (const known of facts) {
-    const { source, externalId } = known.fact
-    let drafts = bySource.get(source)
-    if (!drafts) bySource.set(source, (drafts = new Map()))
+  const drafts: Draft[] = []
+  for (const known of inOrder(facts)) {
     const draft = draftOf(known, zone)
-    const other = drafts.get(externalId)
-    const verdict = other ? compare(versionOf(draft), versionOf(other)) : 'newer'
-    if (verdict === 'newer') drafts.set(externalId, draft)
-    if (!other || verdict === 'newer' || verdict === 'older') continue
+    const other = drafts.at(-1)
+    if (!other || orderOf(known.fact, other.fact) !== 0) {
+      drafts.push(draft)
+      continue
+    }
+    const verdict = compare(versionOf(draft), versionOf(other))
+    if (verdict === 'older') continue
     const measuredAt = Math.max(known.fact.measuredAt, other.fact.measuredAt)
     if (verdict === 'seen') other.fact = { ...other.fact, measuredAt }
-    else drafts.set(externalId, draftOf(knownTogether(draft, contentOf(other), measuredAt), zone))
+    else {
+      const isMore = verdict === 'more'
+      drafts[drafts.length - 1] = isMore ? draftOf(knownTogether(draft, contentOf(other), measuredAt), zone) : draft
+    }
   }
-  return [...bySource.keys()].sort().flatMap((source) => {
-    const drafts = bySource.get(source) as Map<string, Draft>
-    return [...drafts.keys()].sort().map((externalId) => drafts.get(externalId) as Draft)
-  })
+  return drafts
 }
+
+/** By name, so that two pages never wait for each other; versions of one thing as they arrived. Dumps nearly are. */
+function inOrder(facts: readonly KnownFact[]): readonly KnownFact[] {
+  return facts.toSorted((one, other) => orderOf(one.fact, other.fact))
+}
+
+function orderOf(one: Fact, other: Fact): number {
+  if (one.source !== other.source) return one.source < other.source ? -1 : 1
+  if (one.externalId === other.externalId) return 0
+  return one.externalId < other.externalId ? -1 : 1
+}
+
+/**
+ * A page in pieces that are recorded one after the other, in the order in which everybody takes identities. What becomes
+ * of a piece on its way to the database is garbage before the next one: that is cheaper to collect than a page's.
+ */
+export function* inPieces(facts: readonly KnownFact[]): Generator<readonly KnownFact[]> {
+  const sorted = inOrder(facts)
+  for (let from = 0; from < sorted.length; ) {
+    let to = Math.min(from + pieceSize, sorted.length)
+    while (to < sorted.length && orderOf((sorted[to] as KnownFact).fact, (sorted[to - 1] as KnownFact).fact) === 0) to++
+    yield sorted.slice(from, to)
+    from = to
+  }
+}
+
+const pieceSize = 3000
 
 function draftOf(known: KnownFact, zone: string): Draft {
   const { fact, project, person, provider } = known
@@ -190,6 +237,7 @@ const versionOfRow = (row: sql.RecordRow) => ({
   },
 })
 
+export { RecentNames } from './recent.ts'
 export { makePartition as makeRecordsPartition } from './sql.ts'
 export {
   confirmationsTable,

@@ -28,6 +28,11 @@ export class KnownParties {
     return has(projects, known.projects) && has(people, known.people) && has(providers, known.providers)
   }
 
+  /** What the set used last has of a source; a revision later it may mean somebody else. */
+  lately(source: string): Remembered | undefined {
+    return this.#bySource.get(source)
+  }
+
   asOf(revision: string, source: string): Remembered {
     if (revision !== this.#revision || this.#size > namesMax) {
       this.#revision = revision

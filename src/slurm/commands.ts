@@ -37,7 +37,7 @@ const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0
 /** Two pages at a time: while PostgreSQL writes one, the next is read and rated. */
 const pagesAtOnce = 2
 /** Larger ones make fewer transfers, and take more memory. */
-const pageSize = 12000
+const pageSize = 16000
 
 /** Reads dumps, records, rates and charges what they tell; `-` is standard input. May be stopped and repeated at will. */
 export async function ingest(
