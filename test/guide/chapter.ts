@@ -24,9 +24,9 @@ export async function doAsSaid(page: Page): Promise<void> {
     if (!page.begins.includes('server')) return compare(page, await run(page, home, environment), shownUrl)
     const server = begin(['serve', '--port', '0'], environment)
     const url = (await server.said(/listens on (\S+)/)).replace('listens on ', '')
-    const key = (await server.said(/bsr_\w+|Next, in another/)).replace(/^Next.*/, '')
+    const key = (await server.said(/bsr_[\w-]+|Next, in another/)).replace(/^Next.*/, '')
     try {
-      compare(page, await run(page, home, { ...environment, BURSAR_ADMIN_KEY: key }, url), url)
+      compare(page, await run(page, home, { ...environment, BURSAR_KEY: key }, url), url)
     } finally {
       server.child.kill('SIGTERM')
       await server.ended
@@ -37,10 +37,16 @@ export async function doAsSaid(page: Page): Promise<void> {
   }
 }
 
-/** People type `npx bursar` and `npm run`; here both are this Bursar, without the second that npm takes each time. */
+/**
+ * People type `npx bursar` and `npm run`; here both are this Bursar, without the second that npm takes each time.
+ * A page that names another data directory means another house.
+ */
 const surroundings = `set -eo pipefail
 exec 2>&1
-bursar() { '${process.execPath}' '${cli}' "$@"; }
+bursar() {
+  case " $* " in *' --data '*) local DATABASE_URL= ;; esac
+  '${process.execPath}' '${cli}' "$@"
+}
 npx() { "$@"; }
 npm() { bursar "$2"; }
 `
