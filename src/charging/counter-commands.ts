@@ -97,7 +97,7 @@ export class Counter {
           return {
             ...decided,
             apply: (own) => {
-              for (const price of priced.uses) desk.uses.add(price)
+              for (const price of priced.uses) if (!desk.uses.has(price)) desk.uses.set(price, own.operation)
               decided.apply(own)
             },
           }
@@ -172,3 +172,5 @@ class Stale extends Problem {
 
 const toldCost = (cost: Cost) =>
   cost.quantities === undefined ? { amount: nanosText(cost.nanos) } : { quantities: cost.quantities }
+
+export { settlementsTable } from './settlement/sql.ts'

@@ -3,10 +3,10 @@ import type { Reader } from '../database/reader.ts'
 import { openAccount, findWallets, Stripes } from '../ledger/wallet-commands.ts'
 import type { Answered, Call } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { Lane, type LaneSettings, type Options } from '../operations/lane.ts'
-import type { LaneCommand } from '../operations/lane-command.ts'
+import { Lane, type LaneSettings } from '../operations/lane.ts'
+import type { LaneCommand, Options } from '../operations/lane-command.ts'
 import type { Desk, Want } from './desk.ts'
-import { DeskBooks } from './desk-commands.ts'
+import { DeskBooks, type Moved } from './desk-commands.ts'
 import { walletKey } from './desk.ts'
 import { type GrantInput, grantCommand, limitCommand, type MoveInput, moveCommand } from './grant.ts'
 import type { Reservation } from './reservation.ts'
@@ -31,6 +31,11 @@ export class Credits {
     const stripes = new Stripes(house, randomInt(1, stripesMax + 1))
     this.#books = new DeskBooks(house.zone, stripes)
     this.lane = new Lane<Want, Desk>(house, this.#books, settings)
+  }
+
+  /** Tells of the money that each batch moved, once it is committed. */
+  onMoved(told: (moved: Moved) => void): void {
+    this.#books.onMoved(told)
   }
 
   submit(asking: Asking, command: string, input: unknown, rule: LaneCommand<Want, Desk>): Promise<Answered> {
@@ -97,3 +102,12 @@ const told = (input: object): unknown =>
       typeof value === 'bigint' ? String(value) : value,
     ]),
   )
+
+/** What operations on credits answer for. */
+export const creditTables = [
+  sql.grantsTable,
+  sql.drawsTable,
+  sql.reservationsTable,
+  sql.stepsTable,
+  sql.budgetsTable,
+] as const

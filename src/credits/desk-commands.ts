@@ -3,7 +3,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
 import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
-import { markUsed, shareBook } from '../pricing/commands.ts'
+import { markUsedBy, shareBook } from '../pricing/commands.ts'
 import type { Books, Due, Turn } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
 import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
@@ -20,6 +20,9 @@ const rememberedMax = 50_000
 /** More that ran out at once waits for the next batch that touches the wallet. */
 const dueMax = 1_000
 
+/** What moved for one reason in one currency. */
+export type Moved = { readonly reason: string; readonly currency: string; readonly nanos: bigint }
+
 /** How a batch of the money path reads its wallets under locks, and writes what its plans changed. */
 export class DeskBooks implements Books<Want, Desk> {
   readonly #zone: string
@@ -29,9 +32,27 @@ export class DeskBooks implements Books<Want, Desk> {
   readonly #walletIds = new Map<string, bigint>()
   readonly #reservations = new Recent<bigint, Reservation>(rememberedMax)
 
+  #onMoved: ((moved: Moved) => void) | undefined
+
   constructor(zone: string, stripes?: Stripes) {
     this.#zone = zone
     this.#stripes = stripes
+  }
+
+  /** Told of the money that each batch moved, once it is committed. */
+  onMoved(told: (moved: Moved) => void): void {
+    this.#onMoved = told
+  }
+
+  committed(desk: Desk): void {
+    if (!this.#onMoved) return
+    const sums = new Map<string, Moved>()
+    for (const { posting } of desk.postings) {
+      const { reason, currency, nanos } = posting.transfer
+      const sum = sums.get(reason + currency)
+      sums.set(reason + currency, { reason, currency, nanos: nanos + (sum?.nanos ?? 0n) })
+    }
+    for (const sum of sums.values()) this.#onMoved(sum)
   }
 
   async lock(writer: Writer, wants: readonly Want[]): Promise<Desk> {
@@ -119,7 +140,7 @@ export class DeskBooks implements Books<Want, Desk> {
     if (desk.changedLots.size > 0) await sql.putLots(writer, [...desk.changedLots])
     if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
     await this.#setNextDue(writer, desk)
-    await markUsed(writer, desk.uses)
+    await markUsedBy(writer, desk.uses)
     await writeWallets(writer, [...desk.changedWallets])
     await this.#stripes?.post(
       writer,

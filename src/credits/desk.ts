@@ -58,8 +58,8 @@ export class Desk {
   readonly sweptWallets = new Set<Wallet>()
   /** The revision of the price book under which this batch commits, when a command was priced. */
   book: number | undefined
-  /** The versions of prices that charge something here, and so never change any more. */
-  readonly uses = new Set<bigint>()
+  /** The versions of prices that charge something here, and so never change any more, with the operation that did first. */
+  readonly uses = new Map<bigint, bigint>()
   readonly postings: { readonly posting: Posting; readonly turn: Turn }[] = []
 
   readonly #writeRow: RowWriter

@@ -131,6 +131,8 @@ export const limitCommand = (owner: string, currency: string, nanos: bigint): La
     return {
       ok: true,
       answer: {
+        // Told for the books as well: no row but the wallet's says what was set.
+        wallet: numbered('account', wallet.id),
         currency,
         creditLimit: nanosText(nanos),
         available: nanosText(available(wallet) - wallet.creditLimit + nanos),

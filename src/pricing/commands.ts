@@ -39,8 +39,13 @@ export const shareBook = (writer: Writer): Promise<number> => sql.share(writer)
 
 /** From now on these versions never change. */
 export async function markUsed(writer: Writer, versions: Iterable<bigint>): Promise<void> {
-  const ids = [...new Set(versions)].sort((a, b) => (a < b ? -1 : 1))
-  if (ids.length > 0) await sql.insertUses(writer, ids)
+  await markUsedBy(writer, new Map([...versions].map((version) => [version, writer.operation])))
+}
+
+/** The same for several operations that commit together: which of them used each version first. */
+export async function markUsedBy(writer: Writer, uses: ReadonlyMap<bigint, bigint>): Promise<void> {
+  const sorted = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (sorted.length > 0) await sql.insertUses(writer, sorted)
 }
 
 /** The versions that have priced something. */

@@ -90,14 +90,14 @@ export const insertVersions = (writer: Writer, added: readonly PriceVersion[]) =
 export const used = (reader: Reader) => rows<{ version: string }>(reader, `select version::text from pricing.uses`)
 
 /** By ascending id, so that two pages never wait for each other in a circle. */
-export const insertUses = (writer: Writer, ids: readonly bigint[]) =>
+export const insertUses = (writer: Writer, uses: readonly (readonly [version: bigint, operation: bigint])[]) =>
   execute(
     writer,
     `insert into pricing.uses (version, operation)
-     select fresh.version, $2
-       from unnest($1::bigint[]) as fresh (version)
+     select fresh.version, fresh.operation
+       from unnest($1::bigint[], $2::bigint[]) as fresh (version, operation)
       where not exists (select from pricing.uses u where u.version = fresh.version)
       order by fresh.version
          on conflict do nothing`,
-    [ids, writer.operation],
+    [uses.map(([version]) => version), uses.map(([, operation]) => operation)],
   )

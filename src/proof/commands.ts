@@ -3,6 +3,8 @@ import type { Check } from '../audit/check.ts'
 import { seal } from '../audit/seal.ts'
 import { type PublishedHead, verifyHistory } from '../audit/verify.ts'
 import { chargesTable, statesTable, trueUpsTable } from '../charging/statement-commands.ts'
+import { settlementsTable } from '../charging/counter-commands.ts'
+import { creditTables } from '../credits/commands.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
@@ -11,13 +13,17 @@ import { erasuresTable } from '../metering/erasure-commands.ts'
 import type { House } from '../operations/house.ts'
 import { versionsTable } from '../pricing/commands.ts'
 import { accessInquiries } from './access.ts'
+import { budgetInquiries } from './budgets.ts'
 import { chargeInquiries } from './charges.ts'
 import { historyInquiries } from './history.ts'
+import { holdInquiries } from './holds.ts'
 import { inquire } from './inquiry.ts'
 import { inOrder } from './in-order.ts'
 import { ledgerInquiries } from './ledger.ts'
+import { lotInquiries } from './lots.ts'
 import { priceInquiries } from './prices.ts'
 import { recordInquiries } from './records.ts'
+import { settlementInquiries } from './settlements.ts'
 import { checkUsage } from './usage.ts'
 
 /** Every table whose rows operations answer for. */
@@ -33,6 +39,8 @@ const sealedTables: readonly SealedTable[] = [
   trueUpsTable,
   accountsTable,
   transfersTable,
+  ...creditTables,
+  settlementsTable,
 ]
 
 const inquiries = [
@@ -40,6 +48,10 @@ const inquiries = [
   ...historyInquiries,
   ...ledgerInquiries,
   ...chargeInquiries,
+  ...holdInquiries,
+  ...lotInquiries,
+  ...budgetInquiries,
+  ...settlementInquiries,
   ...recordInquiries,
   ...priceInquiries,
 ] as const
@@ -115,7 +127,8 @@ async function* timed(source: AsyncGenerator<Check>): AsyncGenerator<Proved> {
   }
 }
 
-const counted = /(?<![\d.,])1 (account|block|charge|operation|record|row|thing|transfer|version)s\b/g
+const counted =
+  /(?<![\d.,])1 (account|block|charge|draw|grant|key|lot|move|operation|record|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
 const numbersAgree = (detail: string): string => detail.replaceAll(counted, '1 $1')
 
 /**

@@ -11,7 +11,12 @@ const uses: Inquiry = {
                  else 'charges were made with it, and it is not marked as used' end as wrong
        from (select price, min(operation) as operation from charging.charges group by price
               union
-             select price, min(operation) from charging.true_ups group by price) as line
+             select price, min(operation) from charging.true_ups group by price
+              union
+             select part.words[1]::bigint, min(s.operation)
+               from charging.settlements s
+              cross join lateral regexp_matches(s.lines, '"price":"prc_(\\d{1,18})"', 'g') as part (words)
+              group by 1) as line
        left join pricing.versions v on v.id = line.price and v.kind = 'price'
        left join pricing.uses u on u.version = line.price
       where v.id is null or u.version is null
@@ -20,7 +25,7 @@ const uses: Inquiry = {
             'the operation that used it first priced nothing' as wrong
        from pricing.uses u
        left join operations.operations o on o.id = u.operation
-      where o.id is null or o.digests !~ '"charging\\.(charges|states|true_ups)"'
+      where o.id is null or o.digests !~ '"charging\\.(charges|states|true_ups|settlements)"'
       order by u.version`,
   ],
 }

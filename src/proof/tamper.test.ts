@@ -42,6 +42,7 @@ const otherValue: Readonly<Record<string, string>> = {
   bytea: 'set_byte(#, 0, get_byte(#, 0) ^ 1)',
   boolean: 'not #',
   date: '# + 1',
+  'uuid[]': '# || #[1]',
   uuid: `(overlay(#::text placing case left(#::text, 1) when '1' then '2' else '1' end from 1 for 1))::uuid`,
   json: `regexp_replace(#::text, '}$', ' }')::json`,
   'timestamp with time zone': `# + interval '1 millisecond'`,
@@ -77,6 +78,15 @@ const tables = [
   'charging.charges',
   'charging.states',
   'charging.true_ups',
+  'charging.settlements',
+  'credits.grants',
+  'credits.lots',
+  'credits.draws',
+  'credits.reservations',
+  'credits.steps',
+  'credits.holds',
+  'credits.budgets',
+  'credits.budget_windows',
   'pricing.versions',
   'pricing.book',
 ]
@@ -142,14 +152,23 @@ const keys: Readonly<Record<string, string>> = {
   'charging.charges': 'id',
   'charging.states': 'id',
   'charging.true_ups': 'id',
+  'charging.settlements': 'id',
+  'credits.grants': 'id',
+  'credits.lots': 'id',
+  'credits.draws': 'id',
+  'credits.reservations': 'id',
+  'credits.steps': 'id',
+  'credits.holds': 'reservation',
+  'credits.budgets': 'id',
   'pricing.versions': 'id',
 }
 
 for (const [table, key] of Object.entries(keys)) {
   test(`a row of ${table} that was removed, doubled or exchanged with another is found`, async () => {
+    const own = (await columnsOf(table)).some(({ name }) => name === 'operation') && key === 'id'
     const [one, other] = await rows<{ key: string; operation: string }>(
       site.house.database.pool,
-      `select ${key} as key, ${key === 'id' && table !== 'operations.operations' ? 'operation' : 'null'} as operation
+      `select ${key} as key, ${own ? 'operation' : 'null'} as operation
          from ${table} order by ${key} offset 1 limit 2`,
     )
     assert(one && other)

@@ -15,6 +15,7 @@ import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
 import { numberOf } from '../values/id.ts'
+import { spendCredits } from './spending/testing.ts'
 
 const day = 86_400_000
 const tiers = '[{ upTo: 1000, price: 0.001 }, { upTo: null, price: 0.0005 }]'
@@ -77,6 +78,7 @@ export async function bookkeeping(): Promise<Site> {
   await writeTrueUps(house, 'tester', memory)
   await sealAll(house)
   await charge(site, [fact()])
+  await spendCredits(house)
   await assertVaried(house)
   return site
 }
@@ -140,6 +142,11 @@ async function assertVaried(house: House): Promise<void> {
        ('erasures', (select count(*) - 2 from metering.erasures)),
        ('erased in quarantine', (select count(erased_by) from metering.quarantine)),
        ('quarantine', (select count(*) from metering.quarantine)),
+       ('kinds of steps', (select count(distinct kind) - 5 from credits.steps)),
+       ('lots that are held', (select count(*) from credits.lots where held > 0)),
+       ('windows', (select count(distinct span) - 2 from credits.budget_windows)),
+       ('priced settlements', (select count(book) from charging.settlements)),
+       ('absorbed', (select count(absorbed_transfer) from charging.settlements)),
        ('blocks', (select count(*) - 2 from audit.blocks)),
        ('unsealed operations', (select (select count(*) from operations.operations) - (select count(*) from audit.seals)))
      ) as kind (what, count) where count <= 0`,
@@ -149,7 +156,7 @@ async function assertVaried(house: House): Promise<void> {
 
 export type Kept = { readonly tables: readonly string[]; restore(tables: readonly string[]): Promise<void> }
 
-const owned = `('operations', 'audit', 'access', 'ledger', 'metering', 'pricing', 'charging')`
+const owned = `('operations', 'audit', 'access', 'ledger', 'metering', 'pricing', 'charging', 'credits')`
 
 /** Copies of all tables, to put back what a test changes. */
 export async function keepAll(house: House): Promise<Kept> {

@@ -1,0 +1,104 @@
+import type { Inquiry } from './inquiry.ts'
+import { madeOf } from './holds.ts'
+
+/** The budgets that stood when something was held or charged, by its id: of wallets that ever had one. */
+const standing = (id: string, owners: string, currency: string) => `
+  cross join lateral unnest(${owners}) as named (owner)
+  join ledger.accounts w on w.owner = named.owner and w.kind = 'wallet' and w.currency = ${currency}
+  join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
+  join lateral (select amount from credits.budgets
+                 where wallet = ever.wallet and span = ever.span and id < ${id} order by id desc limit 1) as b
+    on b.amount is not null`
+
+/** What every reservation uses of budgets: while it is held and once it was paid, and what was told late. */
+const counted = `
+  select ever.wallet, ever.span, r.id as reservation, case when m.ended then 0 else m.held end + m.paid as used
+    from credits.reservations r
+    join (${madeOf}) as m on m.id = r.id
+    ${standing('r.id', 'r.owners', 'r.currency')}
+   union all
+  select ever.wallet, ever.span, null, p.charged - p.absorbed
+    from credits.steps p
+    join credits.reservations r on r.id = p.reservation
+    ${standing('p.id', 'r.owners', 'r.currency')}
+   where p.kind = 'late'`
+
+/** Records are charged to budgets as well, by where their projects belonged at the time: nothing says so later. */
+const charged = `
+  select distinct w.id
+    from ledger.transfers t
+    join ledger.accounts a on a.id in (t.debit_account, t.credit_account) and a.kind = 'wallet'
+    left join parties.projects p on p.id = a.owner
+    join ledger.accounts w on w.owner in (a.owner, p.organisation) and w.kind = 'wallet' and w.currency = a.currency
+   where t.reason in ('charge', 'reversal', 'true-up')`
+
+const used: Inquiry = {
+  name: 'budgets count what is held and spent',
+  looked: `
+    select count(*) || ' days, months and wholes of ' || count(distinct wallet) || ' wallets' as looked
+      from credits.budget_windows`,
+  wrongs: [
+    `select 'credits.budget_windows' as "table", span || ' of acc_' || wallet as row, null as operation,
+            coalesce(w.used, 0) || ' is used, and what was held and spent comes to ' || coalesce(c.used, 0) as wrong
+       from (select wallet, span, sum(used) as used from credits.budget_windows group by wallet, span) as w
+       full join (select wallet, span, sum(used) as used from (${counted}) as each group by wallet, span) as c
+      using (wallet, span)
+      where coalesce(w.used, 0) <> coalesce(c.used, 0) and wallet not in (${charged})
+      order by wallet, span`,
+    `select 'credits.budget_windows' as "table", w.span || ' of acc_' || w.wallet || ' from ' || w.starts as row,
+            max(b.operation)::text as operation,
+            case when count(b.id) = 0 then 'there is no such budget of ' || w.amount
+                 when w.overrun <> greatest(0, w.used - w.amount)
+                   then 'its overrun is ' || w.overrun || ', and ' || w.used || ' of ' || w.amount || ' is used'
+                 else 'it begins when no such budget begins, or is there twice' end as wrong
+       from credits.budget_windows w
+       left join credits.budgets b on b.wallet = w.wallet and b.span = w.span and b.amount = w.amount
+      group by w.wallet, w.span, w.starts, w.amount, w.used, w.overrun
+     having count(b.id) = 0 or w.overrun <> greatest(0, w.used - w.amount)
+         or count(*) <> count(distinct b.id)
+         or case w.span when 'total' then w.starts <> '0001-01-01'
+                        when 'month' then extract(day from w.starts) <> 1 else false end
+      order by w.wallet, w.starts`,
+    `select 'credits.budget_windows' as "table", 'the newest ' || span || ' of acc_' || wallet as row,
+            b.operation::text as operation, 'it allows ' || w.amount || ', and the budget ' || b.amount as wrong
+       from (select distinct on (wallet, span) wallet, span, amount
+               from credits.budget_windows order by wallet, span, starts desc) as w
+       full join (select distinct on (wallet, span) wallet, span, amount, operation
+                    from credits.budgets where amount is not null order by wallet, span, id desc) as b
+      using (wallet, span)
+      where w.amount is distinct from b.amount
+      order by wallet, span`,
+  ],
+}
+
+/** The windows that a hold names, as far as its text is what Bursar writes. */
+const named = `
+  select h.reservation, part.place, part.words[1]::bigint as wallet, part.words[2] as span, part.words[3]::date as starts
+    from credits.holds h
+   cross join lateral regexp_matches(h.windows, '\\["(\\d{1,18})","(day|month|total)","(\\d{4}-\\d{2}-\\d{2})"\\]', 'g')
+         with ordinality as part (words, place)`
+
+const windows: Inquiry = {
+  name: 'holds count in the budgets that stood when they were made',
+  looked: `select count(windows) || ' holds count in budgets' as looked from credits.holds`,
+  wrongs: [
+    `select 'credits.holds' as "table", 'res_' || h.reservation as row, r.operation::text as operation,
+            'it does not name the windows of the budgets that it counts in' as wrong
+       from credits.holds h
+       left join credits.reservations r on r.id = h.reservation
+       left join (select reservation, string_agg(wallet || ' ' || span, ', ' order by wallet, span) as places,
+                         '[' || string_agg('["' || wallet || '","' || span || '","' || starts || '"]', ',' order by place)
+                         || ']' as text, bool_and(exists (
+                           select from credits.budget_windows w where w.wallet = named.wallet and w.span = named.span
+                                                                  and w.starts = named.starts)) as there
+                    from (${named}) as named group by reservation) as n on n.reservation = h.reservation
+       left join (select reservation, string_agg(wallet || ' ' || span, ', ' order by wallet, span) as places
+                    from (${counted}) as each where reservation is not null group by reservation) as c
+         on c.reservation = h.reservation
+      where n.places is distinct from c.places or n.text is distinct from h.windows or n.there = false
+      order by h.reservation`,
+  ],
+}
+
+/** What may be spent in a time. */
+export const budgetInquiries: readonly Inquiry[] = [used, windows]
