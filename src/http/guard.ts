@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
 import type { Principal } from './principal.ts'
+import type { AuthCounts } from './auth-counts.ts'
 import { isLocal } from './server.ts'
 
 /** Who asks and what they may: `access` knows. */
@@ -26,24 +27,31 @@ const isOpen = ({ method, is404, routeOptions: { url = '', config } }: FastifyRe
   is404 || method === 'OPTIONS' || url.startsWith('/docs/') || (openDoors.has(url) && config.operation === undefined)
 
 /** Asks for the principal before any route runs. To be added before the routes, which then find it in the request. */
-export function addGuard(server: FastifyInstance, guard: Guard): void {
+export function addGuard(server: FastifyInstance, guard: Guard, counts?: AuthCounts): void {
   server.addHook('onRequest', (request, _, done) => {
     if (isOpen(request) || (request.routeOptions.url === '/metrics' && isLocal(request))) return done()
+    const refuse = (error: Error) => {
+      counts?.refused(error)
+      done(error)
+    }
     const admit = (principal: Principal) => {
       const { operation } = request.routeOptions.config
       if (operation === undefined || !guard.allows(principal.role, operation)) {
         const detail = `The role ${principal.role} does not include ${operation ?? 'this door'}.`
-        return done(new Problem('not-allowed', { detail }))
+        return refuse(new Problem('not-allowed', { detail }))
       }
       request.principal = principal
       done()
     }
     try {
       const found = guard.authenticate(request)
-      if (found instanceof Promise) found.then(admit, done)
-      else admit(found)
+      if (!(found instanceof Promise)) return admit(found)
+      found.then((principal) => {
+        counts?.admitted()
+        admit(principal)
+      }, refuse)
     } catch (error) {
-      done(error as Error)
+      refuse(error as Error)
     }
   })
 }

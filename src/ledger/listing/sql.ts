@@ -51,3 +51,9 @@ export const accountsPage = (reader: Reader, wanted: Wanted) =>
   )
 
 export const accountById = (reader: Reader, id: bigint) => row<AccountItem>(reader, `${account} where a.id = $1`, [id])
+
+export const postedByKind = (reader: Reader) =>
+  rows<{ kind: AccountKind; currency: string; posted: string }>(
+    reader,
+    `select kind, currency, sum(posted) as posted from ledger.accounts group by kind, currency order by kind, currency`,
+  )

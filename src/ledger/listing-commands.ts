@@ -1,0 +1,1 @@
+export { postedByKind } from './listing/sql.ts'
