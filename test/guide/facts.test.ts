@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { parse } from 'yaml'
+import { overrunPolicies } from '../../src/credits/reservation.ts'
 import { problems } from '../../src/http/problems.ts'
 import { meterNames } from '../../src/metering/commands.ts'
 import { isMeter } from '../../src/metering/meter.ts'
@@ -53,4 +54,9 @@ test('for every status of a problem the guide says whether to try again', () => 
   )
   const statuses = new Set(Object.values(problems).map(({ status }) => String(status)))
   assert.deepEqual(told.sort(), [...statuses].sort())
+})
+
+test('the guide tells of every policy for an overrun', () => {
+  const told = [...readPage('concepts').text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, policy]) => policy)
+  assert.deepEqual(told, [...overrunPolicies])
 })
