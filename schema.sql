@@ -329,6 +329,20 @@ UNION ALL
     at
    FROM ledger.transfers;
 
+create view ledger.wallets as
+ SELECT id,
+    owner,
+    currency,
+    posted,
+    held,
+    overrun,
+    credit_limit,
+    next_expiry,
+    next_due,
+    last_at
+   FROM ledger.accounts
+  WHERE (kind = 'wallet'::text);
+
 CREATE OR REPLACE FUNCTION ledger.refuse_transfers_without_accounts()
  RETURNS trigger
  LANGUAGE plpgsql

@@ -5,6 +5,11 @@ import { newMemory } from './charging/memory-commands.ts'
 import { addPreviewRoutes } from './charging/preview-routes.ts'
 import { addReplayRoutes } from './charging/replay-routes.ts'
 import { addChargingRoutes } from './charging/routes.ts'
+import type { Counter } from './charging/counter-commands.ts'
+import { addCounterRoutes } from './charging/counter-routes.ts'
+import { addReservationRoutes } from './charging/reservation-routes.ts'
+import { addCreditRoutes } from './credits/routes.ts'
+import { Directory } from './parties/directory-commands.ts'
 import { addUsageRoutes } from './charging/usage-routes.ts'
 import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
@@ -24,18 +29,23 @@ export type ApiParts = {
   readonly house: House
   readonly settings: Settings
   readonly metrics: Metrics
+  readonly counter: Counter
   /** Told when somebody may no longer come in, or is somebody else. */
   readonly accessChanged: () => void
 }
 
 /** Every door below /api/v1, each module's by one line, in the order of the house. */
-export function addApi(instance: FastifyInstance, { house, settings, metrics, accessChanged }: ApiParts): void {
+export function addApi(instance: FastifyInstance, { house, settings, metrics, counter, accessChanged }: ApiParts): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
   addLedgerRoutes(server, house)
   addMeteringRoutes(server, house)
   addPricingRoutes(server, house)
+  const directory = new Directory(house, settings.provider)
+  addCreditRoutes(server, counter.credits, directory)
+  addCounterRoutes(server, counter, directory)
+  addReservationRoutes(server, counter, directory)
   const memory = newMemory(house.zone)
   const usage = { house, memory, unknown: settings.unknownParties, count: usageCounts(metrics) }
   addUsageRoutes(server, usage)

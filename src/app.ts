@@ -4,6 +4,8 @@ import type { Logger } from 'pino'
 import { firstKey } from './access/key-commands.ts'
 import { seal, sealingLag } from './audit/seal.ts'
 import { chargingTasks } from './charging/tasks.ts'
+import type { Credits } from './credits/commands.ts'
+import { creditTasks } from './credits/tasks.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
@@ -53,7 +55,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
   if (door.signal.aborted) return
   const log = openLog(settings.logLevel)
   const server = await listen(house, settings, log)
-  const tasks = startTasks(house, tasksOf(house, log), ({ name, failure }) => {
+  const tasks = startTasks(house, tasksOf(house, server.credits, log), ({ name, failure }) => {
     if (failure) log.error({ err: failure, task: name }, 'a task failed')
   })
   try {
@@ -63,16 +65,22 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     await new Promise((resolve) => door.signal.addEventListener('abort', resolve, { once: true }))
     door.say('Stopping: requests under way are finished first.')
   } finally {
-    await server.close()
     await tasks.stop()
+    await server.close()
   }
 }
 
+/** Closed, it has answered whoever it took, and its lane has finished what was submitted. */
+type Opened = Server & { readonly credits: Credits }
+
 /** What only a server needs is loaded here, so that a command of the terminal does not wait for it. */
-export async function listen(house: House, settings: Settings, log: Logger): Promise<Server> {
+export async function listen(house: House, settings: Settings, log: Logger): Promise<Opened> {
   const [
     { Doorkeeper },
     { tokenReader },
+    { Counter },
+    { Credits },
+    { countLane, laneFigures },
     { addGuard },
     { addApi },
     { addGuide },
@@ -82,6 +90,9 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   ] = await Promise.all([
     import('./access/authenticate-commands.ts'),
     import('./access/token-commands.ts'),
+    import('./charging/counter-commands.ts'),
+    import('./credits/commands.ts'),
+    import('./credits/lane-counts.ts'),
     import('./http/guard.ts'),
     import('./api.ts'),
     import('./http/guide.ts'),
@@ -90,8 +101,12 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     import('./http/server.ts'),
   ])
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
-  const metrics = openMetrics(version, figuresOf(house), (err) => log.warn({ err }, 'a figure cannot be read'))
-  return openServer({
+  const credits = new Credits(house)
+  const counter = new Counter(credits)
+  const figures = [...figuresOf(house), ...laneFigures(credits)]
+  const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
+  countLane(metrics, credits)
+  const server = await openServer({
     host: settings.host,
     port: settings.port,
     tls: settings.tls && tlsOf(settings.tls),
@@ -105,12 +120,17 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
       addGuard(server, doorkeeper)
       addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
       addGuide(server)
-      addApi(server, { house, settings, metrics, accessChanged: () => doorkeeper.forget() })
+      addApi(server, { house, settings, metrics, counter, accessChanged: () => doorkeeper.forget() })
     },
   })
+  const close = async () => {
+    await server.close()
+    await credits.lane.close()
+  }
+  return { ...server, close, credits }
 }
 
-const tasksOf = (house: House, log: Logger): Task[] => [
+const tasksOf = (house: House, credits: Credits, log: Logger): Task[] => [
   {
     name: 'seal',
     everySeconds: 1,
@@ -119,6 +139,7 @@ const tasksOf = (house: House, log: Logger): Task[] => [
       if (warning) log.warn(warning)
     },
   },
+  ...creditTasks(credits),
   ...chargingTasks(house),
 ]
 

@@ -13,6 +13,8 @@ export type Settings = {
   readonly data: string
   readonly zone: string
   readonly unknownParties: 'create' | 'quarantine'
+  /** Who earns what is held where a request names nobody. */
+  readonly provider: string
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly trustedProxy: string | undefined
   /** How tokens are checked; undefined: none are taken. */
@@ -38,6 +40,7 @@ export const variables = [
   { name: 'BURSAR_DATA', about: 'data directory', standard: './data' },
   { name: 'BURSAR_ZONE', about: 'IANA time zone of the site; months begin at its midnight', standard: 'UTC' },
   { name: 'BURSAR_UNKNOWN_PARTIES', about: 'names first met in usage: create or quarantine', standard: 'create' },
+  { name: 'BURSAR_PROVIDER', about: 'who earns by reservations that name no provider', standard: 'site' },
   { name: 'BURSAR_SEAL_KEY', secret: true, about: 'key that seals the operations; else a file in the data directory' },
   { name: 'BURSAR_SEAL_KEYS_FORMER', secret: true, about: 'keys used before, separated by commas: they still check' },
   { name: 'BURSAR_HEAD_WEBHOOK', secret: true, about: 'address that each signed head of the chain is sent to' },
@@ -78,6 +81,7 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     data: resolve(text('BURSAR_DATA') as string),
     zone: zone(text('BURSAR_ZONE') as string),
     unknownParties: oneOf('BURSAR_UNKNOWN_PARTIES', text('BURSAR_UNKNOWN_PARTIES') as string, ['create', 'quarantine']),
+    provider: providerName(text('BURSAR_PROVIDER') as string),
     tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
     jwt: tokenSettings(text),
@@ -85,6 +89,11 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
     corsOrigins: text('BURSAR_CORS_ORIGINS'),
   }
+}
+
+function providerName(text: string): string {
+  if (text.length <= 200 && text.trim() === text) return text
+  throw new WrongUsage(`BURSAR_PROVIDER ${text} is no name.`, 'A name has 1 to 200 characters, without spaces around.')
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const

@@ -7,6 +7,8 @@ export type Figure = {
   readonly name: string
   readonly help: string
   readonly labels?: readonly string[]
+  /** It only ever rises, until the program starts anew. */
+  readonly counts?: true
   read(): Promise<readonly { readonly labels?: Labels; readonly value: number }[]>
 }
 
@@ -31,13 +33,17 @@ export function openMetrics(version: string, figures: readonly Figure[], onFailu
     1,
   )
   const gauges = figures.map((figure) => {
-    const { name, help, labels = [] } = figure
-    return { figure, gauge: new Gauge({ name, help, labelNames: labels, registers }) }
+    const { name, help, labels = [], counts } = figure
+    const named = { name, help, labelNames: labels, registers }
+    return { figure, gauge: counts ? new Counter(named) : new Gauge(named) }
   })
   const ask = async ({ figure, gauge }: (typeof gauges)[number]) => {
     gauge.reset()
     try {
-      for (const { labels, value } of await figure.read()) gauge.set(labels ?? {}, value)
+      for (const { labels, value } of await figure.read()) {
+        if (gauge instanceof Gauge) gauge.set(labels ?? {}, value)
+        else gauge.inc(labels ?? {}, value)
+      }
     } catch (error) {
       onFailure(error)
     }

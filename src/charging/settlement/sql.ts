@@ -1,4 +1,5 @@
 import { copyText, timestampText } from '../../database/copy-text.ts'
+import { type Reader, rows } from '../../database/reader.ts'
 import type { SealedTable } from '../../database/writer.ts'
 import { nanosFixed } from '../../values/money.ts'
 import { linesText, type Settlement } from './settlement.ts'
@@ -23,3 +24,37 @@ export const settlementLine = (s: Settlement, operation: bigint): string => {
     `${orNull(priced?.book)}\t${orNull(s.transfer)}\t${orNull(s.absorbedTransfer)}`
   )
 }
+
+export type SettlementRow = {
+  id: string
+  operation: string
+  reservation: string
+  period: string
+  at: Date
+  payer: string
+  payer_kind: 'organisation' | 'project' | 'person'
+  project: string
+  person: string | null
+  provider: string
+  service: string
+  subtype: string
+  currency: string
+  amount: string
+  absorbed: string
+  quantities: string | null
+  lines: string | null
+  book: number | null
+  transfer: string | null
+}
+
+const settlement = `select s.id, s.operation, s.reservation, s.period, s.at, s.payer,
+        case when s.payer = s.person then 'person'
+             when exists (select from parties.known_projects p where p.id = s.payer) then 'project'
+             else 'organisation' end as payer_kind,
+        s.project, s.person, s.provider, s.service, s.subtype, s.currency, s.amount, s.absorbed, s.quantities, s.lines,
+        s.book, s.transfer
+   from charging.settlements s`
+
+/** Of some reservations, in the order in which they were made. */
+export const settlementsOf = (reader: Reader, reservations: readonly bigint[]) =>
+  rows<SettlementRow>(reader, `${settlement} where s.reservation = any ($1::bigint[]) order by s.id`, [reservations])

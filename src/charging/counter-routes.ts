@@ -1,0 +1,168 @@
+import { askingOf, sendMoney } from '../credits/money-commands.ts'
+import { type ApiServer, door } from '../http/door.ts'
+import { type Principal, principalOf, requireTouch } from '../http/principal.ts'
+import { orNotFound, Problem } from '../http/problem.ts'
+import type { Directory } from '../parties/directory-commands.ts'
+import { numberOf } from '../values/id.ts'
+import { nanosFrom } from '../values/money.ts'
+import type { Cost, Counter } from './counter-commands.ts'
+import { payingOf } from './paying-commands.ts'
+import * as contract from './reservation-contract.ts'
+
+const tag = 'credits'
+const money = { key: 'required', tag } as const
+
+/** `POST /api/v1/reservations`, and what becomes of one: settle, grow, extend, release. */
+export function addCounterRoutes(server: ApiServer, counter: Counter, directory: Directory): void {
+  server.post(
+    '/api/v1/reservations',
+    door({
+      ...money,
+      operation: 'credits.hold',
+      id: 'holdCredits',
+      summary: 'Set credits aside before something runs, for an amount or for usage that is priced here',
+      description: 'Nothing is held beyond what is there: 402 says what is available, and nothing was changed.',
+      body: contract.ReservationBody,
+      answers: { 201: contract.Held, 200: contract.Held },
+      problems: ['not-found', 'insufficient-credits', 'budget-exhausted', 'idempotency-key-reused', 'no-price'],
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const seconds = secondsOf(body)
+      const cost = costOf(body.amount, 'amount', body.estimate, 'estimate')
+      const paying = await payingOf(directory, principalOf(request), body)
+      const answered = await counter.hold(askingOf(request, body.dryRun), {
+        payer: paying.payer,
+        project: paying.project,
+        person: paying.person,
+        provider: await directory.provider(body.provider),
+        service: body.service,
+        subtype: body.subtype ?? '*',
+        currency: body.currency ?? 'CREDIT',
+        cost,
+        overrun: body.overrun ?? 'charge',
+        seconds,
+      })
+      return sendMoney(reply, answered)
+    },
+  )
+  addSettling(server, counter)
+  addChanges(server, counter)
+}
+
+const ofOne = ['not-found', 'idempotency-key-reused', 'reservation-closed'] as const
+
+function addSettling(server: ApiServer, counter: Counter): void {
+  server.post(
+    '/api/v1/reservations/:reservation/settle',
+    door({
+      ...money,
+      operation: 'credits.settle',
+      id: 'settleReservation',
+      summary: 'Charge what was used; the last settling ends the reservation and gives the rest back',
+      description:
+        'It always succeeds: what goes beyond the hold follows the overrun policy. With `last: false` more may follow. ' +
+        'After the reservation ran out it is settled late, once, from what is available then.',
+      params: contract.reservationParams,
+      body: contract.SettleBody,
+      answers: { 200: contract.Settled },
+      problems: [...ofOne, 'no-price'],
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const cost = costOf(body.amount, 'amount', body.usage, 'usage')
+      const reservation = await reservationFor(counter, principalOf(request), request.params.reservation)
+      const answered = await counter.settle(askingOf(request, body.dryRun), reservation, cost, body.last ?? true)
+      return sendMoney(reply, answered)
+    },
+  )
+}
+
+function addChanges(server: ApiServer, counter: Counter): void {
+  const { reservationParams: params } = contract
+  server.post(
+    '/api/v1/reservations/:reservation/grow',
+    door({
+      ...money,
+      operation: 'credits.grow',
+      id: 'growReservation',
+      summary: 'Set more credits aside for the same reservation, by the rule of a new one',
+      params,
+      body: contract.GrowBody,
+      answers: { 200: contract.Kept },
+      problems: [...ofOne, 'insufficient-credits', 'budget-exhausted'],
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const reservation = await reservationFor(counter, principalOf(request), request.params.reservation)
+      return sendMoney(reply, await counter.grow(askingOf(request, body.dryRun), reservation, nanosFrom(body.amount)))
+    },
+  )
+  server.post(
+    '/api/v1/reservations/:reservation/extend',
+    door({
+      ...money,
+      operation: 'credits.extend',
+      id: 'extendReservation',
+      summary: 'Let a reservation last until so long from now; it never ends earlier by this',
+      params,
+      body: contract.ExtendBody,
+      answers: { 200: contract.Kept },
+      problems: ofOne,
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const seconds = secondsOf(body)
+      const reservation = await reservationFor(counter, principalOf(request), request.params.reservation)
+      return sendMoney(reply, await counter.extend(askingOf(request, body.dryRun), reservation, seconds))
+    },
+  )
+  server.post(
+    '/api/v1/reservations/:reservation/release',
+    door({
+      ...money,
+      operation: 'credits.release',
+      id: 'releaseReservation',
+      summary: 'End a reservation and give back what it holds; nothing is charged',
+      params,
+      query: contract.ReleaseQuery,
+      answers: { 200: contract.Released },
+      problems: ofOne,
+    }),
+    async (request, reply) => {
+      const reservation = await reservationFor(counter, principalOf(request), request.params.reservation)
+      return sendMoney(reply, await counter.release(askingOf(request, request.query.dryRun), reservation))
+    },
+  )
+}
+
+async function reservationFor(counter: Counter, principal: Principal, text: string): Promise<bigint> {
+  const reservation = numberOf('reservation', text) as bigint
+  if (principal.parties === 'all') return reservation
+  const { credits } = counter
+  const found = orNotFound(await credits.reservation(credits.house.database.pool, reservation))
+  requireTouch(principal, [found.payer])
+  return reservation
+}
+
+function secondsOf({ minutes, seconds }: { readonly minutes?: number; readonly seconds?: number }): number {
+  if ((minutes === undefined) === (seconds === undefined)) throw oneOfTwo('minutes', 'seconds', minutes !== undefined)
+  return seconds ?? (minutes as number) * 60
+}
+
+function costOf(
+  amount: string | undefined,
+  amountField: string,
+  quantities: Readonly<Record<string, string>> | undefined,
+  quantitiesField: string,
+): Cost {
+  if ((amount === undefined) === (quantities === undefined)) {
+    throw oneOfTwo(amountField, quantitiesField, amount !== undefined)
+  }
+  return amount === undefined ? { quantities: quantities ?? {} } : { nanos: nanosFrom(amount) }
+}
+
+function oneOfTwo(one: string, other: string, both: boolean): Problem {
+  const message = both ? `stands beside ${one}: send one of the two` : `is missing: send it, or ${one}`
+  return new Problem('request-invalid', { issues: [{ field: `body.${other}`, message }] })
+}

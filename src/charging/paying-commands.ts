@@ -1,0 +1,44 @@
+import { type Principal, requireTouch } from '../http/principal.ts'
+import { Problem } from '../http/problem.ts'
+import type { Directory } from '../parties/directory-commands.ts'
+
+type Named = { readonly project?: string; readonly payer?: string; readonly person?: string }
+
+/** UUIDs: who pays, for which project, and who uses. */
+export type Paying = { readonly payer: string; readonly project: string | null; readonly person: string | null }
+
+/**
+ * The project pays for itself, unless an organisation or a person is named as the payer. Whoever asks acts for all of
+ * those whose credits or budgets it touches; the person who uses is only noted.
+ *
+ * @throws Problem `request-invalid`, `not-found`
+ */
+export async function payingOf(directory: Directory, principal: Principal, named: Named): Promise<Paying> {
+  const text = named.payer ?? named.project
+  if (text === undefined) {
+    throw wrong('project', 'is missing: name the project that the usage is for, or a payer')
+  }
+  const payer = await directory.payer(text)
+  requireTouch(principal, [payer.id])
+  const project = named.project === undefined || named.project === text ? payer : await directory.payer(named.project)
+  if (named.project !== undefined && project.kind !== 'project') throw wrong('project', 'must be a project')
+  const person = named.person === undefined ? null : await directory.person(named.person)
+  if (project.id !== payer.id) {
+    requireTouch(principal, [project.id])
+    if (payer.kind === 'project') throw wrong('payer', 'is another project: a project pays for itself alone')
+    if (payer.kind === 'organisation' && project.organisation !== payer.id) {
+      throw wrong('payer', 'is not the organisation of that project')
+    }
+  }
+  if (payer.kind === 'person' && person !== null && person !== payer.id) {
+    throw wrong('person', 'is not the person who pays')
+  }
+  return {
+    payer: payer.id,
+    project: project.kind === 'project' ? project.id : null,
+    person: payer.kind === 'person' ? payer.id : person,
+  }
+}
+
+const wrong = (field: string, message: string) =>
+  new Problem('request-invalid', { issues: [{ field: `body.${field}`, message }] })

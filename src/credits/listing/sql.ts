@@ -1,0 +1,231 @@
+import { type Reader, row, rows } from '../../database/reader.ts'
+import type { Span } from '../budget.ts'
+import type { OverrunPolicy, StepKind } from '../reservation.ts'
+
+type PayerKind = 'organisation' | 'project' | 'person'
+
+/** Whoever has a wallet and is no project or person is an organisation. */
+const kindOf = (owner: string) =>
+  `case when exists (select from parties.known_projects p where p.id = ${owner}) then 'project'
+        when exists (select from parties.known_people p where p.id = ${owner}) then 'person'
+        else 'organisation' end`
+
+export type Wanted = {
+  /** UUIDs that the asker may look at; null for all. */
+  readonly scope: readonly string[] | null
+  readonly payer: string | null
+  readonly currency: string | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+const values = ({ scope, payer, currency, after, limit }: Wanted) => [scope, payer, currency, after, limit + 1]
+
+export type WalletItem = {
+  id: string
+  owner: string
+  owner_kind: PayerKind
+  currency: string
+  posted: string
+  held: string
+  overrun: string
+  credit_limit: string
+  /** What ran out and is not swept yet: held by reservations past their time, and credits past their date. */
+  due_held: string
+  due_posted: string
+}
+
+/** In the order in which they were opened. */
+export const walletsPage = (reader: Reader, wanted: Wanted) =>
+  rows<WalletItem>(
+    reader,
+    `select w.id, w.owner, ${kindOf('w.owner')} as owner_kind, w.currency, w.posted, w.held, w.overrun, w.credit_limit,
+            coalesce((select sum(h.held) from credits.holds h
+                       where h.wallet = w.id and h.until <= clock_timestamp()), 0) as due_held,
+            coalesce((select sum(l.posted - l.held) from credits.lots l
+                       where l.wallet = w.id and l.expires_at <= clock_timestamp()), 0)
+            + coalesce((select sum(d.held_delta)
+                          from credits.holds h
+                          join credits.draws d on d.reservation = h.reservation
+                          join credits.lots l on l.id = d.lot
+                         where h.wallet = w.id and h.until <= clock_timestamp()
+                           and l.expires_at <= clock_timestamp()), 0) as due_posted
+       from ledger.wallets w
+      where ($1::uuid[] is null or w.owner = any ($1))
+        and ($2::uuid is null or w.owner = $2)
+        and ($3::text is null or w.currency = $3)
+        and ($4::bigint is null or w.id > $4)
+      order by w.id
+      limit $5`,
+    values(wanted),
+  )
+
+export type LotItem = { wallet: string; grant_id: string; expires_at: Date; posted: string; held: string }
+
+/** What is left of dated credits: what reservations past their time hold of it counts as free. */
+export const lotsOf = (reader: Reader, wallets: readonly string[]) =>
+  rows<LotItem>(
+    reader,
+    `select l.wallet, l.grant_id, l.expires_at, l.posted,
+            l.held - coalesce((select sum(d.held_delta)
+                                 from credits.holds h
+                                 join credits.draws d on d.reservation = h.reservation and d.lot = l.id
+                                where h.wallet = l.wallet and h.until <= clock_timestamp()), 0) as held
+       from credits.lots l
+      where l.wallet = any ($1::bigint[]) and l.posted > 0
+        and (l.expires_at > clock_timestamp() or l.held > 0)
+      order by l.wallet, l.expires_at, l.id`,
+    [wallets],
+  )
+
+/** Wallets on which something ran out, after a given one. */
+export const dueWallets = (reader: Reader, after: string, limit: number) =>
+  rows<{ id: string; owner: string; currency: string }>(
+    reader,
+    `select id, owner, currency
+       from ledger.wallets
+      where (next_due <= clock_timestamp() or next_expiry <= clock_timestamp()) and id > $1
+      order by id
+      limit $2`,
+    [after, limit],
+  )
+
+export type GrantItem = {
+  id: string
+  operation: string
+  owner: string
+  owner_kind: PayerKind
+  currency: string
+  amount: string
+  origin: string
+  expires_at: Date | null
+  left_over: string | null
+  at: Date
+}
+
+/** Newest first; what is left is what the payer itself still has of a dated grant. */
+export const grantsPage = (reader: Reader, wanted: Wanted) =>
+  rows<GrantItem>(
+    reader,
+    `select g.id, g.operation, w.owner, ${kindOf('w.owner')} as owner_kind, w.currency, g.amount, g.origin, g.expires_at,
+            case when g.expires_at is not null then coalesce(l.posted, 0) end as left_over, t.at
+       from credits.grants g
+       join ledger.wallets w on w.id = g.wallet
+       join ledger.entries t on t.transfer = g.transfer and t.account = g.wallet
+       left join credits.lots l on l.wallet = g.wallet and l.grant_id = g.id
+      where ($1::uuid[] is null or w.owner = any ($1))
+        and ($2::uuid is null or w.owner = $2)
+        and ($3::text is null or w.currency = $3)
+        and ($4::bigint is null or g.id < $4)
+      order by g.id desc
+      limit $5`,
+    values(wanted),
+  )
+
+export type BudgetItem = {
+  id: string
+  owner: string
+  owner_kind: PayerKind
+  currency: string
+  wallet: string
+  span: Span
+  amount: string
+  starts: string
+  used: string
+}
+
+/** Those in force, with what is used of the present day, month or in all; `starts` are the days on which these begin. */
+export const budgetsPage = (reader: Reader, wanted: Wanted, starts: Readonly<Record<Span, string>>) =>
+  rows<BudgetItem>(
+    reader,
+    `select b.id, w.owner, ${kindOf('w.owner')} as owner_kind, w.currency, b.wallet, b.span, b.amount,
+            s.starts::text as starts, coalesce(u.used, 0) as used
+       from (select distinct on (wallet, span) id, wallet, span, amount
+               from credits.budgets order by wallet, span, id desc) b
+       join ledger.wallets w on w.id = b.wallet
+       join (values ('day', $6::date), ('month', $7::date), ('total', $8::date)) as s (span, starts) on s.span = b.span
+       left join credits.budget_windows u on u.wallet = b.wallet and u.span = b.span and u.starts = s.starts
+      where b.amount is not null
+        and ($1::uuid[] is null or w.owner = any ($1))
+        and ($2::uuid is null or w.owner = $2)
+        and ($3::text is null or w.currency = $3)
+        and ($4::bigint is null or b.id > $4)
+      order by b.id
+      limit $5`,
+    [...values(wanted), starts.day, starts.month, starts.total],
+  )
+
+export type ReservationItem = {
+  id: string
+  operation: string
+  payer: string
+  project: string | null
+  person: string | null
+  provider: string
+  currency: string
+  service: string
+  subtype: string
+  amount: string
+  overrun: OverrunPolicy
+  at: Date
+  until: Date
+  estimate: string | null
+  held: string | null
+  is_due: boolean | null
+  ended_as: StepKind | null
+  charged: string
+  lasts_until: Date
+}
+
+const reservation = `select r.id, r.operation, r.payer, r.project, r.person, r.provider, r.currency, r.service, r.subtype,
+        r.amount, r.overrun, r.at, r.until, r.estimate, h.held, h.until <= clock_timestamp() as is_due,
+        e.kind as ended_as, coalesce(h.charged, s.charged, 0) as charged, coalesce(h.until, s.until, r.until) as lasts_until
+   from credits.reservations r
+   left join credits.holds h on h.reservation = r.id
+   left join lateral (select kind from credits.steps where reservation = r.id and h.reservation is null
+                       order by n desc limit 1) e on true
+   left join lateral (select sum(charged) as charged, max(until) as until from credits.steps
+                       where reservation = r.id and h.reservation is null) s on true`
+
+const inState = {
+  held: 'h.until > clock_timestamp()',
+  expired: `(e.kind = 'expire' or h.until <= clock_timestamp())`,
+  settled: `e.kind in ('settle', 'late')`,
+  released: `e.kind = 'release'`,
+} as const
+export type ReservationState = keyof typeof inState
+
+/** Newest first. */
+export const reservationsPage = (reader: Reader, wanted: Wanted, state: ReservationState | undefined) =>
+  rows<ReservationItem>(
+    reader,
+    `${reservation}
+      where ($1::uuid[] is null or r.payer = any ($1) or r.project = any ($1) or r.person = any ($1))
+        and ($2::uuid is null or r.wallet in (select id from ledger.wallets where owner = $2))
+        and ($3::text is null or r.currency = $3)
+        and ($4::bigint is null or r.id < $4)
+        ${state === undefined ? '' : `and ${inState[state]}`}
+      order by r.id desc
+      limit $5`,
+    values(wanted),
+  )
+
+export const reservationItem = (reader: Reader, id: bigint) =>
+  row<ReservationItem>(reader, `${reservation} where r.id = $1`, [id])
+
+export type StepItem = {
+  operation: string
+  kind: StepKind
+  held_delta: string
+  charged: string
+  absorbed: string
+  until: Date | null
+  at: Date
+}
+
+export const stepsOf = (reader: Reader, id: bigint) =>
+  rows<StepItem>(
+    reader,
+    `select operation, kind, held_delta, charged, absorbed, until, at from credits.steps where reservation = $1 order by n`,
+    [id],
+  )

@@ -1,0 +1,28 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf, sendAnswered } from '../http/call.ts'
+import { principalOf, requireTouch } from '../http/principal.ts'
+import type { Directory, NamedPayer } from '../parties/directory-commands.ts'
+
+/** In whose name a money command is asked for, under which key. */
+export const askingOf = (request: FastifyRequest, dryRun: boolean | undefined) => ({
+  ...callerOf(request),
+  dryRun: dryRun === true,
+  // Whoever hangs up before its turn is dropped.
+  isGone: () => request.raw.socket.destroyed,
+})
+
+/** What was only tried is no operation. */
+export function sendMoney(
+  reply: FastifyReply,
+  answered: { readonly operation: bigint; readonly status: number; readonly answer: string },
+): FastifyReply {
+  if (answered.operation > 0n) return sendAnswered(reply, answered)
+  return reply.code(200).type('application/json; charset=utf-8').send(answered.answer)
+}
+
+/** The payer that a request names, when whoever asks may act for it. @throws Problem `not-found` */
+export async function payerFor(directory: Directory, request: FastifyRequest, text: string): Promise<NamedPayer> {
+  const payer = await directory.payer(text)
+  requireTouch(principalOf(request), [payer.id])
+  return payer
+}

@@ -1,0 +1,155 @@
+import { type ApiServer, door } from '../http/door.ts'
+import { pageFrom } from '../http/paging.ts'
+import { principalOf } from '../http/principal.ts'
+import { Problem } from '../http/problem.ts'
+import type { Directory } from '../parties/directory-commands.ts'
+import { nanosFrom } from '../values/money.ts'
+import type { Credits } from './commands.ts'
+import * as contract from './contract.ts'
+import { walletsOf } from './listing-commands.ts'
+import { grantsPage } from './listing/sql.ts'
+import { askingOf, payerFor, sendMoney } from './money-commands.ts'
+import { shownGrant } from './shown.ts'
+import { addBudgetRoutes } from './budget-routes.ts'
+import { wantedOf } from './wanted-commands.ts'
+
+const tag = 'credits'
+const money = { key: 'required', tag } as const
+const refusals = ['not-found', 'idempotency-key-reused'] as const
+
+/** `/api/v1/grants`, `moves`, `wallets` and `budgets`. */
+export function addCreditRoutes(server: ApiServer, credits: Credits, directory: Directory): void {
+  addGrants(server, credits, directory)
+  addMoves(server, credits, directory)
+  addWallets(server, credits, directory)
+  addBudgetRoutes(server, credits, directory)
+}
+
+function addGrants(server: ApiServer, credits: Credits, directory: Directory): void {
+  server.post(
+    '/api/v1/grants',
+    door({
+      ...money,
+      operation: 'credits.grant',
+      id: 'grantCredits',
+      summary: 'Give credits to a wallet, for good or until a day',
+      description: 'Debt is paid off first. Credits that expire are spent before others, the soonest first.',
+      body: contract.GrantBody,
+      answers: { 201: contract.Granted, 200: contract.Granted },
+      problems: refusals,
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const payer = await payerFor(directory, request, body.payer)
+      const answered = await credits.grant(askingOf(request, body.dryRun), {
+        owner: payer.id,
+        currency: body.currency ?? 'CREDIT',
+        nanos: nanosFrom(body.amount),
+        origin: body.origin,
+        expiresAt: body.expiresAt === undefined ? null : timeOf('body.expiresAt', body.expiresAt),
+      })
+      return sendMoney(reply, answered)
+    },
+  )
+  server.get(
+    '/api/v1/grants',
+    door({
+      operation: 'credits.read',
+      id: 'listGrants',
+      tag,
+      summary: 'Grants, newest first, with what is left of those that expire',
+      query: contract.GrantsQuery,
+      answers: { 200: contract.Grants },
+      problems: ['not-found'],
+    }),
+    async (request) => {
+      const { query } = request
+      const wanted = await wantedOf(principalOf(request), directory, query)
+      return pageFrom(await grantsPage(credits.house.database.pool, wanted), query, ({ id }) => [id], shownGrant)
+    },
+  )
+}
+
+function timeOf(field: string, text: string): number {
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms))
+    throw new Problem('request-invalid', { issues: [{ field, message: 'is no time that there is' }] })
+  return ms
+}
+
+function addMoves(server: ApiServer, credits: Credits, directory: Directory): void {
+  server.post(
+    '/api/v1/moves',
+    door({
+      ...money,
+      operation: 'credits.move',
+      id: 'moveCredits',
+      summary: 'Move credits from one wallet to another; those that expire keep their dates and go first',
+      body: contract.MoveBody,
+      answers: { 200: contract.Moved },
+      problems: [...refusals, 'insufficient-credits'],
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const from = await payerFor(directory, request, body.from)
+      const to = await payerFor(directory, request, body.to)
+      if (from.id === to.id) {
+        const message = 'is the same wallet: name another'
+        throw new Problem('request-invalid', { issues: [{ field: 'body.to', message }] })
+      }
+      const answered = await credits.move(askingOf(request, body.dryRun), {
+        from: from.id,
+        to: to.id,
+        currency: body.currency ?? 'CREDIT',
+        nanos: nanosFrom(body.amount),
+      })
+      return sendMoney(reply, answered)
+    },
+  )
+}
+
+function addWallets(server: ApiServer, credits: Credits, directory: Directory): void {
+  server.get(
+    '/api/v1/wallets',
+    door({
+      operation: 'credits.read',
+      id: 'listWallets',
+      tag,
+      summary: 'What payers have: posted, held, available, and the lots that expire',
+      description: 'What ran out counts as free at once: reservations past their time, and credits past their date.',
+      query: contract.WalletsQuery,
+      answers: { 200: contract.Wallets },
+      problems: ['not-found'],
+    }),
+    async (request) => {
+      const { query } = request
+      const wanted = await wantedOf(principalOf(request), directory, query)
+      const found = await walletsOf(credits.house.database.pool, wanted)
+      return pageFrom(
+        found,
+        query,
+        ({ row }) => [row.id],
+        ({ shown }) => shown,
+      )
+    },
+  )
+  server.put(
+    '/api/v1/wallets/:payer/limit',
+    door({
+      ...money,
+      operation: 'credits.limit',
+      id: 'setCreditLimit',
+      summary: 'Set how far a wallet may go below zero; what is used beyond a lower limit stands as overrun',
+      params: contract.payerParams,
+      body: contract.LimitBody,
+      answers: { 200: contract.Limited },
+      problems: refusals,
+    }),
+    async (request, reply) => {
+      const { body } = request
+      const payer = await payerFor(directory, request, request.params.payer)
+      const asking = askingOf(request, body.dryRun)
+      return sendMoney(reply, await credits.limit(asking, payer.id, body.currency ?? 'CREDIT', nanosFrom(body.amount)))
+    },
+  )
+}
