@@ -218,6 +218,33 @@ create table access.revision (
   constraint revision_only_row_check CHECK (only_row)
 );
 
+create table access.approvals (
+  id           bigint not null,
+  operation    bigint not null,
+  at           timestamp with time zone not null,
+  proposed_by  text not null,
+  wanted       text not null,
+  method       text not null,
+  url          text not null,
+  content_type text,
+  if_match     text,
+  body         text,
+  constraint approvals_pkey PRIMARY KEY (id)
+);
+
+create table access.decisions (
+  id         bigint not null,
+  operation  bigint not null,
+  at         timestamp with time zone not null,
+  approval   bigint not null,
+  decided_by text not null,
+  verdict    text not null,
+  reason     text,
+  constraint decisions_pkey PRIMARY KEY (id),
+  constraint approval_is_decided_once UNIQUE (approval),
+  constraint decisions_verdict_check CHECK ((verdict = ANY (ARRAY['approved'::text, 'rejected'::text])))
+);
+
 create schema tasks;
 
 create table tasks.tasks (

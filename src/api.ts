@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import type { ApprovalRules } from './access/approval.ts'
+import { addApprovalDoors, addApprovals } from './access/approval-routes.ts'
 import { addAccessDoors } from './access/routes.ts'
 import { addEventRoutes } from './charging/event-routes.ts'
 import { newMemory } from './charging/memory-commands.ts'
@@ -14,6 +16,7 @@ import { addUsageRoutes } from './charging/usage-routes.ts'
 import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
+import type { Principal } from './http/principal.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
 import { addLedgerRoutes } from './ledger/routes.ts'
@@ -32,11 +35,18 @@ export type ApiParts = {
   readonly counter: Counter
   /** Told when somebody may no longer come in, or is somebody else. */
   readonly accessChanged: () => void
+  /** Credentials for one request in the name of somebody who is not here. */
+  readonly pass: (principal: Principal) => string
 }
 
 /** Every door below /api/v1, each module's by one line, in the order of the house. */
-export function addApi(instance: FastifyInstance, { house, settings, metrics, counter, accessChanged }: ApiParts): void {
+export function addApi(
+  instance: FastifyInstance,
+  { house, settings, metrics, counter, accessChanged, pass }: ApiParts,
+): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
+  const approvals = { server, house, rules: approvalRules(settings), pass }
+  addApprovals(approvals)
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
   addLedgerRoutes(server, house)
@@ -54,5 +64,16 @@ export function addApi(instance: FastifyInstance, { house, settings, metrics, co
   addPreviewRoutes(server, house, memory)
   addReplayRoutes(server, house, memory, { slurm: (row) => readAgain(row, undefined) })
   addAccessDoors(server, { house, memories, changed: accessChanged })
+  addApprovalDoors(approvals)
   addProofRoutes(server, house)
 }
+
+/** What takes a second person, and how each is tried before it waits for one. */
+const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): ApprovalRules => ({
+  ...(grants !== undefined && { 'credits.grant': { limit: grants, tryAt: 'dryRun' } }),
+  ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
+  ...(prices && {
+    'prices.set': { limit: null, tryAt: '/api/v1/prices/check' },
+    'formula.set': { limit: null, tryAt: null },
+  }),
+})

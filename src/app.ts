@@ -81,6 +81,8 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     { Counter },
     { Credits },
     { countLane, laneFigures },
+    { moneyFigures },
+    { authCounts },
     { addGuard },
     { addApi },
     { addGuide },
@@ -93,6 +95,8 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     import('./charging/counter-commands.ts'),
     import('./credits/commands.ts'),
     import('./credits/lane-counts.ts'),
+    import('./charging/figure-commands.ts'),
+    import('./http/auth-counts.ts'),
     import('./http/guard.ts'),
     import('./api.ts'),
     import('./http/guide.ts'),
@@ -103,7 +107,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const credits = new Credits(house)
   const counter = new Counter(credits)
-  const figures = [...figuresOf(house), ...laneFigures(credits)]
+  const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits)]
   const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
   countLane(metrics, credits)
   const server = await openServer({
@@ -117,10 +121,14 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     version,
     origins: originsOf(settings.corsOrigins),
     routes: (server) => {
-      addGuard(server, doorkeeper)
+      addGuard(server, doorkeeper, authCounts(metrics))
       addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
       addGuide(server)
-      addApi(server, { house, settings, metrics, counter, accessChanged: () => doorkeeper.forget() })
+      addApi(server, {
+        ...{ house, settings, metrics, counter },
+        accessChanged: () => doorkeeper.forget(),
+        pass: (principal) => doorkeeper.pass(principal),
+      })
     },
   })
   const close = async () => {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TokenSettings } from './access/token-commands.ts'
 import { WrongUsage } from './values/refusal.ts'
+import { parseNanos } from './values/money.ts'
 import { isZone } from './values/period.ts'
 
 /** Everything the operator can set, read once at the start; the rest of the program sees values, not variables. */
@@ -19,6 +20,12 @@ export type Settings = {
   readonly trustedProxy: string | undefined
   /** How tokens are checked; undefined: none are taken. */
   readonly jwt: TokenSettings | undefined
+  /** What wants a second person: above so many nanos; undefined is never. */
+  readonly approvals: {
+    readonly grants: bigint | undefined
+    readonly refunds: bigint | undefined
+    readonly prices: boolean
+  }
   readonly logLevel: string
   readonly logAnswers: 'all' | 'failures'
   readonly corsOrigins: string | undefined
@@ -51,6 +58,12 @@ export const variables = [
   { name: 'BURSAR_JWKS_URL', about: 'address of the keys that tokens are signed with, instead of a secret' },
   { name: 'BURSAR_JWT_ISSUER', about: 'whose tokens are taken: their iss' },
   { name: 'BURSAR_JWT_AUDIENCE', about: 'for whom tokens must be meant: their aud' },
+  { name: 'BURSAR_APPROVAL_GRANT_LIMIT', about: 'grants above this amount wait for a second person; none without it' },
+  {
+    name: 'BURSAR_APPROVAL_REFUND_LIMIT',
+    about: 'refunds above this amount wait for a second person; none without it',
+  },
+  { name: 'BURSAR_APPROVAL_PRICES', about: 'on: changes of prices wait for a second person', standard: 'off' },
   { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
   { name: 'BURSAR_LOG_ANSWERS', about: 'a line for each answer: all, or failures only', standard: 'all' },
   { name: 'BURSAR_CORS_ORIGINS', about: 'origins whose web pages may ask, separated by commas; none without it' },
@@ -85,6 +98,11 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
     jwt: tokenSettings(text),
+    approvals: {
+      grants: amount('BURSAR_APPROVAL_GRANT_LIMIT', text('BURSAR_APPROVAL_GRANT_LIMIT')),
+      refunds: amount('BURSAR_APPROVAL_REFUND_LIMIT', text('BURSAR_APPROVAL_REFUND_LIMIT')),
+      prices: oneOf('BURSAR_APPROVAL_PRICES', text('BURSAR_APPROVAL_PRICES') as string, ['on', 'off']) === 'on',
+    },
     logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),
     logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
     corsOrigins: text('BURSAR_CORS_ORIGINS'),
@@ -170,6 +188,12 @@ function isSafeAddress(text: string): boolean {
   const address = URL.parse(text)
   if (address?.protocol === 'https:') return true
   return address?.protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname)
+}
+
+function amount(name: VariableName, text: string | undefined): bigint | undefined {
+  const nanos = text === undefined ? undefined : parseNanos(text)
+  if (text === undefined || (nanos !== undefined && nanos >= 0n)) return nanos
+  throw new WrongUsage(`${name} is “${text}”, which is no amount.`, 'Set a decimal such as 1000 or 250.50.')
 }
 
 function oneOf<Word extends string>(name: VariableName, text: string, words: readonly Word[]): Word {

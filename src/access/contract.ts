@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { pageOf, pageQuery } from '../http/paging.ts'
 import { closed, Moment, Name, nullable, numberId, oneOf, partyId } from '../http/schemas.ts'
+import { states } from './approval.ts'
 import { roles } from './roles.ts'
 
 const PartyId = Type.String({
@@ -78,3 +79,31 @@ export const Erased = closed(
 )
 
 export const Nothing = Type.Null({ description: 'done; there is nothing to say' })
+
+const approval = {
+  id: numberId('apr'),
+  state: oneOf(states),
+  operation: Type.String({ description: 'what was asked for, such as credits.grant' }),
+  proposedBy: Type.String(),
+  proposedAt: Moment,
+  request: closed({ method: Type.String(), path: Type.String(), body: nullable(Type.String()) }),
+  decidedBy: nullable(Type.String()),
+  decidedAt: nullable(Moment),
+  reason: nullable(Type.String()),
+}
+export const Approval = closed(approval, 'Approval')
+export const Approvals = pageOf(Approval, 'Approvals')
+export const ApprovalsQuery = closed({ ...pageQuery, state: Type.Optional(oneOf(states)) })
+export const ApprovalParams = Type.Object({ approval: numberId('apr') })
+export const DecisionBody = closed(
+  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) },
+  'DecisionBody',
+)
+export const CarriedOut = closed(
+  {
+    ...approval,
+    answer: Type.Unknown({ description: 'what the request was answered' }),
+    answeredBy: nullable(Type.String({ description: 'the operation that it became' })),
+  },
+  'CarriedOut',
+)

@@ -11,7 +11,7 @@ export type Guard = {
   allows(role: string, operation: string): boolean
 }
 
-/** Open to everybody; all else wants a principal, also what somebody adds without thinking of it. */
+/** Open to everybody, where they say no operation; all else wants a principal, also what nobody thought of. */
 const openDoors = new Set([
   '/',
   '/health',
@@ -22,9 +22,12 @@ const openDoors = new Set([
   '/formula',
   '/docs',
 ])
-const isOpen = ({ method, is404, routeOptions: { url = '', config } }: FastifyRequest): boolean =>
+
+function isOpen({ method, is404, routeOptions: { url = '', config } }: FastifyRequest): boolean {
   // That there is no such door is written in the document that anybody may read.
-  is404 || method === 'OPTIONS' || url.startsWith('/docs/') || (openDoors.has(url) && config.operation === undefined)
+  if (is404 || method === 'OPTIONS') return true
+  return config.operation === undefined && (openDoors.has(url) || url.startsWith('/docs/'))
+}
 
 /** Asks for the principal before any route runs. To be added before the routes, which then find it in the request. */
 export function addGuard(server: FastifyInstance, guard: Guard, counts?: AuthCounts): void {

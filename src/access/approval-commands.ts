@@ -1,0 +1,71 @@
+import { Problem } from '../http/problem.ts'
+import { type Answered, aloneStored } from '../operations/alone.ts'
+import type { House } from '../operations/house.ts'
+import { numbered } from '../values/id.ts'
+import type { Proposed, Verdict } from './approval.ts'
+import * as sql from './approval/sql.ts'
+
+type Call = { readonly principal: string; readonly key: string }
+
+/** Lets a request wait for a second person. The same key again answers the same approval. */
+export function propose(house: House, call: Call, proposed: Proposed): Promise<Answered> {
+  const command = { ...call, command: 'access.propose', input: proposed, status: 202 }
+  return aloneStored(house, command, async (writer) => {
+    const id = writer.nextId()
+    await sql.insertApproval(writer, id, call.principal, proposed)
+    const { body, url, method, wanted } = proposed
+    return shownApproval({
+      ...{ id: String(id), at: writer.at, proposed_by: call.principal, wanted, method, url, body },
+      ...{ content_type: null, if_match: null, decided_at: null, decided_by: null, verdict: null, reason: null },
+    })
+  }) as Promise<Answered>
+}
+
+/**
+ * Says yes or no, once. Who says yes again hears the same: so what could not be carried out at once can be tried again.
+ *
+ * @throws Problem `not-found`, `approval-by-proposer`, `approval-decided`
+ */
+export async function decide(house: House, call: Call, id: bigint, verdict: Verdict, reason: string | null) {
+  const row = await mayDecide(house, call.principal, id, verdict)
+  if (row.verdict !== null) return row
+  const input = { approval: numbered('approval', id), verdict, reason }
+  await aloneStored(house, { ...call, command: 'access.decide', input }, async (writer) => {
+    await sql.lockApproval(writer, id)
+    const now = await sql.approvalById(writer, id)
+    if (now?.verdict) refuseDecided(now, verdict)
+    else await sql.insertDecision(writer, { approval: row.id, decidedBy: call.principal, verdict, reason })
+    return input
+  })
+  return (await sql.approvalById(house.database.pool, id)) ?? row
+}
+
+/** The approval, when this principal may say this of it. */
+export async function mayDecide(house: House, principal: string, id: bigint, verdict: Verdict) {
+  const row = await sql.approvalById(house.database.pool, id)
+  if (!row) throw new Problem('not-found', { detail: `There is no approval ${numbered('approval', id)}.` })
+  if (row.proposed_by === principal) throw new Problem('approval-by-proposer')
+  refuseDecided(row, verdict)
+  return row
+}
+
+function refuseDecided({ verdict, decided_by: by }: sql.ApprovalRow, wanted: Verdict): void {
+  if (verdict !== null && verdict !== wanted)
+    throw new Problem('approval-decided', { detail: `It was ${verdict} by ${by}.` })
+}
+
+/** As people and programs see it. */
+export const shownApproval = (row: sql.ApprovalRow) => ({
+  id: numbered('approval', row.id),
+  state: row.verdict ?? ('waiting' as const),
+  operation: row.wanted,
+  proposedBy: row.proposed_by,
+  proposedAt: row.at.toISOString(),
+  request: { method: row.method, path: row.url, body: row.body },
+  decidedBy: row.decided_by,
+  decidedAt: row.decided_at?.toISOString() ?? null,
+  reason: row.reason,
+})
+
+export { approvalById, approvalsAfter, approvalsTable, decisionsTable } from './approval/sql.ts'
+export type { ApprovalRow } from './approval/sql.ts'
