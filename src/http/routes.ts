@@ -52,7 +52,7 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
     const language = languageOf(lang, request.headers['accept-language'])
     return reply
       .headers({
-        'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
+        'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
         'content-language': language,
         'cache-control': 'no-cache',
         vary: 'accept-language',
