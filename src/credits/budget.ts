@@ -33,9 +33,12 @@ export function windowStart(span: Span, at: number, zone: string): string {
 
 const two = (number: number): string => String(number).padStart(2, '0')
 
-/** After it was used beyond what it allows, or given back to: overrun is exactly what lies beyond. */
+/**
+ * After it was used beyond what it allows, or given back to: overrun is exactly what lies beyond. What is given back of
+ * a month before leaves nothing to spend in this one.
+ */
 export function use(window: BudgetWindow, nanos: bigint): void {
-  window.used += nanos
+  window.used = window.used + nanos > 0n ? window.used + nanos : 0n
   const beyond = window.used - window.amount
   window.overrun = beyond > 0n ? beyond : 0n
 }

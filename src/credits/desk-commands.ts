@@ -4,8 +4,9 @@ import type { Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
 import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
 import { markUsedBy, shareBook } from '../pricing/commands.ts'
-import type { Books, Due, Turn } from '../operations/lane-command.ts'
+import { type Books, type Due, MoreWanted, type Turn } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
+import { windowStart } from './budget.ts'
 import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
 import { loadBudgets, loadHoldings, loadWindows, namedWindows, putLot } from './desk-load-commands.ts'
 import { expireHold, expireLot } from './end.ts'
@@ -73,7 +74,8 @@ export class DeskBooks implements Books<Want, Desk> {
         this.#walletIds.set(walletKey(owner, currency), BigInt(id))
       }
     }
-    const ids = [...names.keys()].map((key) => this.#walletIds.get(key)).filter((id) => id !== undefined)
+    const named = [...names.keys()].map((key) => this.#walletIds.get(key)).filter((id) => id !== undefined)
+    const ids = [...new Set([...named, ...wants.flatMap((want) => want.wallets ?? [])])]
     for (const wallet of ids.length > 0 ? await lockWallets(writer, ids) : []) {
       desk.wallets.set(walletKey(wallet.owner, wallet.currency), wallet)
       desk.walletsById.set(wallet.id, wallet)
@@ -100,11 +102,13 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
+    await loadWindows(writer, desk, windowsToSet(desk, wants, at))
     // Shared until the commit, so that prices change between two batches, never within one.
     if (wants.some(({ book }) => book !== undefined)) desk.book = await shareBook(writer)
     const asked = new Set(wants.map(({ reservation }) => reservation).filter((id) => id !== undefined))
     const found = asked.size > 0 ? await sql.holdsById(writer, [...asked]) : []
-    const late = wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at)
+    // A page only spends: what is due waits for a lane.
+    const late = this.#stripes ? wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at) : []
     const due =
       late.length > 0
         ? await sql.dueHolds(
@@ -114,6 +118,10 @@ export class DeskBooks implements Books<Want, Desk> {
             dueMax,
           )
         : []
+    // What they give back to budgets above changes these only under their locks.
+    const above = due.flatMap(namedWindows).map(({ wallet }) => wallet)
+    const missing = [...new Set(above)].filter((id) => !desk.walletsById.has(id))
+    if (missing.length > 0) throw new MoreWanted<Want>([{ owners: [], wallets: missing }])
     for (const wallet of late) desk.sweptWallets.add(wallet)
     await this.#loadHolds(writer, desk, [...found, ...due])
     const ended = [...asked].filter((id) => !desk.holds.has(id) && desk.reservations.has(id))
@@ -141,15 +149,14 @@ export class DeskBooks implements Books<Want, Desk> {
     if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
     await this.#setNextDue(writer, desk)
     await markUsedBy(writer, desk.uses)
+    const postings = desk.postings.map(({ posting }) => posting)
+    const postedAt = (await this.#stripes?.post(writer, postings, at)) ?? at
+    // Those that nothing was posted to keep their time.
+    for (const wallet of desk.changedWallets) wallet.lastAt = postedAt
     await writeWallets(writer, [...desk.changedWallets])
-    await this.#stripes?.post(
-      writer,
-      desk.postings.map(({ posting }) => posting),
-      at,
-    )
     assert(this.#stripes || desk.postings.length === 0, 'only a lane posts through its desk')
     for (const { posting, turn } of desk.postings) {
-      turn.add(transfersTable, () => postingLine(posting, turn.operation, turn.at))
+      turn.add(transfersTable, () => postingLine(posting, turn.operation, postedAt))
     }
     for (const { reservation } of of('new')) this.#reservations.put(reservation.id, reservation)
   }
@@ -229,6 +236,14 @@ export class DeskBooks implements Books<Want, Desk> {
     await loadHoldings(writer, desk)
   }
 }
+
+/** A budget that is set goes on where one of its span ended before. */
+const windowsToSet = (desk: Desk, wants: readonly Want[], at: number): sql.WindowName[] =>
+  wants.flatMap(({ span, owners, currency }) => {
+    if (span === undefined) return []
+    const wallets = owners.map((owner) => desk.wallet(owner, currency ?? '')).filter((wallet) => wallet !== undefined)
+    return wallets.map(({ id }) => ({ wallet: id, span, starts: windowStart(span, at, desk.zone) }))
+  })
 
 const isOver =
   (at: number) =>

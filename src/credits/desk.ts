@@ -4,7 +4,7 @@ import { type AccountName, entryOn, type Posting, type Transfer } from '../ledge
 import { available, restateOverrun, type Wallet } from '../ledger/wallet.ts'
 import { periodOf } from '../values/period.ts'
 import { type Budget, type BudgetWindow, type Span, use, windowKey, windowStart } from './budget.ts'
-import { type Draw, type Holding, type Lot, nextExpiryOf, soonestFirst } from './lot.ts'
+import { type Draw, type Holding, type Lot, nextExpiryOf, soonestFirst, spendFrom } from './lot.ts'
 import type { Ending, Hold, Reservation, StepKind } from './reservation.ts'
 
 /** What a command of the money path must see: the wallets of these owners, and this reservation. */
@@ -12,6 +12,10 @@ export type Want = {
   readonly currency?: string
   readonly owners: readonly string[]
   readonly reservation?: bigint
+  /** The budgets that it sets are of this span: what was used in it before counts. */
+  readonly span?: Span
+  /** Wallets by number: those above a payer whose reservations ran out. */
+  readonly wallets?: readonly bigint[]
   /** Their dated credits too, also where all are used up. */
   readonly lots?: true
   /** The revision of the price book that the command was priced with. */
@@ -132,6 +136,14 @@ export class Desk {
       wallet.nextExpiry = nextExpiryOf(this.lotsOf(wallet))
       this.changedWallets.add(wallet)
     }
+  }
+
+  /** Debt is paid first: no dated credits are left beside it but what reservations hold. */
+  payDebt(turn: Turn, wallet: Wallet): void {
+    if (wallet.nextExpiry === null) return
+    const lots = this.lotsOf(wallet)
+    const owed = lots.reduce((sum, { posted }) => sum + posted, 0n) - wallet.posted
+    if (owed > 0n) this.draw(turn, spendFrom(lots, owed, turn.at), undefined)
   }
 
   addLot(wallet: Wallet, lot: Lot): void {

@@ -81,6 +81,7 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
       desk.use(hold.windows, beyond - givenBack)
       const settled = { reservation, paid, absorbed: nanos - paid }
       charge.write(turn, settled, payFor(desk, turn, settled))
+      desk.payDebt(turn, wallet)
     },
   }
 }
@@ -147,6 +148,7 @@ function endHold(desk: Desk, turn: Turn, hold: Hold, kind: 'release' | 'expire')
       desk.hold(wallet, -held)
       if (kind === 'expire') desk.sweptWallets.add(wallet)
       desk.use(hold.windows, -held)
+      desk.payDebt(turn, wallet)
     },
   }
 }

@@ -57,6 +57,7 @@ export const grantCommand = (input: GrantInput, write: WriteGrant): LaneCommand<
         )
         write(turn, { id, wallet: wallet.id, nanos, origin: input.origin, expiresAt, transfer })
         if (expiresAt !== null) putLot(desk, turn, wallet, { grant: id, expiresAt, nanos })
+        desk.payDebt(turn, wallet)
       },
     }
   },
@@ -118,6 +119,7 @@ export const moveCommand = (input: MoveInput): LaneCommand<Want, Desk> => ({
         for (const { lot, posted } of draws) {
           putLot(desk, turn, target, { grant: lot.grant, expiresAt: lot.expiresAt, nanos: -posted })
         }
+        desk.payDebt(turn, target)
       },
     }
   },

@@ -20,7 +20,7 @@ type WriteBudget = (turn: Turn, id: bigint, wallet: bigint, input: BudgetInput) 
  * spent while a budget of that span stands.
  */
 export const budgetCommand = (input: BudgetInput, write: WriteBudget): LaneCommand<Want, Desk> => ({
-  wants: { owners: [input.owner], currency: input.currency },
+  wants: { owners: [input.owner], currency: input.currency, span: input.span },
   decide(desk, turn) {
     const { owner, currency, span, nanos } = input
     const wallet = walletAt(desk, owner, currency)

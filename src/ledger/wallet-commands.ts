@@ -93,23 +93,28 @@ export class Stripes {
     this.#stripe = stripe
   }
 
-  /** Posts the sides that belong to the house; its accounts are locked here, so this comes last. */
-  async post(writer: Writer, postings: readonly Posting[], at: number): Promise<void> {
+  /**
+   * Posts the sides that belong to the house. Its accounts are locked here, after all others. Answers when: another batch
+   * may have posted to them that began later, and an account's history never goes back.
+   */
+  async post(writer: Writer, postings: readonly Posting[], at: number): Promise<number> {
     const sides = new Map<string, AccountName & { readonly currency: string }>()
     for (const { transfer, debit, credit } of postings) {
       const { currency } = transfer
       if (!debit) sides.set(accountKey(transfer.debit, currency), { ...transfer.debit, currency })
       if (!credit) sides.set(accountKey(transfer.credit, currency), { ...transfer.credit, currency })
     }
-    if (sides.size === 0) return
-    const accounts = await this.#lock(writer, sides)
+    if (sides.size === 0) return at
+    const { accounts, lastAt } = await this.#lock(writer, sides)
+    const postedAt = Math.max(at, lastAt)
     for (const posting of postings) {
       const { transfer } = posting
       const of = (name: AccountName) => accounts.get(accountKey(name, transfer.currency)) as Account
       posting.debit ??= entryOn(of(transfer.debit), 'debit', transfer.nanos)
       posting.credit ??= entryOn(of(transfer.credit), 'credit', transfer.nanos)
     }
-    assert.equal(await sql.updateAccounts(writer, [...accounts.values()], at), accounts.size)
+    assert.equal(await sql.updateAccounts(writer, [...accounts.values()], postedAt), accounts.size)
+    return postedAt
   }
 
   async #lock(writer: Writer, sides: ReadonlyMap<string, AccountName & { readonly currency: string }>) {
@@ -117,13 +122,15 @@ export class Stripes {
     for (const [key, name] of sides) ids.set(key, this.#ids.get(key) ?? (await this.#find(name, name.currency)))
     const rows = await sql.lockAccounts(writer, [...ids.values()])
     const byId = new Map(rows.map((row) => [row.id, row]))
-    const locked = new Map<string, Account>()
+    const accounts = new Map<string, Account>()
+    let lastAt = 0
     for (const [key, id] of ids) {
       const row = byId.get(String(id))
       assert(row, 'an account of the house is there')
-      locked.set(key, { id, kind: row.kind, posted: nanosFrom(row.posted), entries: BigInt(row.entries) })
+      if (row.last_at !== null) lastAt = Math.max(lastAt, momentOf(row.last_at))
+      accounts.set(key, { id, kind: row.kind, posted: nanosFrom(row.posted), entries: BigInt(row.entries) })
     }
-    return locked
+    return { accounts, lastAt }
   }
 
   async #find(name: AccountName, currency: string): Promise<bigint> {
@@ -140,6 +147,9 @@ export class Stripes {
     return id
   }
 }
+
+/** As PostgreSQL prints it in UTC. */
+const momentOf = (text: string): number => Date.parse(`${text.replace(' ', 'T')}:00`)
 
 /** A transfer whose sides are all posted, as its table takes it. */
 export function postingLine({ transfer, debit, credit }: Posting, operation: bigint, at: number): string {

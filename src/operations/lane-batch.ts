@@ -8,7 +8,7 @@ import type { Answered } from './alone.ts'
 import { inputDigest } from './canonical.ts'
 import { failPoint } from './fail-point.ts'
 import type { House } from './house.ts'
-import { type Books, type Decided, type Entry, Turn } from './lane-command.ts'
+import { type Books, type Decided, type Entry, MoreWanted, Turn } from './lane-command.ts'
 import type { LaneConnection } from './lane-connection.ts'
 import { LeftNoTrace } from './left-no-trace.ts'
 import { type Operation, operationLine } from './operation.ts'
@@ -35,6 +35,7 @@ export async function runBatch<Want, State>(
   books: Books<Want, State>,
   entries: readonly Entry<Want, State>[],
   careful: boolean,
+  more: readonly Want[] = [],
 ): Promise<number> {
   let xid: string | undefined
   let committing = false
@@ -45,7 +46,7 @@ export async function runBatch<Want, State>(
     await client.query(sql.beginBatch)
     failPoint('lane.begun')
     const locker = newWriter(client, 0n, new Date(0))
-    const wants = entries.map((entry) => entry.command.wants)
+    const wants = [...entries.map((entry) => entry.command.wants), ...more]
     const state = await books.lock(locker, wants)
     closeWriter(locker)
     failPoint('lane.locked')
@@ -84,6 +85,10 @@ export async function runBatch<Want, State>(
       if (entry) answers.push({ entry, answer: answeredOf(operation) })
     }
   } catch (error) {
+    if (error instanceof MoreWanted) {
+      await connection.rollback(error)
+      return await runBatch(house, connection, books, entries, careful, [...more, ...error.wants])
+    }
     await afterFailure(connection, error, committing ? xid : undefined)
     // It was committed: asked again, everybody finds the stored answer.
     return await runBatch(house, connection, books, entries, true)

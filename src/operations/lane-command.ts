@@ -50,13 +50,23 @@ export type Due<State> = {
   decide(state: State, turn: Turn): Decided
 }
 
+/** What was found due concerns more than was locked: the batch begins anew, and locks this as well. */
+export class MoreWanted<Want> extends Error {
+  readonly wants: readonly Want[]
+
+  constructor(wants: readonly Want[]) {
+    super('more is concerned than was locked')
+    this.wants = wants
+  }
+}
+
 /** What a lane works on, handed in by the program: how it is read under locks, and how it is written. */
 export type Books<Want, State> = {
   /** Locks what the commands want, in one order for everybody. Reads nothing else that can change. */
   lock(writer: Writer, wants: readonly Want[]): Promise<State>
   /** No entry of these books may be earlier: epoch milliseconds. */
   notBefore(state: State): number
-  /** Reads the rest in later statements; answers what is due at this moment. */
+  /** Reads the rest in later statements; answers what is due at this moment. Throws MoreWanted. */
   load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
   /** Told when a batch is committed for certain: for figures. */
   committed?(state: State): void
