@@ -10,6 +10,7 @@ import { newMemory } from './memory-commands.ts'
 import { amountColumn } from './spoken.ts'
 import { rerate as rerateUsage } from './rerate-commands.ts'
 import { findProject } from './party-commands.ts'
+import { creditsJson } from './statement-json.ts'
 import { type Statement, type StatementLine, statementOf } from './statement-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
@@ -65,6 +66,7 @@ function showStatement(door: Door<House>, found: Statement): void {
     to: found.to,
     lines: found.lines.map(lineJson),
     trueUps: found.trueUps.map(lineJson),
+    ...creditsJson(found),
     total: byCurrency(found.totals),
     notCharged: found.notCharged,
     owed: byCurrency(found.owed),
@@ -72,7 +74,14 @@ function showStatement(door: Door<House>, found: Statement): void {
   door.say(`${project.name}, of ${project.organisationName} (tier ${project.tier}, ${project.payment})`)
   door.say('')
   const note = 'tiers and included volume of the month'
-  const lines = [...found.lines.map((line) => ({ line, note: '' })), ...found.trueUps.map((line) => ({ line, note }))]
+  const lines = [
+    ...found.lines.map((line) => ({ line, note: '' })),
+    ...found.trueUps.map((line) => ({ line, note })),
+    ...found.settled.map((line) => ({
+      line: { ...line, component: line.service, records: line.settlements, quantity: '' },
+      note: 'reservations',
+    })),
+  ]
   const totals = [...found.totals]
   const amounts = amountColumn([...lines.map(({ line }) => line.nanos), ...totals.map(([, nanos]) => nanos)])
   door.table(
@@ -96,6 +105,7 @@ function showStatement(door: Door<House>, found: Statement): void {
       { title: 'amount', align: 'right' },
     ],
   )
+  if (found.wallets.length > 0) showWallets(door, found)
   if (found.notCharged.length > 0) {
     door.say('\nNot charged:')
     door.table(
@@ -104,8 +114,30 @@ function showStatement(door: Door<House>, found: Statement): void {
     )
   }
   const owed = [...found.owed].map(([currency, nanos]) => amountText(nanosText(nanos), currency))
-  door.say(`\nIn the ledger, not yet billed: ${owed.join(', ') || 'nothing'}`)
+  if (owed.length > 0 || found.wallets.length === 0) {
+    door.say(`\nIn the ledger, not yet billed: ${owed.join(', ') || 'nothing'}`)
+  }
   door.say('Next: bursar explain JOB shows why one job cost what it did.')
+}
+
+function showWallets(door: Door<House>, { wallets }: Statement): void {
+  door.say('\nCredits:')
+  const amount = (nanos: bigint) => grouped(nanosText(nanos), 2)
+  door.table(
+    wallets.map(({ currency, granted, spent, refunded, expired, movedIn, movedOut, now }) => [
+      currency,
+      amount(granted),
+      amount(spent),
+      amount(refunded),
+      amount(expired),
+      amount(movedIn - movedOut),
+      grouped(now.held, 2),
+      grouped(now.available, 2),
+    ]),
+    ['currency', 'granted', 'spent', 'refunded', 'expired', 'moved', 'held now', 'available now'].map(
+      (title, index) => ({ title, ...(index > 0 && { align: 'right' as const }) }),
+    ),
+  )
 }
 
 /** `bursar rerate` */

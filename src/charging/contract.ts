@@ -54,6 +54,34 @@ const Line = closed(
   },
   'StatementLine',
 )
+const SettledLine = closed(
+  {
+    period: Period,
+    service: Type.String(),
+    currency: Currency,
+    settlements: Type.Integer(),
+    amount: Decimal,
+    absorbed: Type.String({ description: 'what nobody paid, by the overrun policy' }),
+  },
+  'StatementSettled',
+)
+const WalletLine = closed(
+  {
+    currency: Currency,
+    granted: Decimal,
+    spent: Type.String({ description: 'by usage, less what was taken back' }),
+    refunded: Decimal,
+    expired: Decimal,
+    movedIn: Decimal,
+    movedOut: Decimal,
+    posted: Type.String({ description: 'now' }),
+    held: Decimal,
+    available: Decimal,
+    overrun: Decimal,
+    creditLimit: Decimal,
+  },
+  'StatementWallet',
+)
 export const Statement = closed(
   {
     project: closed({ id: partyId('prj'), name: Type.String(), organisation: Type.String() }),
@@ -62,6 +90,8 @@ export const Statement = closed(
     to: nullable(Type.String()),
     lines: Type.Array(Line),
     trueUps: Type.Array(Line, { description: 'what tiers and included volumes of whole months add or take' }),
+    settled: Type.Array(SettledLine, { description: 'what reservations came to' }),
+    wallets: Type.Array(WalletLine, { description: 'what went in and out of its wallets, and how they stand now' }),
     total: Amounts,
     notCharged: Type.Array(Type.Object({ state: Type.String(), reason: Type.String(), records: Type.Integer() })),
     owed: Amounts,

@@ -18,6 +18,7 @@ import { explanationJson } from './explain-json.ts'
 import { chargesPage } from './listing/sql.ts'
 import type { Memory } from './memory-commands.ts'
 import { chargeOf } from './sql.ts'
+import { creditsJson } from './statement-json.ts'
 import { statementOf, type StatementLine } from './statement-commands.ts'
 
 /** `GET /api/v1/charges`, explanations and statements. */
@@ -132,6 +133,7 @@ function addStatements(server: ApiServer, house: House): void {
         to: to?.toISOString() ?? null,
         lines: statement.lines.map(shownLine),
         trueUps: statement.trueUps.map(shownLine),
+        ...creditsJson(statement),
         total: byCurrency(statement.totals),
         notCharged: statement.notCharged,
         owed: byCurrency(statement.owed),

@@ -1,8 +1,10 @@
 import type { Reader } from '../database/reader.ts'
+import { walletLinesOf, type WalletLine } from '../credits/flow-commands.ts'
 import { balancesOf } from '../ledger/commands.ts'
 import type { House } from '../operations/house.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { nanosFrom } from '../values/money.ts'
+import { settledLines, type SettledRow } from './settlement/sql.ts'
 import * as sql from './sql.ts'
 
 export type StatementLine = {
@@ -15,6 +17,17 @@ export type StatementLine = {
   readonly nanos: bigint
 }
 
+/** What reservations of one service were settled for. */
+export type SettledLine = {
+  readonly period: string
+  readonly service: string
+  readonly currency: string
+  readonly settlements: number
+  /** Charged, and borne by the site by the overrun policy. */
+  readonly nanos: bigint
+  readonly absorbed: bigint
+}
+
 export type Statement = {
   readonly project: ProjectParty
   readonly from: Date | null
@@ -22,6 +35,8 @@ export type Statement = {
   readonly lines: readonly StatementLine[]
   /** Tiers and included volumes of whole periods; they stand in a statement without limits only. */
   readonly trueUps: readonly StatementLine[]
+  readonly settled: readonly SettledLine[]
+  readonly wallets: readonly WalletLine[]
   readonly totals: ReadonlyMap<string, bigint>
   /** Records that are not charged, by the reason. */
   readonly notCharged: readonly { readonly state: string; readonly reason: string; readonly records: number }[]
@@ -40,8 +55,9 @@ export async function statementOf(
   const lines = (await sql.statementLines(reader, project.project, from, to)).map(lineOf)
   const whole = from === null && to === null
   const trueUps = whole ? (await sql.trueUpLines(reader, project.project)).map(lineOf) : []
+  const settled = (await settledLines(reader, project.project, from, to)).map(settledOf)
   const totals = new Map<string, bigint>()
-  for (const line of [...lines, ...trueUps]) {
+  for (const line of [...lines, ...trueUps, ...settled]) {
     totals.set(line.currency, (totals.get(line.currency) ?? 0n) + line.nanos)
   }
   const counts = await sql.stateCounts(reader, project.project, from, to)
@@ -52,9 +68,13 @@ export async function statementOf(
     to,
     lines,
     trueUps,
+    settled,
+    wallets: await walletLinesOf(reader, project.project, from, to),
     totals,
     notCharged: counts.map((row) => ({ state: row.state, reason: row.reason, records: Number(row.records) })),
-    owed: new Map(balances.map((balance) => [balance.currency, balance.nanos])),
+    owed: new Map(
+      balances.filter(({ kind }) => kind === 'unbilled_receivable').map(({ currency, nanos }) => [currency, nanos]),
+    ),
   }
 }
 
@@ -69,3 +89,12 @@ const lineOf = (row: sql.StatementRow): StatementLine => ({
 
 export { chargesTable, statesTable } from './sql.ts'
 export { trueUpsTable } from './true-up/sql.ts'
+
+const settledOf = (row: SettledRow): SettledLine => ({
+  period: row.period,
+  service: row.service,
+  currency: row.currency,
+  settlements: Number(row.settlements),
+  nanos: nanosFrom(row.amount),
+  absorbed: nanosFrom(row.absorbed),
+})

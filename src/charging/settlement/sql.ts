@@ -1,5 +1,5 @@
 import { copyText, timestampText } from '../../database/copy-text.ts'
-import { type Reader, rows } from '../../database/reader.ts'
+import { type Reader, row, rows } from '../../database/reader.ts'
 import type { SealedTable } from '../../database/writer.ts'
 import { nanosFixed } from '../../values/money.ts'
 import { linesText, type Settlement } from './settlement.ts'
@@ -54,6 +54,57 @@ const settlement = `select s.id, s.operation, s.reservation, s.period, s.at, s.p
         s.project, s.person, s.provider, s.service, s.subtype, s.currency, s.amount, s.absorbed, s.quantities, s.lines,
         s.book, s.transfer
    from charging.settlements s`
+
+export type WantedSettlements = {
+  readonly scope: readonly string[] | null
+  readonly project: string | null
+  readonly period: string | null
+  readonly reservation: string | null
+  readonly after: string | null
+  readonly limit: number
+}
+
+/** Newest first, and one more than the limit. */
+export const settlementsPage = (reader: Reader, wanted: WantedSettlements) =>
+  rows<SettlementRow>(
+    reader,
+    `${settlement}
+      where ($1::uuid[] is null or s.payer = any ($1) or s.project = any ($1) or s.person = any ($1)
+             or s.provider = any ($1))
+        and ($2::uuid is null or s.project = $2)
+        and ($3::date is null or s.period = $3)
+        and ($4::bigint is null or s.reservation = $4)
+        and ($5::bigint is null or s.id < $5)
+      order by s.id desc
+      limit $6`,
+    [wanted.scope, wanted.project, wanted.period, wanted.reservation, wanted.after, wanted.limit + 1],
+  )
+
+export const settlementById = (reader: Reader, id: bigint) =>
+  row<SettlementRow>(reader, `${settlement} where s.id = $1`, [id])
+
+export type SettledRow = {
+  period: string
+  service: string
+  currency: string
+  settlements: string
+  amount: string
+  absorbed: string
+}
+
+/** What the reservations of a project, or of a payer, came to in [from, to), by month and service. */
+export const settledLines = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
+  rows<SettledRow>(
+    reader,
+    `select period, service, currency, count(*) as settlements, sum(amount - absorbed) as amount, sum(absorbed) as absorbed
+       from charging.settlements
+      where project = $1
+        and ($2::timestamptz is null or at >= $2)
+        and ($3::timestamptz is null or at < $3)
+      group by period, service, currency
+      order by period, service, currency`,
+    [project, from, to],
+  )
 
 /** Of some reservations, in the order in which they were made. */
 export const settlementsOf = (reader: Reader, reservations: readonly bigint[]) =>
