@@ -5,6 +5,7 @@ import type { BenchResult } from './result.ts'
 type Bench = () => Promise<BenchResult>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  ledger: async () => (await import('./ledger.ts')).ledgerBench,
   rate: async () => (await import('./rate.ts')).rateBench,
   slurm: async () => (await import('./slurm.ts')).slurmBench,
 }
