@@ -22,7 +22,7 @@ export async function doAsSaid(page: Page): Promise<void> {
   try {
     if (page.begins.includes('demo')) assert.equal((await bursar(['demo'], environment)).code, 0)
     if (!page.begins.includes('server')) return compare(page, await run(page, home, environment), shownUrl)
-    const server = begin(['serve', '--port', '0'], environment)
+    const server = begin(['serve', '--port', '0'], { ...environment, ...page.settings })
     const url = (await server.said(/listens on (\S+)/)).replace('listens on ', '')
     const key = (await server.said(/bsr_[\w-]+|Next, in another/)).replace(/^Next.*/, '')
     try {

@@ -19,6 +19,8 @@ export type Page = {
   readonly steps: readonly Step[]
   /** What its steps need before them: the demo, a running server. */
   readonly begins: readonly string[]
+  /** Settings of that server. */
+  readonly settings: Readonly<Record<string, string>>
 }
 
 /**
@@ -41,6 +43,15 @@ export function readPage(name: string): Page {
     const isOutput = printed && (printed.kind === 'text' || printed.kind === 'json')
     return [{ commands: fence.text, fails: fence.words.includes('fails'), printed: isOutput ? printed : undefined }]
   })
-  const begins = (/^---\n[\s\S]*?^begins: (.*)$/m.exec(text)?.[1] ?? '').split(/,\s*/)
-  return { name, text, fences, steps, begins }
+  const [, head = ''] = /^---\n([\s\S]*?)\n---\n/.exec(text) ?? []
+  const said = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(head)?.[1]?.split(/,\s*/) ?? []
+  const settings = said('with').map((setting) => setting.split('='))
+  return {
+    name,
+    text,
+    fences,
+    steps,
+    begins: said('begins'),
+    settings: Object.fromEntries(settings) as Page['settings'],
+  }
 }
