@@ -12,6 +12,7 @@ import { addCounterRoutes } from './charging/counter-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
 import { addCreditRoutes } from './credits/routes.ts'
 import { Directory } from './parties/directory-commands.ts'
+import { addSettlementRoutes } from './charging/settlement-routes.ts'
 import { addUsageRoutes } from './charging/usage-routes.ts'
 import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
@@ -62,6 +63,7 @@ export function addApi(
   addEventRoutes(server, usage)
   addChargingRoutes(server, house, memory)
   addPreviewRoutes(server, house, memory)
+  addSettlementRoutes(server, house, memory)
   addReplayRoutes(server, house, memory, { slurm: (row) => readAgain(row, undefined) })
   addAccessDoors(server, { house, memories, changed: accessChanged })
   addApprovalDoors(approvals)

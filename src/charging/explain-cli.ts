@@ -12,13 +12,18 @@ import type { Charge } from './charge.ts'
 import { newMemory } from './memory-commands.ts'
 import { explain, type Explanation, findRecords } from './explain-commands.ts'
 import { explanationJson } from './explain-json.ts'
+import { explainedAsReservation } from './settlement-cli.ts'
 import { expanded, groupedFormula, spokenQuantity } from './spoken.ts'
 
 /** `bursar explain CHARGE|JOB` */
 export const explainCommand: Register<House> = (command, door) => {
   command
-    .argument('<what>', 'a charge (chg_…), a record (rec_…) or a job: 4, 13_2, 25+1, lab/4 or lab/4/1795250309')
+    .argument(
+      '<what>',
+      'a charge (chg_… or set_…), a record (rec_…), a reservation (res_…), or a job: 4, 13_2, lab/4 or lab/4/1795250309',
+    )
     .action(async (what: string) => {
+      if (await explainedAsReservation(door, what)) return
       const house = await door.house()
       const records = await findRecords(house, what)
       if (records.length === 0) {

@@ -109,7 +109,7 @@ export const ReservationsQuery = closed({
   payer: Type.Optional(Payer),
   state: Type.Optional(oneOf(states)),
 })
-const Settlement = closed(
+export const Settlement = closed(
   {
     id: numberId('set'),
     reservation: numberId('res'),

@@ -45,6 +45,7 @@ export type SettlementRow = {
   lines: string | null
   book: number | null
   transfer: string | null
+  absorbed_transfer: string | null
 }
 
 const settlement = `select s.id, s.operation, s.reservation, s.period, s.at, s.payer,
@@ -52,7 +53,7 @@ const settlement = `select s.id, s.operation, s.reservation, s.period, s.at, s.p
              when exists (select from parties.known_projects p where p.id = s.payer) then 'project'
              else 'organisation' end as payer_kind,
         s.project, s.person, s.provider, s.service, s.subtype, s.currency, s.amount, s.absorbed, s.quantities, s.lines,
-        s.book, s.transfer
+        s.book, s.transfer, s.absorbed_transfer
    from charging.settlements s`
 
 export type WantedSettlements = {
