@@ -46,6 +46,15 @@ export const ListQuery = closed(pageQuery)
 export const ProjectsQuery = closed({ ...pageQuery, organisation: Type.Optional(partyId('org')) })
 export const PeopleQuery = closed({ ...pageQuery, project: Type.Optional(partyId('prj')) })
 
+export const NewOrganisation = closed({ name: Name, tier: Type.Optional(Tier) }, 'NewOrganisation')
+export const NewProject = closed(
+  { name: Name, organisation: partyId('org'), payment: Type.Optional(Payment) },
+  'NewProject',
+)
+export const NewPerson = closed({ name: Name, email: Type.Optional(Email) }, 'NewPerson')
+export const NewProvider = closed({ name: Name }, 'NewProvider')
+export const Made = closed({ id: Type.String({ description: 'of what was made' }) }, 'PartyMade')
+
 export const OrganisationChange = Type.Object({ tier: Tier }, { additionalProperties: false })
 export const ProjectChange = Type.Object(
   { payment: Type.Optional(Payment), organisation: Type.Optional(partyId('org')) },

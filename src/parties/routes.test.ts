@@ -132,3 +132,38 @@ test('415: a body of a media type that the door does not take', async () => {
   const { status } = await doors.ask('POST', '/api/v1/parties/import', 'a: b', { 'content-type': 'application/yaml' })
   assert.equal(status, 415)
 })
+
+test('201: one party is made at a time, and the same key makes it once', async () => {
+  const key = { 'idempotency-key': 'make-1' }
+  const made = await doors.ask('POST', '/api/v1/organisations', { name: 'Made', tier: 'mu' }, key)
+  assert.equal(made.status, 201)
+  assert.deepEqual(
+    (await doors.ask('POST', '/api/v1/organisations', { name: 'Made', tier: 'mu' }, key)).body,
+    made.body,
+  )
+  const { id } = made.body as { id: string }
+  const project = await doors.ask('POST', '/api/v1/projects', { name: 'made-p', organisation: id, payment: 'prepaid' })
+  assert.equal(project.status, 201)
+  const { body } = await doors.ask('GET', `/api/v1/projects/${(project.body as { id: string }).id}`)
+  assert.deepEqual([(body as { tier: string }).tier, (body as { payment: string }).payment], ['mu', 'prepaid'])
+  assert.equal((await doors.ask('POST', '/api/v1/people', { name: 'maria', email: 'm@example.org' })).status, 201)
+  assert.equal((await doors.ask('POST', '/api/v1/providers', { name: 'made-site' })).status, 201)
+})
+
+test('409: a name is given once; 400: a project belongs to an organisation that is there', async () => {
+  const again = await doors.ask('POST', '/api/v1/projects', {
+    name: 'chem',
+    organisation: await idNamed('/api/v1/organisations', 'firm'),
+  })
+  assert.equal(again.status, 409)
+  assert.equal((again.body as { type: string }).type, '/problems/name-taken')
+  assert.equal((again.body as { id: string }).id, await idNamed('/api/v1/projects', 'chem'))
+  const nowhere = await doors.ask('POST', '/api/v1/projects', { name: 'x', organisation: `org_${'0'.repeat(32)}` })
+  assert.equal(nowhere.status, 400)
+})
+
+test('403: whoever sees some parties only makes none', async () => {
+  const chem = await idNamed('/api/v1/projects', 'chem')
+  doors.be({ name: 'ada', role: 'supervisor', parties: new Set([uuidOf(chem as Id<'project'>)]) })
+  assert.equal((await doors.ask('POST', '/api/v1/providers', { name: 'mine' })).status, 403)
+})

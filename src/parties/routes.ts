@@ -8,6 +8,7 @@ import { partyId } from '../http/schemas.ts'
 import type { House } from '../operations/house.ts'
 import * as contract from './contract.ts'
 import { addPartyChanges } from './change-routes.ts'
+import { addPartyMaking } from './create-routes.ts'
 import * as sql from './listing/sql.ts'
 import { scopeOf } from './scope-commands.ts'
 import { only, shown, uuidFrom } from './shown.ts'
@@ -63,6 +64,7 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
   )
   addProjects(server, house, list, read)
   addPeopleAndProviders(server, house, list, read)
+  addPartyMaking(server, house)
   addPartyChanges(server, house)
 }
 
