@@ -12,6 +12,8 @@ const chapters = [
   { text: 'Prices', link: '/prices' },
   { text: 'Slurm', link: '/slurm' },
   { text: 'Operator’s guide', link: '/operators' },
+  { text: 'Settings', link: '/settings' },
+  { text: 'Keys and roles', link: '/keys' },
   { text: 'Architecture', link: '/architecture' },
 ]
 
