@@ -8,7 +8,7 @@ import { meetNames } from '../parties/commands.ts'
 import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
-import { ChargeSheet } from './charge.ts'
+import { type Charge, ChargeSheet } from './charge.ts'
 import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
@@ -81,7 +81,18 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
     rateOnto(sheet, tally, { record, payer: payers.get(record.project) as ProjectParty, rater: by, uncharged })
   for (const piece of inPieces(known)) {
     const recorded = await recordFacts(writer, piece, house.zone, memory.recent)
-    for (const record of recorded.first) onto(record, rater, early(record))
+    const charges: Charge[] = []
+    // Rated as the rows go out: all at once first, the database would wait meanwhile.
+    const ratedOneByOne = function* () {
+      for (const record of recorded.first) {
+        onto(record, rater, early(record))
+        for (const charge of sheet.takeCharges()) {
+          if (settings.call) charges.push(charge)
+          yield charge
+        }
+      }
+    }
+    await sql.insertCharges(writer, ratedOneByOne())
     if (recorded.newer.length > 0) {
       const priors = await priorRatings(
         writer,
@@ -94,9 +105,9 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
         onto(record, asRatedFirst, prior.state === 'uncharged' || early(record))
       }
     }
-    const charges = sheet.takeCharges()
-    if (settings.call) outcomes.push(...outcomesOf(recorded, charges, sheet.states))
-    await sql.insertCharges(writer, charges)
+    const anew = sheet.takeCharges()
+    if (settings.call) outcomes.push(...outcomesOf(recorded, [...charges, ...anew], sheet.states))
+    await sql.insertCharges(writer, anew)
     tally.recorded += recorded.first.length
     tally.duplicates += recorded.seen
     tally.corrected += recorded.newer.length

@@ -18,7 +18,7 @@ export const statesTable: SealedTable = {
   columns: ['id', 'operation', 'record', 'period', 'state', 'reason', 'book'],
 }
 
-export const insertCharges = (writer: Writer, charges: readonly Charge[]) => {
+export const insertCharges = (writer: Writer, charges: Iterable<Charge>) => {
   const prices = textsOf()
   const transfers = textsOf()
   return append(

@@ -43,8 +43,9 @@ abstract class Copy {
   callback(): void {}
 
   handleError(error: Error): void {
-    this.failure = error
-    this.reject(error)
+    // Where the rows could not be made, the server only says that it was told so.
+    this.failure ??= error
+    this.reject(this.failure)
   }
 
   handleCommandComplete(message: { text: string }): void {

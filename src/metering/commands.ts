@@ -4,7 +4,7 @@ import { periodOf } from '../values/period.ts'
 import type { Fact } from './fact.ts'
 import { RecentNames } from './recent.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, contentDigest, textsOf, together } from './version.ts'
+import { compare, type Content, contentDigest, type Texts, textsOf, together } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -57,8 +57,37 @@ export async function recordFacts(
   return { first, newer, seen, confirmed: confirmed.length }
 }
 
-/** A record before it has its id: ids rise in the order of the names. */
-type Draft = { -readonly [Key in keyof sql.Recorded]: sql.Recorded[Key] }
+/**
+ * A record before it has its id: ids rise in the order of the names. Its texts and their digest are made when they are
+ * asked for, row by row as a piece goes out: made for all of it first, they would keep the database waiting.
+ */
+class Draft implements sql.Recorded {
+  id = 0n
+  readonly version: number = 1
+  readonly period: string
+  fact: Fact
+  readonly project: string
+  readonly person: string | null
+  readonly provider: string
+  #texts: Texts | undefined
+  #digest: string | undefined
+
+  constructor({ fact, project, person, provider }: KnownFact, zone: string) {
+    this.period = periodOf(fact.endsAt, zone)
+    this.fact = fact
+    this.project = project
+    this.person = person
+    this.provider = provider
+  }
+
+  get texts(): Texts {
+    return (this.#texts ??= textsOf(this.fact))
+  }
+
+  get digest(): string {
+    return (this.#digest ??= contentDigest(this.fact, this, this.texts))
+  }
+}
 
 /**
  * Those that nobody has told of, and those told otherwise, with their ids. What stands already in the same words, and was
@@ -75,7 +104,7 @@ async function sift(writer: Writer, records: readonly Draft[], recent: RecentNam
   const other: Draft[] = []
   for (const record of records) {
     const row = rows.size === 0 ? undefined : rows.get(record)
-    if (row?.digest === record.digest && Number(row.measured) >= record.fact.measuredAt) continue
+    if (row && row.digest === record.digest && Number(row.measured) >= record.fact.measuredAt) continue
     record.id = writer.nextId()
     if (row) other.push(record)
     else first.push(record)
@@ -97,7 +126,7 @@ async function insertIdentities(writer: Writer, first: readonly Draft[], recent:
 function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
   const drafts: Draft[] = []
   for (const known of inOrder(facts)) {
-    const draft = draftOf(known, zone)
+    const draft = new Draft(known, zone)
     const other = drafts.at(-1)
     if (!other || orderOf(known.fact, other.fact) !== 0) {
       drafts.push(draft)
@@ -109,7 +138,7 @@ function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
     if (verdict === 'seen') other.fact = { ...other.fact, measuredAt }
     else {
       const isMore = verdict === 'more'
-      drafts[drafts.length - 1] = isMore ? draftOf(knownTogether(draft, contentOf(other), measuredAt), zone) : draft
+      drafts[drafts.length - 1] = isMore ? new Draft(knownTogether(draft, contentOf(other), measuredAt), zone) : draft
     }
   }
   return drafts
@@ -142,13 +171,6 @@ export function* inPieces(facts: readonly KnownFact[]): Generator<readonly Known
 
 const pieceSize = 3000
 
-function draftOf(known: KnownFact, zone: string): Draft {
-  const { fact, project, person, provider } = known
-  const texts = textsOf(fact)
-  const digest = contentDigest(fact, known, texts)
-  return { id: 0n, period: periodOf(fact.endsAt, zone), version: 1, fact, project, person, provider, digest, texts }
-}
-
 /** Keeps what says something newer than what stands, or says the same at a later time. */
 async function supersede(
   writer: Writer,
@@ -177,8 +199,10 @@ async function supersede(
     if (!previous || verdict === 'seen' || verdict === 'older') continue
     const latest = Math.max(measuredAt, record.fact.measuredAt)
     const { content } = versionOfRow(previous)
-    const draft = verdict === 'more' ? draftOf(knownTogether(record, content, latest), zone) : record
-    newer.push({ record: { ...draft, id: record.id, version: identity.version + 1 }, previous })
+    const draft = verdict === 'more' ? new Draft(knownTogether(record, content, latest), zone) : record
+    const { period, fact, project, person, provider, digest, texts } = draft
+    const parts = { period, fact, project, person, provider, digest, texts }
+    newer.push({ record: { ...parts, id: record.id, version: identity.version + 1 }, previous })
   }
   return { newer, confirmed }
 }

@@ -146,7 +146,7 @@ const emptyPage: Page = { facts: [], bad: [], lines: 0, bytes: 0, jobs: 0, pendi
 async function open(file: string): Promise<{ input: AsyncIterable<Buffer>; measuredAt: number }> {
   if (file === '-') return { input: process.stdin, measuredAt: Date.now() }
   const { mtimeMs } = await stat(file)
-  return { input: createReadStream(file, { highWaterMark: 1 << 18 }), measuredAt: Math.floor(mtimeMs) }
+  return { input: createReadStream(file, { highWaterMark: 1 << 16 }), measuredAt: Math.floor(mtimeMs) }
 }
 
 /** The bytes of all files together, when that can be known; refuses what is no file before anything is read. */
