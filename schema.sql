@@ -769,6 +769,28 @@ create table charging.settlements (
   constraint settlements_amount_check CHECK (((amount >= (0)::numeric) AND (amount < '100000000000000000000'::numeric))),
   constraint settlements_check CHECK (((absorbed >= (0)::numeric) AND (absorbed <= amount)))
 );
+
+create table charging.refunds (
+  id         bigint not null,
+  operation  bigint not null,
+  settlement bigint,
+  charge     bigint,
+  payer      uuid not null,
+  provider   uuid not null,
+  period     date not null,
+  at         timestamp with time zone not null,
+  currency   text not null,
+  paid       numeric(38,9) not null,
+  before     numeric(38,9) not null,
+  amount     numeric(38,9) not null,
+  reason     text not null,
+  transfer   bigint not null,
+  constraint refunds_pkey PRIMARY KEY (id),
+  constraint refund_is_of_one_charge CHECK ((num_nonnulls(settlement, charge) = 1)),
+  constraint refunds_amount_check CHECK ((amount > (0)::numeric)),
+  constraint refunds_before_check CHECK ((before >= (0)::numeric)),
+  constraint refunds_must_not_exceed_what_was_paid CHECK (((before + amount) <= paid))
+);
 CREATE INDEX charges_by_id ON ONLY charging.charges USING brin (id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);
 CREATE INDEX records_without_a_price ON charging.states USING btree (record) WHERE (state = 'unpriced'::text);
@@ -776,3 +798,5 @@ CREATE INDEX states_by_record ON charging.states USING btree (record, id);
 CREATE INDEX true_ups_by_project ON charging.true_ups USING btree (project, period, component);
 CREATE INDEX settlements_by_project ON charging.settlements USING btree (project, period);
 CREATE INDEX settlements_by_reservation ON charging.settlements USING btree (reservation);
+CREATE UNIQUE INDEX charge_is_refunded_in_turn ON charging.refunds USING btree (charge, before) WHERE (charge IS NOT NULL);
+CREATE UNIQUE INDEX settlement_is_refunded_in_turn ON charging.refunds USING btree (settlement, before) WHERE (settlement IS NOT NULL);

@@ -9,6 +9,7 @@ import { addReplayRoutes } from './charging/replay-routes.ts'
 import { addChargingRoutes } from './charging/routes.ts'
 import type { Counter } from './charging/counter-commands.ts'
 import { addCounterRoutes } from './charging/counter-routes.ts'
+import { addRefundRoutes } from './charging/refund-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
 import { addCreditRoutes } from './credits/routes.ts'
 import { Directory } from './parties/directory-commands.ts'
@@ -56,6 +57,7 @@ export function addApi(
   const directory = new Directory(house, settings.provider)
   addCreditRoutes(server, counter.credits, directory)
   addCounterRoutes(server, counter, directory)
+  addRefundRoutes(server, counter)
   addReservationRoutes(server, counter, directory)
   const memory = newMemory(house.zone)
   const usage = { house, memory, unknown: settings.unknownParties, count: usageCounts(metrics) }

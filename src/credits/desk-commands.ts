@@ -102,6 +102,7 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
+    for (const { look } of wants) await look?.(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
     // Shared until the commit, so that prices change between two batches, never within one.
     if (wants.some(({ book }) => book !== undefined)) desk.book = await shareBook(writer)

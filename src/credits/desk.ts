@@ -1,3 +1,4 @@
+import type { Reader } from '../database/reader.ts'
 import type { Turn } from '../operations/lane-command.ts'
 import { assert } from '../values/assert.ts'
 import { type AccountName, entryOn, type Posting, type Transfer } from '../ledger/transfer.ts'
@@ -18,6 +19,8 @@ export type Want = {
   readonly wallets?: readonly bigint[]
   /** Their dated credits too, also where all are used up. */
   readonly lots?: true
+  /** What else a command must see, read when the wallets are locked. */
+  readonly look?: (reader: Reader, desk: Desk) => Promise<void>
   /** The revision of the price book that the command was priced with. */
   readonly book?: number
 }
@@ -53,6 +56,9 @@ export class Desk {
   readonly endings = new Map<bigint, Ending>()
   readonly budgets = new Map<bigint, Budget[]>()
   readonly windows = new Map<string, BudgetWindow>()
+
+  /** By settlement, of those that a command looked at: what went back of it so far. */
+  readonly refunded = new Map<bigint, bigint>()
 
   readonly changedWallets = new Set<Wallet>()
   readonly changedLots = new Set<Lot>()

@@ -17,6 +17,7 @@ export const problems = {
   'secret-already-shown': { status: 409, title: 'This key was made before, and its secret is shown only once.' },
   'reservation-closed': { status: 409, title: 'This reservation has ended.' },
   'name-taken': { status: 409, title: 'There is one of this name already.' },
+  'refund-exceeds-paid': { status: 409, title: 'No more can be given back than was paid.' },
   'period-closed': { status: 409, title: 'The period is closed and takes no more transfers.' },
   'price-in-use': { status: 409, title: 'This price has been charged and can no longer change.' },
   'price-overlaps': { status: 409, title: 'Prices of one thing overlap or leave a gap.' },

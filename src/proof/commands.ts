@@ -4,6 +4,7 @@ import { seal } from '../audit/seal.ts'
 import { type PublishedHead, verifyHistory } from '../audit/verify.ts'
 import { chargesTable, statesTable, trueUpsTable } from '../charging/statement-commands.ts'
 import { settlementsTable } from '../charging/counter-commands.ts'
+import { refundsTable } from '../charging/refund-commands.ts'
 import { creditTables } from '../credits/commands.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
@@ -23,6 +24,7 @@ import { ledgerInquiries } from './ledger.ts'
 import { lotInquiries } from './lots.ts'
 import { priceInquiries } from './prices.ts'
 import { recordInquiries } from './records.ts'
+import { refundInquiries } from './refunds.ts'
 import { settlementInquiries } from './settlements.ts'
 import { checkUsage } from './usage.ts'
 
@@ -41,6 +43,7 @@ const sealedTables: readonly SealedTable[] = [
   transfersTable,
   ...creditTables,
   settlementsTable,
+  refundsTable,
 ]
 
 const inquiries = [
@@ -52,6 +55,7 @@ const inquiries = [
   ...lotInquiries,
   ...budgetInquiries,
   ...settlementInquiries,
+  ...refundInquiries,
   ...recordInquiries,
   ...priceInquiries,
 ] as const
@@ -128,7 +132,7 @@ async function* timed(source: AsyncGenerator<Check>): AsyncGenerator<Proved> {
 }
 
 const counted =
-  /(?<![\d.,])1 (account|block|charge|draw|grant|key|lot|move|operation|record|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
+  /(?<![\d.,])1 (account|block|charge|draw|grant|key|lot|move|operation|record|refund|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
 const numbersAgree = (detail: string): string => detail.replaceAll(counted, '1 $1')
 
 /**

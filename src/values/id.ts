@@ -21,6 +21,7 @@ const numberPrefixes = {
   budget: 'bud',
   settlement: 'set',
   lot: 'lot',
+  refund: 'ref',
 } as const
 
 export type UuidKind = keyof typeof uuidPrefixes

@@ -1,0 +1,238 @@
+import type { Asking } from '../credits/commands.ts'
+import { postFromWallets } from '../credits/page-commands.ts'
+import { type GivenBack, refundCommand, refundTooMuch } from '../credits/refund.ts'
+import { paidOf } from '../credits/refund-commands.ts'
+import type { Reservation } from '../credits/reservation.ts'
+import { orNotFound, Problem } from '../http/problem.ts'
+import type { RecordRow } from '../metering/commands.ts'
+import { aloneStored, type Answered } from '../operations/alone.ts'
+import { numbered, numberOf } from '../values/id.ts'
+import { nanosFrom, nanosText } from '../values/money.ts'
+import { periodOf } from '../values/period.ts'
+import type { Reader } from '../database/reader.ts'
+import type { Charge } from './charge.ts'
+import type { Counter } from './counter-commands.ts'
+import { findRecords } from './explain-commands.ts'
+import { payerOf, priorRatings } from './prior-commands.ts'
+import * as sql from './refund/sql.ts'
+import { type SettlementRow, settlementById, settlementsOf } from './settlement/sql.ts'
+
+/** What is to be given back: of a charge (`set_…`, `chg_…`), a reservation, a record, or a job by its name. */
+export type RefundRequest = { readonly of: string; readonly nanos: bigint; readonly reason: string }
+
+/** Whose charge it is, for whoever may ask: UUIDs. */
+export type Refundable =
+  | { readonly payer: string; readonly reservation: Reservation; readonly settlements: readonly SettlementRow[] }
+  | { readonly payer: string; readonly record: RecordRow; readonly charge: bigint | undefined }
+
+/** @throws Problem `not-found`, `request-invalid` when the name means several jobs */
+export async function findRefundable(counter: Counter, of: string): Promise<Refundable> {
+  const { credits } = counter
+  const reader = credits.house.database.pool
+  const settlement = numberOf('settlement', of)
+  const asked = numberOf('reservation', of)
+  if (settlement !== undefined || asked !== undefined) {
+    const only = settlement === undefined ? undefined : orNotFound(await settlementById(reader, settlement))
+    const id = only ? BigInt(only.reservation) : (asked as bigint)
+    const reservation = orNotFound(await credits.reservation(reader, id))
+    return { payer: reservation.payer, reservation, settlements: only ? [only] : await settlementsOf(reader, [id]) }
+  }
+  const records = await findRecords(credits.house, of)
+  const [record] = records
+  if (!record) throw new Problem('not-found', { detail: `Nothing is known of “${of}”.` })
+  if (records.length > 1) {
+    const ids = records.map(({ id }) => numbered('record', id)).join(', ')
+    throw new Problem('request-invalid', {
+      issues: [{ field: 'body.of', message: `means several records: name one of ${ids}` }],
+    })
+  }
+  return { payer: record.project, record, charge: numberOf('charge', of) }
+}
+
+/** Gives back what was charged, to whoever paid it. */
+export async function refund(
+  counter: Counter,
+  asking: Asking,
+  request: RefundRequest,
+  found: Refundable,
+): Promise<Answered> {
+  return 'reservation' in found
+    ? await refundReservation(counter, asking, request, found.reservation, found.settlements)
+    : await refundRecord(counter, asking, request, found.record, found.charge)
+}
+
+const toldOf = ({ of, nanos, reason }: RefundRequest) => ({ of, amount: nanosText(nanos), reason })
+
+async function refundReservation(
+  { credits }: Counter,
+  asking: Asking,
+  request: RefundRequest,
+  reservation: Reservation,
+  settlements: readonly SettlementRow[],
+): Promise<Answered> {
+  const { of, nanos, reason } = request
+  const ids = settlements.map(({ id }) => BigInt(id))
+  const look = async (reader: Reader) => ({
+    paid: await paidOf(
+      reader,
+      settlements.map((row) => ({
+        settlement: BigInt(row.id),
+        nanos: nanosFrom(row.amount) - nanosFrom(row.absorbed),
+        operation: BigInt(row.operation),
+        at: row.at,
+      })),
+    ),
+    refunded: new Map(
+      (await sql.refundedOf(reader, 'settlement', ids)).map(({ id, refunded }) => [BigInt(id), nanosFrom(refunded)]),
+    ),
+  })
+  let numbers: bigint[] = []
+  const rule = refundCommand({ reservation, nanos }, look, {
+    told(turn, parts) {
+      numbers = parts.map(() => turn.nextId())
+      const charges = parts.map((part) => ({ id: numbered('settlement', part.paid.settlement), nanos: part.nanos }))
+      return answerOf(of, reason, numbers, charges)
+    },
+    write(turn, given) {
+      const period = periodOf(turn.at, credits.house.zone)
+      const row = (part: GivenBack, n: number): sql.Refund => ({
+        id: numbers[n] as bigint,
+        settlement: part.paid.settlement,
+        charge: null,
+        payer: reservation.payer,
+        provider: reservation.provider,
+        period,
+        at: turn.at,
+        currency: reservation.currency,
+        paid: part.paid.nanos,
+        before: part.before,
+        nanos: part.nanos,
+        reason,
+        transfer: part.transfer,
+      })
+      for (const [n, part] of given.entries()) {
+        turn.add(sql.refundsTable, () => sql.refundLine(row(part, n), turn.operation))
+      }
+    },
+  })
+  return await credits.submit(asking, 'credits.refund', toldOf(request), rule)
+}
+
+const answerOf = (
+  of: string,
+  reason: string,
+  ids: readonly bigint[],
+  charges: readonly { readonly id: string; readonly nanos: bigint }[],
+) => ({
+  of,
+  reason,
+  refunds: charges.map(({ id, nanos }, n) => ({
+    id: numbered('refund', ids[n] as bigint),
+    charge: id,
+    amount: nanosText(nanos),
+  })),
+})
+
+/** Charges of usage records: back to the wallet as undated credits, or off what no invoice has asked for yet. */
+async function refundRecord(
+  { credits }: Counter,
+  asking: Asking,
+  request: RefundRequest,
+  record: RecordRow,
+  only: bigint | undefined,
+): Promise<Answered> {
+  const { house } = credits
+  const { dryRun } = asking
+  const { principal, key } = asking
+  const call = { principal, key, command: 'credits.refund', input: toldOf(request), status: 201 }
+  let tried: unknown
+  const answered = await aloneStored(house, call, async (writer) => {
+    await sql.lockRefunds(writer, BigInt(record.id))
+    const prior = (await priorRatings(writer, [record.id])).get(record.id)
+    const live = (prior?.live ?? []).filter(({ id, nanos }) => nanos > 0n && (only === undefined || id === only))
+    const [first] = live
+    if (!prior || !first) throw refundTooMuch('', request.nanos, 0n)
+    const { currency } = first
+    const parts = await partsOf(
+      writer,
+      live.filter((charge) => charge.currency === currency),
+      request.nanos,
+      currency,
+    )
+    const at = writer.at.getTime()
+    const period = periodOf(at, house.zone)
+    const refunds = parts.map(({ charge, before, nanos }) => ({
+      charge,
+      row: {
+        id: writer.nextId(),
+        settlement: null,
+        charge: charge.id,
+        payer: charge.project,
+        provider: charge.provider,
+        period,
+        at,
+        currency,
+        paid: charge.nanos,
+        before,
+        nanos,
+        reason: request.reason,
+        transfer: writer.nextId(),
+      },
+    }))
+    const charges = parts.map(({ charge, nanos }) => ({ id: numbered('charge', charge.id), nanos }))
+    const ids = refunds.map(({ row }) => row.id)
+    const answer = { currency, amount: nanosText(request.nanos), ...answerOf(request.of, request.reason, ids, charges) }
+    if (dryRun) {
+      tried = answer
+      throw new OnlyTried()
+    }
+    await sql.insertRefunds(
+      writer,
+      refunds.map(({ row }) => row),
+    )
+    await postFromWallets(
+      writer,
+      house.zone,
+      refunds.map(({ charge, row }) => ({
+        id: row.transfer,
+        debit: { owner: charge.provider, kind: 'usage_revenue' },
+        credit: { owner: charge.project, kind: payerOf(prior, charge) },
+        currency,
+        nanos: row.nanos,
+        reason: 'refund' as const,
+        period,
+      })),
+    )
+    return answer
+  }).catch((error: unknown) => {
+    if (!(error instanceof OnlyTried)) throw error
+    return { operation: 0n, status: 200, answer: JSON.stringify(tried), again: false }
+  })
+  if (!answered) throw new Error('a refund answers')
+  return answered
+}
+
+/** Rolls back what was only tried. */
+class OnlyTried extends Error {}
+
+async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, currency: string) {
+  const found = await sql.refundedOf(
+    reader,
+    'charge',
+    live.map(({ id }) => id),
+  )
+  const refunded = new Map(found.map((row) => [BigInt(row.id), nanosFrom(row.refunded)]))
+  const parts: { charge: Charge; before: bigint; nanos: bigint }[] = []
+  let open = nanos
+  for (const charge of live) {
+    const before = refunded.get(charge.id) ?? 0n
+    const left = charge.nanos - before
+    const part = left < open ? left : open
+    if (part > 0n) parts.push({ charge, before, nanos: part })
+    open -= part
+  }
+  if (open > 0n) throw refundTooMuch(currency, nanos, nanos - open)
+  return parts
+}
+
+export { refundsTable } from './refund/sql.ts'

@@ -1,0 +1,52 @@
+import { arrayOf, copyText, timestampText } from '../../database/copy-text.ts'
+import { type Reader, rows } from '../../database/reader.ts'
+import { append, execute, type SealedTable, type Writer } from '../../database/writer.ts'
+import { nanosFixed } from '../../values/money.ts'
+
+/** What goes back of one charge. */
+export type Refund = {
+  readonly id: bigint
+  readonly settlement: bigint | null
+  readonly charge: bigint | null
+  readonly payer: string
+  readonly provider: string
+  readonly period: string
+  readonly at: number
+  readonly currency: string
+  readonly paid: bigint
+  readonly before: bigint
+  readonly nanos: bigint
+  readonly reason: string
+  readonly transfer: bigint
+}
+
+export const refundsTable: SealedTable = {
+  name: 'charging.refunds',
+  columns: 'id operation settlement charge payer provider period at currency paid before amount reason transfer'.split(
+    ' ',
+  ),
+}
+
+const orNull = (id: bigint | null): string => (id === null ? '\\N' : String(id))
+
+export const refundLine = (r: Refund, operation: bigint): string =>
+  `${r.id}\t${operation}\t${orNull(r.settlement)}\t${orNull(r.charge)}\t${r.payer}\t${r.provider}\t${r.period}\t` +
+  `${timestampText(r.at)}\t${r.currency}\t${nanosFixed(r.paid)}\t${nanosFixed(r.before)}\t${nanosFixed(r.nanos)}\t` +
+  `${copyText(r.reason)}\t${r.transfer}`
+
+export const insertRefunds = (writer: Writer, refunds: readonly Refund[]) =>
+  append(writer, refundsTable, refunds, (refund) => refundLine(refund, writer.operation))
+
+export type RefundedRow = { id: string; refunded: string }
+
+/** What went back so far, of settlings and of charges. */
+export const refundedOf = (reader: Reader, of: 'settlement' | 'charge', ids: readonly bigint[]) =>
+  rows<RefundedRow>(
+    reader,
+    `select ${of} as id, sum(amount) as refunded from charging.refunds where ${of} = any ($1::bigint[]) group by ${of}`,
+    [arrayOf(ids)],
+  )
+
+/** One refund of a record's charges at a time, until its transaction ends. */
+export const lockRefunds = (writer: Writer, record: bigint) =>
+  execute(writer, `select pg_advisory_xact_lock(724619103, hashint8($1))`, [String(record)])
