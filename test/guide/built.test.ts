@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, posix } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -14,18 +14,21 @@ import { tryInBrowser } from './browser.ts'
 
 const root = join(import.meta.dirname, '../..')
 const place = '/docs/guide/'
-const folder = mkdtempSync(join(tmpdir(), 'bursar-guide-'))
+const site = mkdtempSync(join(tmpdir(), 'bursar-guide-'))
+const folder = join(site, 'dist/guide')
 const pages = new Map<string, string>()
 
 before(async () => {
+  // In a place of its own: a build leaves files beside its sources while it runs, which other checks would find.
+  cpSync(join(root, 'docs'), join(site, 'docs'), { recursive: true })
+  for (const name of ['src', 'node_modules', 'package.json', 'ARCHITECTURE.md'])
+    symlinkSync(join(root, name), join(site, name))
   const vitepress = join(root, 'node_modules/vitepress/bin/vitepress.js')
-  await promisify(execFile)(process.execPath, [vitepress, 'build', 'docs', '--outDir', folder, '--logLevel', 'warn'], {
-    cwd: root,
-  })
+  await promisify(execFile)(process.execPath, [vitepress, 'build', 'docs', '--logLevel', 'warn'], { cwd: site })
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
     if (name.endsWith('.html')) pages.set(addressOf(name), readFileSync(join(folder, name), 'utf8'))
 })
-after(() => rmSync(folder, { recursive: true }))
+after(() => rmSync(site, { recursive: true }))
 
 const addressOf = (name: string) => place + name.replace(/(^|\/)index\.html$/, '$1').replace(/\.html$/, '')
 
