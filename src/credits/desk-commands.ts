@@ -130,7 +130,8 @@ export class DeskBooks implements Books<Want, Desk> {
       const reservation = desk.reservations.get(BigInt(row.reservation))
       assert(reservation)
       const { kind, steps } = row
-      desk.endings.set(reservation.id, { reservation, kind, steps, charged: nanosFrom(row.charged) })
+      const until = row.until?.getTime() ?? reservation.until
+      desk.endings.set(reservation.id, { reservation, kind, until, steps, charged: nanosFrom(row.charged) })
     }
     return [
       ...due.map(({ reservation }) => expireHold(BigInt(reservation))),

@@ -94,7 +94,7 @@ function settleLate(desk: Desk, turn: Turn, ending: Ending, { nanos }: SettleInp
   return {
     ok: true,
     answer: {
-      ...answerOf(reservation, 'settled', 0n, ending.charged + nanos, reservation.until),
+      ...answerOf(reservation, 'settled', 0n, ending.charged + nanos, ending.until),
       settled: shown(nanos),
       absorbed: shown(absorbed),
       released: '0',

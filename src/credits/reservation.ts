@@ -50,4 +50,10 @@ export type Hold = {
 export type StepKind = 'grow' | 'extend' | 'settle' | 'release' | 'expire' | 'late'
 
 /** How a reservation ended; with `late` when it was settled after it ran out. */
-export type Ending = { readonly reservation: Reservation; readonly kind: StepKind; steps: number; charged: bigint }
+export type Ending = {
+  readonly reservation: Reservation
+  readonly kind: StepKind
+  readonly until: number
+  steps: number
+  charged: bigint
+}

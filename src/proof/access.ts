@@ -22,5 +22,23 @@ const revocations: Inquiry = {
   ],
 }
 
-/** Who may come in: the rows themselves are sealed. */
-export const accessInquiries: readonly Inquiry[] = [revocations]
+const decisions: Inquiry = {
+  name: 'what took a second person was decided once, by another than who asked',
+  looked: `
+    select (select count(*) from access.approvals) || ' asked for, ' || (select count(*) from access.decisions)
+           || ' decided' as looked`,
+  wrongs: [
+    `select 'access.decisions' as "table", 'of apr_' || d.approval as row, max(d.operation)::text as operation,
+            case when count(a.id) = 0 then 'there is no such approval'
+                 when count(*) > 1 then 'it is decided more than once'
+                 else 'who asked for it has decided it' end as wrong
+       from access.decisions d
+       left join access.approvals a on a.id = d.approval
+      group by d.approval
+     having count(*) > 1 or count(a.id) <> 1 or bool_or(d.decided_by = a.proposed_by)
+      order by d.approval`,
+  ],
+}
+
+/** Who may come in, and who agreed: the rows themselves are sealed. */
+export const accessInquiries: readonly Inquiry[] = [revocations, decisions]

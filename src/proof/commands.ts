@@ -1,3 +1,4 @@
+import { approvalsTable, decisionsTable } from '../access/approval-commands.ts'
 import { keysTable, revocationsTable } from '../access/key-commands.ts'
 import type { Check } from '../audit/check.ts'
 import { seal } from '../audit/seal.ts'
@@ -32,6 +33,8 @@ import { checkUsage } from './usage.ts'
 const sealedTables: readonly SealedTable[] = [
   keysTable,
   revocationsTable,
+  approvalsTable,
+  decisionsTable,
   versionsTable,
   recordsTable,
   confirmationsTable,

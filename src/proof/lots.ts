@@ -80,15 +80,16 @@ const grants: Inquiry = {
       where (t.operation = g.operation and t.amount = g.amount and t.credit_account = g.wallet
              and t.debit_kind = 'credits_granted' and t.credit_kind = 'wallet') is not true
       order by 2`,
+    // Fewer come than go where they pay a debt.
     `select 'ledger.transfers' as "table", 'trf_' || t.id as row, t.operation::text as operation,
-            case when d.dated <> 0 then 'dated credits do not move along: ' || d.dated || ' is left over'
+            case when d.dated > 0 then 'more dated credits come than go: ' || d.dated
                  else 'it is not between two wallets by a command that moves credits' end as wrong
        from (${moved}) as t
        left join operations.operations o on o.id = t.operation
        left join (select operation, sum(posted_delta) as dated from credits.draws group by operation) as d
          on d.operation = t.operation
       where t.reason = 'move' and (t.debit_kind = 'wallet' and t.credit_kind = 'wallet' and o.command = 'credits.move'
-                                   and (d.dated is null or d.dated = 0)) is not true
+                                   and (d.dated is null or d.dated <= 0)) is not true
       order by t.id`,
     // What is taken of a lot whose time is over, and of no reservation, has expired.
     `select case when t.operation is null then 'credits.draws' else 'ledger.transfers' end as "table",

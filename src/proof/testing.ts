@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { createReadStream } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { decide, propose } from '../access/approval-commands.ts'
 import { createKey, revokeKey } from '../access/key-commands.ts'
 import { seal, sealingLag } from '../audit/seal.ts'
 import { write } from '../audit/testing.ts'
@@ -99,12 +100,19 @@ async function realFacts(): Promise<Fact[]> {
   return pages.flatMap(({ facts }) => facts)
 }
 
-/** Keys, some of them revoked. */
+/** Keys, some of them revoked, and what two agreed on. */
 async function openAndClose(house: House): Promise<void> {
   const wanted = { role: 'service', principal: undefined, parties: 'all', expiresAt: new Date('2099-01-01') } as const
   for (const name of ['one', 'two', 'three', 'four']) {
+    // Small blocks: of a long one, only the first faults would be told.
+    await sealAll(house)
     const key = await createKey(house, { principal: 'tester', key: `make ${name}` }, { ...wanted, name })
     const id = numberOf('key', key.id)
+    const asked = { wanted: 'credits.grant', method: 'POST', url: '/x', contentType: 'y', ifMatch: 'z', body: '{}' }
+    const { answer } = await propose(house, { principal: 'tester', key: `ask for ${name}` }, asked)
+    const approval = numberOf('approval', (JSON.parse(answer) as { id: string }).id) ?? 0n
+    const verdict = name === 'one' ? 'rejected' : 'approved'
+    await decide(house, { principal: 'boss', key: `decide ${name}` }, approval, verdict, 'why not')
     if (id !== undefined && name !== 'four') await revokeKey(house, { principal: 'tester', key: `revoke ${name}` }, id)
   }
 }

@@ -1,3 +1,5 @@
+import { fuzzed } from '../fuzz/told.ts'
+import { auditLong } from './auditor.ts'
 import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
 import { twice } from './million.ts'
 import { anyOrder, correctionsInAnyOrder } from './order.ts'
@@ -7,16 +9,22 @@ import { grouped } from './telling.ts'
 /**
  * npm run proof              everything (a while)
  * npm run proof -- kill      those whose names begin so
- * PROOF_SEED=7 npm run proof the same chances again; PROOF_JOBS sets the size of the large run
+ * PROOF_SEED=7 npm run proof the same chances again; PROOF_JOBS and PROOF_STEPS set the sizes of the large runs
  */
 const say = (text: string): void => console.log(text)
 const million = Number(process.env['PROOF_JOBS'] ?? 1_000_000)
+const steps = Number(process.env['PROOF_STEPS'] ?? 1_000_000)
 const kills = { jobs: 200_000, kills: 10, seed }
 const order = { jobs: 20_000, seed }
 
 type Proof = { readonly name: string; readonly about: string; readonly run: () => Promise<string> }
 
 const proofs: readonly Proof[] = [
+  {
+    name: 'auditor',
+    about: `a second account beside ${grouped(steps)} steps of credits (seed ${seed})`,
+    run: () => auditLong({ steps, seed }, say),
+  },
   {
     name: 'kill-bursar',
     about: `kill -9 of Bursar while it ingests (${killedText(kills)})`,
@@ -41,6 +49,11 @@ const proofs: readonly Proof[] = [
     name: 'order-corrections',
     about: `running, ended and corrected jobs in any order (${grouped(order.jobs)} jobs, seed ${seed})`,
     run: () => correctionsInAnyOrder(order, say),
+  },
+  {
+    name: 'fuzz',
+    about: `100,000 requests made from the OpenAPI document (seed ${seed})`,
+    run: () => fuzzed(100_000, seed, say),
   },
   {
     name: 'million',
