@@ -11,6 +11,7 @@ import { isMigrated, migrate } from './database/migrate.ts'
 import { openLog } from './http/log.ts'
 import { type Figure, openMetrics } from './http/metrics.ts'
 import type { Check } from './http/routes.ts'
+import type { Principal } from './http/principal.ts'
 import type { Server } from './http/server.ts'
 import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
@@ -71,7 +72,11 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
 }
 
 /** Closed, it has answered whoever it took, and its lane has finished what was submitted. */
-type Opened = Server & { readonly credits: Credits }
+type Opened = Server & {
+  readonly credits: Credits
+  /** Credentials for one request in the name of somebody who has none here. */
+  pass(principal: Principal): string
+}
 
 /** What only a server needs is loaded here, so that a command of the terminal does not wait for it. */
 export async function listen(house: House, settings: Settings, log: Logger): Promise<Opened> {
@@ -135,7 +140,26 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     await server.close()
     await credits.lane.close()
   }
-  return { ...server, close, credits }
+  return { ...server, close, credits, pass: (principal) => doorkeeper.pass(principal) }
+}
+
+/** Asks a door of the house where no server runs: one is opened that nobody else has credentials for, and closed again. */
+export async function askOwnDoors(
+  house: House,
+  settings: Settings,
+  principal: Principal,
+  path: string,
+  body: object,
+): Promise<{ status: number; body: { [field: string]: unknown } }> {
+  const own = { ...settings, host: '127.0.0.1', port: 0, tls: undefined, trustedProxy: undefined }
+  const server = await listen(house, own, openLog('silent'))
+  try {
+    const headers = { authorization: server.pass(principal), 'content-type': 'application/json' }
+    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return { status: answer.status, body: (await answer.json()) as { [field: string]: unknown } }
+  } finally {
+    await server.close()
+  }
 }
 
 const tasksOf = (house: House, credits: Credits, log: Logger): Task[] => [

@@ -91,6 +91,18 @@ await runProgram([
     load: async () => (await import('./access/cli.ts')).key,
   },
   {
+    name: 'approval',
+    about: 'what waits for a second person: list, approve, reject',
+    load: async () => {
+      const { approvalWith } = await import('./access/approval-cli.ts')
+      return approvalWith(async (command, door, path, body) => {
+        const [{ askOwnDoors }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
+        const principal = { name: door.principal, role: 'admin', parties: 'all' } as const
+        return await askOwnDoors(await door.house(), readSettings(process.env, flagsOf(command)), principal, path, body)
+      })
+    },
+  },
+  {
     name: 'person',
     about: 'people: link a name, erase',
     load: async () => {

@@ -20,6 +20,7 @@ class Chain {
   private block = ''
   private wanted = { operations: '', root: '' }
   private leaves: Buffer[] = []
+  private last: { position: string | undefined; sealed: string | undefined } = { position: '', sealed: '' }
   /** The transaction of the operation before, in this block: they are sealed in the order in which they began. */
   private before = 0
   private newest: Newest = { epoch: 0, xid: -1 }
@@ -47,8 +48,13 @@ class Chain {
     if (!exists) this.seals.add(`operation ${sealed}, sealed in block ${block}, is missing`)
     if (Number(position) !== this.leaves.length) {
       const there = `operation ${sealed} is at place ${position}`
-      this.seals.add(`block ${block} has no operation at place ${this.leaves.length}, and ${there}`)
+      const wrong =
+        position === this.last.position
+          ? `has operation ${this.last.sealed} at place ${position}`
+          : `has no operation at place ${this.leaves.length}`
+      this.seals.add(`block ${block} ${wrong}, and ${there}`)
     }
+    this.last = { position, sealed }
     if (Number(xid) < this.before) this.seals.add(`operation ${sealed} is out of its order in block ${block}`)
     this.before = exists ? Number(xid) : this.before
     if (exists && ownEpoch !== epoch)
@@ -66,6 +72,7 @@ class Chain {
       this.seals.add(`block ${this.block}: its operations are not those it sealed, or in another order`)
     }
     this.leaves = []
+    this.last = { position: '', sealed: '' }
     this.before = 0
     this.block = ''
   }

@@ -1,0 +1,156 @@
+import { strict as assert } from 'node:assert'
+import { after, before, test } from 'node:test'
+import { listen } from '../app.ts'
+import { rows } from '../database/reader.ts'
+import { openLog } from '../http/log.ts'
+import { alone } from '../operations/alone.ts'
+import { type FreshHouse, freshHouse } from '../operations/testing.ts'
+import { readSettings } from '../settings.ts'
+import { newKey } from './testing.ts'
+
+const project = '00000000-0000-4000-8000-00000000000a'
+const prj = `prj_${project.replaceAll('-', '')}`
+
+let fresh: FreshHouse
+let server: Awaited<ReturnType<typeof listen>>
+const keys: Record<string, string> = {}
+before(async () => {
+  fresh = await freshHouse()
+  await alone(fresh.house, { principal: 'tester', key: 'parties', command: 'test', input: null }, async (writer) => {
+    await writer.query({
+      text: `with o as (insert into parties.organisations values (gen_random_uuid(), 'lab', 'mu', 'import') returning id)
+             insert into parties.projects select '${project}', id, 'chem', 'prepaid', 'import' from o`,
+    })
+  })
+  for (const [name, role] of [
+    ['ann', 'supervisor'],
+    ['ben', 'finance'],
+    ['eve', 'finance'],
+    ['pia', 'service'],
+  ] as const)
+    keys[name] = await newKey(fresh.house, { name, principal: name, role })
+  keys['ann too'] = await newKey(fresh.house, { principal: 'ben', role: 'admin' })
+  keys['chem'] = await newKey(fresh.house, { name: 'chem', role: 'finance', parties: [prj] })
+  const limits = { BURSAR_APPROVAL_GRANT_LIMIT: '100', BURSAR_APPROVAL_PRICES: 'on', BURSAR_PORT: '0' }
+  server = await listen(fresh.house, readSettings(limits), openLog('silent'))
+})
+after(async () => {
+  await server.close()
+  await fresh.drop()
+})
+
+type Answer = { status: number; operation: string | null; body: Record<string, never> }
+let serial = 0
+
+async function ask(who: string, method: string, path: string, body?: unknown, more: Record<string, string> = {}) {
+  const text = typeof body === 'string'
+  const answer = await fetch(`${server.url}${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${keys[who]}`,
+      'idempotency-key': `key ${(serial += 1)}`,
+      ...(body !== undefined && { 'content-type': text ? 'application/yaml' : 'application/json' }),
+      ...more,
+    },
+    ...(body !== undefined && { body: text ? body : JSON.stringify(body) }),
+  })
+  return {
+    status: answer.status,
+    operation: answer.headers.get('operation-id'),
+    body: (await answer.json()) as Record<string, never>,
+  } satisfies Answer
+}
+
+const grant = (amount: string, more = {}) => ({ payer: prj, amount, origin: 'gift', ...more })
+const grants = async () => (await rows(fresh.database.pool, `select from credits.grants`)).length
+
+test('201, 202: up to the limit one person is enough; above it the grant waits, and nothing has moved', async () => {
+  assert.equal((await ask('ann', 'POST', '/api/v1/grants', grant('100'))).status, 201)
+  assert.equal(await grants(), 1)
+  const key = { 'idempotency-key': 'the same' }
+  const waits = await ask('ann', 'POST', '/api/v1/grants', grant('100.01'), key)
+  assert.deepEqual([waits.status, waits.body['state'], waits.body['proposedBy']], [202, 'waiting', 'ann'])
+  assert.match(waits.operation ?? '', /^op_/)
+  assert.deepEqual((await ask('ann', 'POST', '/api/v1/grants', grant('100.01'), key)).body, waits.body)
+  assert.equal((await ask('ann', 'POST', '/api/v1/grants', grant('100.02'), key)).status, 409)
+  assert.equal(await grants(), 1)
+  const { body } = await ask('eve', 'GET', '/api/v1/approvals?state=waiting')
+  assert.deepEqual(
+    (body['items'] as unknown as { id: string }[]).map(({ id }) => id),
+    [waits.body['id']],
+  )
+})
+
+test('200: a second person agrees, and it is done once, in the name of who asked', async () => {
+  const { body } = await ask('ann', 'POST', '/api/v1/grants', grant('500'))
+  const path = `/api/v1/approvals/${body['id']}/approve`
+  const before = await grants()
+  const first = await ask('ben', 'POST', path, { reason: 'as agreed' })
+  assert.deepEqual([first.status, first.body['state'], first.body['decidedBy']], [200, 'approved', 'ben'])
+  const again = await ask('eve', 'POST', path, {})
+  assert.deepEqual([again.status, again.body['answer']], [200, first.body['answer']])
+  assert.equal(await grants(), before + 1)
+  const [made] = await rows<{ principal: string }>(
+    fresh.database.pool,
+    `select principal from operations.operations where id = $1`,
+    [String(first.body['answeredBy']).slice(3)],
+  )
+  assert.equal(made?.principal, 'ann')
+  assert.equal((await ask('eve', 'POST', path.replace('approve', 'reject'), {})).status, 409)
+})
+
+test('403: neither who asked, nor a second key of theirs, nor a role without the right says yes', async () => {
+  const { body } = await ask('ben', 'POST', '/api/v1/grants', grant('500'))
+  const path = `/api/v1/approvals/${body['id']}/approve`
+  const types: string[] = []
+  for (const who of ['ben', 'ann too', 'ann', 'pia', 'chem'])
+    types.push(String((await ask(who, 'POST', path, {})).body['type']))
+  const byProposer = '/problems/approval-by-proposer'
+  assert.deepEqual(types, [byProposer, byProposer, ...['a', 'b', 'c'].map(() => '/problems/not-allowed')])
+  const refused = await ask('eve', 'POST', path.replace('approve', 'reject'), { reason: 'too much' })
+  assert.deepEqual([refused.body['state'], refused.body['reason']], ['rejected', 'too much'])
+  const late = await ask('eve', 'POST', path, {})
+  assert.deepEqual([late.status, late.body['type']], [409, '/problems/approval-decided'])
+  assert.equal((await ask('eve', 'POST', '/api/v1/approvals/apr_1/approve', {})).status, 404)
+})
+
+test('400, 404: what could not be done anyway does not wait for anybody', async () => {
+  const nobody = grant('500', { payer: `prj_${'0'.repeat(32)}` })
+  assert.equal((await ask('ann', 'POST', '/api/v1/grants', nobody)).status, 404)
+  assert.equal((await ask('ann', 'POST', '/api/v1/grants', grant('lots'))).status, 400)
+  const past = grant('500', { expiresAt: '2020-01-01T00:00:00Z' })
+  assert.equal((await ask('ann', 'POST', '/api/v1/grants', past)).status, 400)
+  const tried = await ask('ann', 'POST', '/api/v1/grants', grant('500', { dryRun: true }))
+  assert.equal(tried.status, 200)
+})
+
+test('two who decide at once: one verdict stands', async () => {
+  const { body } = await ask('ann', 'POST', '/api/v1/grants', grant('500'))
+  const path = `/api/v1/approvals/${body['id']}`
+  const before = await grants()
+  const [yes, no] = await Promise.all([
+    ask('ben', 'POST', `${path}/approve`, {}),
+    ask('eve', 'POST', `${path}/reject`, {}),
+  ])
+  assert.deepEqual([yes.status, no.status].sort(), [200, 409])
+  assert.equal((await grants()) - before, yes.status === 200 ? 1 : 0)
+})
+
+test('202: a change of prices waits as it was written', async () => {
+  const file = `prices:\n  - { service: slurm, component: cpu, from: 2026-01-01, currency: THB, quantity: cpu_core_seconds, flat: { price: 1, per: 3600 } }\n`
+  const waits = await ask('eve', 'POST', '/api/v1/prices/set', file)
+  assert.deepEqual([waits.status, waits.body['operation']], [202, 'prices.set'])
+  const versions = async () => (await rows(fresh.database.pool, `select from pricing.versions`)).length
+  assert.equal(await versions(), 0)
+  assert.equal((await ask('eve', 'POST', '/api/v1/prices/set', 'prices: nonsense')).status, 422)
+  const done = await ask('ben', 'POST', `/api/v1/approvals/${waits.body['id']}/approve`, {})
+  assert.deepEqual([done.status, await versions()], [200, 1])
+})
+
+test('401: a pass is for one request, and nobody can make one', async () => {
+  const header = server.pass({ name: 'x', role: 'admin', parties: 'all' })
+  const knock = async (authorization: string) =>
+    (await fetch(`${server.url}/api/v1/approvals`, { headers: { authorization } })).status
+  assert.equal(await knock('Pass me'), 401)
+  assert.deepEqual([await knock(header), await knock(header)], [200, 401])
+})
