@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type ApiServer, door } from '../http/door.ts'
+import { momentIn } from '../http/moment.ts'
 import { principalOf } from '../http/principal.ts'
 import { Amounts, closed, nullable, numberId, oneOf, partyId, Period } from '../http/schemas.ts'
 import { Problem } from '../http/problem.ts'
@@ -68,8 +69,8 @@ export function addPreviewRoutes(server: ApiServer, house: House, memory: Memory
       const usage = {
         service: body.service,
         subtype: body.subtype ?? '',
-        startsAt: timeOf('startsAt', body.startsAt),
-        endsAt: timeOf('endsAt', body.endsAt),
+        startsAt: momentIn('body.startsAt', body.startsAt),
+        endsAt: momentIn('body.endsAt', body.endsAt),
         quantities: body.quantities,
         dimensions: body.dimensions ?? {},
         project: party.id,
@@ -111,12 +112,6 @@ async function personOf(house: House, text: string | undefined): Promise<string 
   if (text === undefined) return null
   const id = parseId('person', text)
   return id ? uuidOf(id) : ((await partiesNamed(house.database.pool, 'person', '*', [text])).get(text) ?? null)
-}
-
-function timeOf(field: string, text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw wrong(`body.${field}`, 'is no time that there is')
-  return ms
 }
 
 const wrong = (field: string, message: string) => new Problem('request-invalid', { issues: [{ field, message }] })

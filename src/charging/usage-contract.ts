@@ -49,7 +49,7 @@ export const UsageInput = closed(
   {
     id: Type.String({ minLength: 1, maxLength: 200, description: 'unique within the source', examples: ['job-1001'] }),
     source: Type.Optional(
-      Type.String({ ...Name, description: 'who counts; `api` without it', examples: ['cluster-a'] }),
+      Type.String({ ...Name, description: 'who counts, not blank; `api` without it', examples: ['cluster-a'] }),
     ),
     ...usageFields,
   },

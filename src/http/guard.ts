@@ -46,13 +46,14 @@ export function addGuard(server: FastifyInstance, guard: Guard, counts?: AuthCou
       request.principal = principal
       done()
     }
+    const admitFound = (principal: Principal) => {
+      counts?.admitted()
+      admit(principal)
+    }
     try {
       const found = guard.authenticate(request)
       if (!(found instanceof Promise)) return admit(found)
-      found.then((principal) => {
-        counts?.admitted()
-        admit(principal)
-      }, refuse)
+      found.then(admitFound, refuse)
     } catch (error) {
       refuse(error as Error)
     }

@@ -30,27 +30,35 @@ export const Currency = Type.String({
   examples: ['THB'],
 })
 
+const day = '(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+const time = '([01][0-9]|2[0-3]):[0-5][0-9]'
+const zone = '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])'
+
 export const Moment = Type.String({
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:[0-9]{2})$',
+  pattern: `^${day}T${time}(:[0-5][0-9]([.][0-9]{1,9})?)?${zone}$`,
   description: 'a time of RFC 3339 with its zone, such as 2026-11-01T08:00:00Z',
   examples: ['2026-11-01T08:00:00Z'],
 })
 
 /** A day stands for its first moment in the zone of the site. */
 export const DayOrMoment = Type.String({
-  pattern: '^[0-9]{4}-[0-9]{2}-[0-9]{2}(T[0-9]{2}:[0-9]{2}(:[0-9]{2})?(Z|[+-][0-9]{2}:[0-9]{2}))?$',
+  pattern: `^${day}(T${time}(:[0-5][0-9])?${zone})?$`,
   description: 'a day such as 2026-11-01, or a time with its zone such as 2026-11-01T08:00:00Z',
   examples: ['2026-11-01'],
 })
 
 export const Period = Type.String({
-  pattern: '^[0-9]{4}-(0[1-9]|1[0-2])$',
+  pattern: '^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])$',
   description: 'a month such as 2026-11',
   examples: ['2026-11'],
 })
 
 /** Of a party, a source, a thing outside: no more than 200 characters. */
-export const Name = Type.String({ minLength: 1, maxLength: 200 })
+export const Name = Type.String({
+  pattern: '\\S',
+  maxLength: 200,
+  description: 'a name of 1 to 200 characters, not blank',
+})
 
 /** `prj_` and 32 hexadecimal digits. */
 export const partyId = (prefix: 'org' | 'prj' | 'per' | 'prv') =>

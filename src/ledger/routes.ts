@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { type ApiServer, door } from '../http/door.ts'
+import { momentIn } from '../http/moment.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { type Principal, principalOf } from '../http/principal.ts'
 import { orNotFound } from '../http/problem.ts'
@@ -60,7 +61,11 @@ export function addLedgerRoutes(server: ApiServer, house: House): void {
     async (request) => {
       const account = await find(principalOf(request), request.params.account)
       const { at } = request.query
-      const balances = await balancesOf(reader, [account.owner], at === undefined ? undefined : new Date(at))
+      const balances = await balancesOf(
+        reader,
+        [account.owner],
+        at === undefined ? undefined : new Date(momentIn('query.at', at)),
+      )
       const then = balances.find((balance) => String(balance.account) === account.id)
       return { ...shownAccount(account), balance: nanosText(then?.nanos ?? 0n) }
     },

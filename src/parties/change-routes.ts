@@ -16,7 +16,7 @@ import { only, shown } from './shown.ts'
 
 const ifMatch = { 'if-match': Type.String({ description: 'the ETag of the state that you looked at' }) }
 const change = (id: string, summary: string) => ({
-  operation: 'parties.import',
+  operation: 'parties.change',
   id,
   tag: 'parties',
   summary,
