@@ -5,12 +5,6 @@ import { type Static, type TSchema, Type } from 'typebox'
  * of a text with a pattern is also what a caller reads who wrote something else, so it goes on after “must be”.
  */
 
-export const Money = Type.String({
-  pattern: '^-?[0-9]{1,20}(\\.[0-9]{1,9})?$',
-  description: 'an exact decimal as text, such as "4.37", with at most nine places',
-  examples: ['4.37'],
-})
-
 /** What is paid, set aside or granted: more than nothing. */
 export const PositiveMoney = Type.String({
   pattern: '^(?=.*[1-9])[0-9]{1,20}(\\.[0-9]{1,9})?$',
