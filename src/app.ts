@@ -130,7 +130,10 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
       addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
       addGuide(server)
       addApi(server, {
-        ...{ house, settings, metrics, counter },
+        house,
+        settings,
+        metrics,
+        counter,
         accessChanged: () => doorkeeper.forget(),
         pass: (principal) => doorkeeper.pass(principal),
       })
@@ -143,19 +146,24 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   return { ...server, close, credits, pass: (principal) => doorkeeper.pass(principal) }
 }
 
+type Asked = { readonly method: string; readonly path: string; readonly body?: object; readonly key?: string }
+
 /** Asks a door of the house where no server runs: one is opened that nobody else has credentials for, and closed again. */
 export async function askOwnDoors(
   house: House,
   settings: Settings,
   principal: Principal,
-  path: string,
-  body: object,
+  { method, path, body, key }: Asked,
 ): Promise<{ status: number; body: { [field: string]: unknown } }> {
   const own = { ...settings, host: '127.0.0.1', port: 0, tls: undefined, trustedProxy: undefined }
   const server = await listen(house, own, openLog('silent'))
   try {
-    const headers = { authorization: server.pass(principal), 'content-type': 'application/json' }
-    const answer = await fetch(`${server.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    const headers = {
+      authorization: server.pass(principal),
+      ...(body && { 'content-type': 'application/json' }),
+      ...(key !== undefined && { 'idempotency-key': key }),
+    }
+    const answer = await fetch(`${server.url}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) })
     return { status: answer.status, body: (await answer.json()) as { [field: string]: unknown } }
   } finally {
     await server.close()

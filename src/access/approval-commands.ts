@@ -13,11 +13,8 @@ export function propose(house: House, call: Call, proposed: Proposed): Promise<A
   return aloneStored(house, command, async (writer) => {
     const id = writer.nextId()
     await sql.insertApproval(writer, id, call.principal, proposed)
-    const { body, url, method, wanted } = proposed
-    return shownApproval({
-      ...{ id: String(id), at: writer.at, proposed_by: call.principal, wanted, method, url, body },
-      ...{ content_type: null, if_match: null, decided_at: null, decided_by: null, verdict: null, reason: null },
-    })
+    const undecided = { decided_at: null, decided_by: null, verdict: null, reason: null }
+    return shownApproval({ ...undecided, ...proposed, id: String(id), at: writer.at, proposed_by: call.principal })
   }) as Promise<Answered>
 }
 
@@ -55,7 +52,7 @@ function refuseDecided({ verdict, decided_by: by }: sql.ApprovalRow, wanted: Ver
 }
 
 /** As people and programs see it. */
-export const shownApproval = (row: sql.ApprovalRow) => ({
+export const shownApproval = (row: Omit<sql.ApprovalRow, 'content_type' | 'if_match'>) => ({
   id: numbered('approval', row.id),
   state: row.verdict ?? ('waiting' as const),
   operation: row.wanted,

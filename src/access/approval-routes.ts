@@ -40,6 +40,8 @@ export function addApprovals(wiring: Wiring): void {
     const { dryRun, amount } = fieldsOf(request.body)
     if (dryRun === true || !isOver(rule, amount)) return undefined
     const caller = callerOf(request)
+    // What cannot be tried is not looked at by its door before somebody agrees.
+    if (rule.tryAt === null) requireEverything(principalOf(request))
     const { method, url, headers, body } = request
     const types = { contentType: headers['content-type'] ?? null, ifMatch: headers['if-match'] ?? null }
     const proposed = { wanted: operation, method, url, body: textOf(body), ...types }

@@ -97,7 +97,7 @@ test('a person is linked, then erased: no name is left, no key opens, and the bo
   const { linked } = await answerOf<{ linked: boolean }>(link, environment)
   assert.equal(linked, true)
   assert.equal((await answerOf<{ linked: boolean }>(link, environment)).linked, false)
-  const create = ['key', 'create', '--name', 'laptop', '--role', 'user', '--person', 'somchai']
+  const create = ['key', 'create', '--name', 'laptop of somchai', '--role', 'user', '--person', 'somchai']
   const key = await answerOf<{ principal: string }>(create, environment)
   assert.match(key.principal, /^per_/)
 

@@ -39,6 +39,7 @@ export function erase(house: House, call: Call, person: string, memories: Memori
     const names = await forgetPerson(writer, person)
     const erased = await memories.erase(writer, person, names)
     await sql.insertRevocation(writer, keys)
+    await sql.forgetNames(writer, id)
     return { person: id, ...erased, keys: keys.length }
   }) as Promise<Answered>
 }

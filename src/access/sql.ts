@@ -75,6 +75,10 @@ export const keyById = (reader: Reader, id: bigint) =>
 export const keysAfter = (reader: Reader, after: bigint, limit: number) =>
   rows<KeyRow>(reader, `select ${columns} from ${tables} where k.id > $1 order by k.id limit $2`, [after, limit])
 
+/** People call keys after people, also those that were revoked. */
+export const forgetNames = (writer: Writer, party: string) =>
+  execute(writer, `update access.keys set name = 'erased' where $1 = any (string_to_array(parties, ' '))`, [party])
+
 /** Keys that still open a door, by which a party could act: they go when it is erased. */
 export const keysOfParty = (reader: Reader, id: string) =>
   rows<{ id: string }>(
