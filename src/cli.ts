@@ -26,6 +26,19 @@ const showConfig: Register<House> = (command: Command, door) => {
   })
 }
 
+type CreditCommand = 'grant' | 'move' | 'balance' | 'reservations' | 'refund' | 'limit' | 'budget'
+
+/** Commands that ask a door, here or at another Bursar. */
+const creditCommands = (commands: readonly (readonly [name: CreditCommand, about: string])[]) =>
+  commands.map(([name, about]) => ({
+    name,
+    about,
+    load: async () => {
+      const [{ askDoor }, { creditsWith }] = await Promise.all([import('./ask.ts'), import('./credits/cli.ts')])
+      return creditsWith(askDoor)[name]
+    },
+  }))
+
 /**
  * The commands by their noun, in the order of `--help`. `load` is called only for the one that was asked for,
  * so that `--help` does not wait for modules it does not use. Two lines may share a name (`ingest slurm`,
@@ -53,6 +66,15 @@ await runProgram([
     about: 'why a charge or a job cost what it did',
     load: async () => (await import('./charging/explain-cli.ts')).explainCommand,
   },
+  ...creditCommands([
+    ['grant', 'give credits to a wallet'],
+    ['move', 'move credits from one wallet to another'],
+    ['balance', 'what payers have: posted, held, available'],
+    ['reservations', 'credits that are set aside, and what became of them'],
+    ['refund', 'give back what was charged'],
+    ['limit', 'how far a wallet may go below zero'],
+    ['budget', 'what may be spent in a day, a month or in all: list, set, end'],
+  ]),
   {
     name: 'quarantine',
     about: 'usage that could not be read or charged: list, replay',
@@ -96,9 +118,8 @@ await runProgram([
     load: async () => {
       const { approvalWith } = await import('./access/approval-cli.ts')
       return approvalWith(async (command, door, path, body) => {
-        const [{ askOwnDoors }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
-        const principal = { name: door.principal, role: 'admin', parties: 'all' } as const
-        return await askOwnDoors(await door.house(), readSettings(process.env, flagsOf(command)), principal, path, body)
+        const { askDoor } = await import('./ask.ts')
+        return await askDoor(command, door, { method: 'POST', path, body })
       })
     },
   },

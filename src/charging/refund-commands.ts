@@ -10,10 +10,11 @@ import { numbered, numberOf } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
 import type { Charge } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
 import { findRecords } from './explain-commands.ts'
-import { payerOf, priorRatings } from './prior-commands.ts'
+import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { type SettlementRow, settlementById, settlementsOf } from './settlement/sql.ts'
 
@@ -141,79 +142,84 @@ async function refundRecord(
   record: RecordRow,
   only: bigint | undefined,
 ): Promise<Answered> {
-  const { house } = credits
-  const { dryRun } = asking
-  const { principal, key } = asking
+  const { principal, key, dryRun } = asking
   const call = { principal, key, command: 'credits.refund', input: toldOf(request), status: 201 }
-  let tried: unknown
-  const answered = await aloneStored(house, call, async (writer) => {
-    await sql.lockRefunds(writer, BigInt(record.id))
-    const prior = (await priorRatings(writer, [record.id])).get(record.id)
-    const live = (prior?.live ?? []).filter(({ id, nanos }) => nanos > 0n && (only === undefined || id === only))
-    const [first] = live
-    if (!prior || !first) throw refundTooMuch('', request.nanos, 0n)
-    const { currency } = first
-    const parts = await partsOf(
-      writer,
-      live.filter((charge) => charge.currency === currency),
-      request.nanos,
-      currency,
-    )
-    const at = writer.at.getTime()
-    const period = periodOf(at, house.zone)
-    const refunds = parts.map(({ charge, before, nanos }) => ({
-      charge,
-      row: {
-        id: writer.nextId(),
-        settlement: null,
-        charge: charge.id,
-        payer: charge.project,
-        provider: charge.provider,
-        period,
-        at,
-        currency,
-        paid: charge.nanos,
-        before,
-        nanos,
-        reason: request.reason,
-        transfer: writer.nextId(),
-      },
-    }))
-    const charges = parts.map(({ charge, nanos }) => ({ id: numbered('charge', charge.id), nanos }))
-    const ids = refunds.map(({ row }) => row.id)
-    const answer = { currency, amount: nanosText(request.nanos), ...answerOf(request.of, request.reason, ids, charges) }
-    if (dryRun) {
-      tried = answer
-      throw new OnlyTried()
-    }
-    await sql.insertRefunds(
-      writer,
-      refunds.map(({ row }) => row),
-    )
-    await postFromWallets(
-      writer,
-      house.zone,
-      refunds.map(({ charge, row }) => ({
-        id: row.transfer,
-        debit: { owner: charge.provider, kind: 'usage_revenue' },
-        credit: { owner: charge.project, kind: payerOf(prior, charge) },
-        currency,
-        nanos: row.nanos,
-        reason: 'refund' as const,
-        period,
-      })),
-    )
-    return answer
-  }).catch((error: unknown) => {
+  try {
+    const answered = await aloneStored(credits.house, call, async (writer) => {
+      const { answer, write } = await planOf(writer, credits.house.zone, request, record, only)
+      if (dryRun) throw new OnlyTried(answer)
+      await write()
+      return answer
+    })
+    if (!answered) throw new Error('a refund answers')
+    return answered
+  } catch (error) {
     if (!(error instanceof OnlyTried)) throw error
-    return { operation: 0n, status: 200, answer: JSON.stringify(tried), again: false }
-  })
-  if (!answered) throw new Error('a refund answers')
-  return answered
+    return { operation: 0n, status: 200, answer: JSON.stringify(error.answer), again: false }
+  }
 }
 
+async function planOf(
+  writer: Writer,
+  zone: string,
+  { of, nanos, reason }: RefundRequest,
+  record: RecordRow,
+  only: bigint | undefined,
+) {
+  await sql.lockRefunds(writer, BigInt(record.id))
+  const prior = (await priorRatings(writer, [record.id])).get(record.id) as Prior
+  const live = prior.live.filter((charge) => charge.nanos > 0n && (only === undefined || charge.id === only))
+  const currency = live[0]?.currency ?? ''
+  const alike = live.filter((charge) => charge.currency === currency)
+  const parts = await partsOf(writer, alike, nanos, currency)
+  const at = writer.at.getTime()
+  const period = periodOf(at, zone)
+  const refunds = parts.map(({ charge, before, nanos: part }) => ({
+    id: writer.nextId(),
+    settlement: null,
+    charge: charge.id,
+    payer: charge.project,
+    provider: charge.provider,
+    period,
+    at,
+    currency,
+    paid: charge.nanos,
+    before,
+    nanos: part,
+    reason,
+    transfer: writer.nextId(),
+  }))
+  const transfers = refunds.map((row, n) => ({
+    id: row.transfer,
+    debit: { owner: row.provider, kind: 'usage_revenue' as const },
+    credit: { owner: row.payer, kind: payerOf(prior, (parts[n] as Part).charge) },
+    currency,
+    nanos: row.nanos,
+    reason: 'refund' as const,
+    period,
+  }))
+  const charges = parts.map(({ charge, nanos: part }) => ({ id: numbered('charge', charge.id), nanos: part }))
+  const ids = refunds.map(({ id }) => id)
+  return {
+    answer: { currency, amount: nanosText(nanos), ...answerOf(of, reason, ids, charges) },
+    write: async () => {
+      await sql.insertRefunds(writer, refunds)
+      await postFromWallets(writer, zone, transfers)
+    },
+  }
+}
+
+type Part = { readonly charge: Charge; readonly before: bigint; readonly nanos: bigint }
+
 /** Rolls back what was only tried. */
-class OnlyTried extends Error {}
+class OnlyTried extends Error {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super()
+    this.answer = answer
+  }
+}
 
 async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, currency: string) {
   const found = await sql.refundedOf(
@@ -222,7 +228,7 @@ async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, c
     live.map(({ id }) => id),
   )
   const refunded = new Map(found.map((row) => [BigInt(row.id), nanosFrom(row.refunded)]))
-  const parts: { charge: Charge; before: bigint; nanos: bigint }[] = []
+  const parts: Part[] = []
   let open = nanos
   for (const charge of live) {
     const before = refunded.get(charge.id) ?? 0n

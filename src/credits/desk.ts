@@ -1,5 +1,4 @@
-import type { Reader } from '../database/reader.ts'
-import type { Turn } from '../operations/lane-command.ts'
+import type { Look, Turn } from '../operations/lane-command.ts'
 import { assert } from '../values/assert.ts'
 import { type AccountName, entryOn, type Posting, type Transfer } from '../ledger/transfer.ts'
 import { available, restateOverrun, type Wallet } from '../ledger/wallet.ts'
@@ -20,7 +19,7 @@ export type Want = {
   /** Their dated credits too, also where all are used up. */
   readonly lots?: true
   /** What else a command must see, read when the wallets are locked. */
-  readonly look?: (reader: Reader, desk: Desk) => Promise<void>
+  readonly look?: Look<Desk>
   /** The revision of the price book that the command was priced with. */
   readonly book?: number
 }
@@ -127,6 +126,12 @@ export class Desk {
       use(window, nanos)
       this.changedWindows.add(window)
     }
+  }
+
+  /** What it held and nobody spent may be used again. */
+  giveBackCounts({ counts }: Hold): void {
+    for (const { window, held } of counts) this.use([window], -held)
+    counts.length = 0
   }
 
   /** Moves lots; what a reservation holds of them moves along. */

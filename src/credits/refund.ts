@@ -1,6 +1,5 @@
-import type { Reader } from '../database/reader.ts'
 import { Problem } from '../http/problem.ts'
-import type { LaneCommand, Turn } from '../operations/lane-command.ts'
+import type { LaneCommand, Look, Turn } from '../operations/lane-command.ts'
 import { nanosMax, nanosText } from '../values/money.ts'
 import type { Desk, Want } from './desk.ts'
 import { house } from './end.ts'
@@ -28,7 +27,7 @@ export type GivenBack = {
 export type RefundInput = { readonly reservation: Reservation; readonly nanos: bigint }
 
 /** What is read under the locks: what was paid, and what went back of it so far. */
-export type RefundLook = (reader: Reader) => Promise<{
+export type RefundLook = (reader: Parameters<Look<Desk>>[0]) => Promise<{
   readonly paid: readonly Paid[]
   readonly refunded: ReadonlyMap<bigint, bigint>
 }>

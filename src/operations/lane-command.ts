@@ -1,3 +1,4 @@
+import type { Reader } from '../database/reader.ts'
 import type { SealedTable, Writer } from '../database/writer.ts'
 import type { Problem } from '../http/problem.ts'
 import type { Answered, Call } from './alone.ts'
@@ -76,6 +77,9 @@ export type Books<Want, State> = {
 
 /** How a command is asked for: only tried, and by whom nobody waits for any more. */
 export type Options = { readonly dryRun?: boolean; readonly isGone?: () => boolean }
+
+/** What a command reads besides, under the locks: it tells the state, or whoever asked for it. */
+export type Look<State> = (reader: Reader, state: State) => Promise<void>
 
 /** A command on its way through the lane. */
 export class Entry<Want, State> {

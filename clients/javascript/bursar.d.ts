@@ -1,0 +1,69 @@
+import type { Static } from 'typebox'
+import type * as reservation from '../../src/charging/reservation-contract.ts'
+import type { RefundBody, Refunded } from '../../src/charging/refund-contract.ts'
+import type * as credits from '../../src/credits/contract.ts'
+
+/** Straight from the contracts that the doors are made of. */
+export type HoldRequest = Static<typeof reservation.ReservationBody>
+export type Held = Static<typeof reservation.Held>
+export type SettleRequest = Static<typeof reservation.SettleBody>
+export type Settled = Static<typeof reservation.Settled>
+export type Kept = Static<typeof reservation.Kept>
+export type Released = Static<typeof reservation.Released>
+export type Reservation = Static<typeof reservation.ReservationWhole>
+export type ExtendRequest = Static<typeof reservation.ExtendBody>
+export type GrantRequest = Static<typeof credits.GrantBody>
+export type Granted = Static<typeof credits.Granted>
+export type MoveRequest = Static<typeof credits.MoveBody>
+export type Moved = Static<typeof credits.Moved>
+export type RefundRequest = Static<typeof RefundBody>
+export type RefundAnswer = Static<typeof Refunded>
+export type Wallet = Static<typeof credits.Wallets>['items'][number]
+
+/** The same key again is the same request again: it has no second effect, and the same answer. */
+export type Options = { readonly key?: string }
+
+export type Settings = {
+  /** `http://127.0.0.1:8100`; without it the variable BURSAR_URL. */
+  readonly url?: string
+  /** `bsr_…`; without it the variable BURSAR_KEY. */
+  readonly key?: string
+  readonly attemptsMax?: number
+  readonly timeoutMilliseconds?: number
+  readonly fetch?: typeof globalThis.fetch
+}
+
+export declare class BursarProblem extends Error {
+  readonly status: number
+  /** `insufficient-credits`, `not-found` …: see docs/problems. */
+  readonly type: string
+  readonly body: { readonly [member: string]: unknown }
+}
+
+export declare class BursarUnreachable extends Error {
+  readonly key: string
+}
+
+type Named = string | { readonly id: string }
+type Open = Held & { settle(used: string | SettleRequest, options?: Options): Promise<Settled> }
+
+export declare class Bursar {
+  constructor(settings?: Settings)
+  ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    options?: Options,
+  ): Promise<{ readonly status: number; readonly body: { readonly [member: string]: unknown } }>
+  hold(request: HoldRequest, options?: Options): Promise<Held>
+  settle(reservation: Named, used: string | SettleRequest, options?: Options): Promise<Settled>
+  grow(reservation: Named, amount: string, options?: Options): Promise<Kept>
+  extend(reservation: Named, duration: ExtendRequest, options?: Options): Promise<Kept>
+  release(reservation: Named, options?: Options): Promise<Released>
+  withHold<Result>(request: HoldRequest, work: (held: Open) => Promise<Result>, options?: Options): Promise<Result>
+  grant(request: GrantRequest, options?: Options): Promise<Granted>
+  move(request: MoveRequest, options?: Options): Promise<Moved>
+  refund(request: RefundRequest, options?: Options): Promise<RefundAnswer>
+  reservation(reservation: Named): Promise<Reservation>
+  wallets(payer: string): Promise<readonly Wallet[]>
+}

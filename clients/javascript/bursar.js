@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said. */
+export class BursarProblem extends Error {
+  constructor(status, body) {
+    const detail = body.detail ?? body.issues?.map(({ field, message }) => `${field} ${message}`).join('; ')
+    super(detail ? `${body.title} ${detail}` : (body.title ?? `Bursar answered ${status}`))
+    this.name = 'BursarProblem'
+    this.status = status
+    this.type = String(body.type ?? '').replace(/^\/problems\//, '')
+    this.body = body
+  }
+}
+
+/** No answer came, however often it was asked: with the same key it may be asked again. */
+export class BursarUnreachable extends Error {
+  constructor(key, cause) {
+    super(`Bursar did not answer; ask again with the key ${key}`, { cause })
+    this.name = 'BursarUnreachable'
+    this.key = key
+  }
+}
+
+/**
+ * Asks a Bursar. Whatever changes money goes under an idempotency key, the same at each attempt, so that asking again
+ * after a lost connection or a 503 has no second effect.
+ */
+export class Bursar {
+  #url
+  #key
+  #attemptsMax
+  #timeoutMilliseconds
+  #fetch
+
+  constructor({ url, key, attemptsMax = 6, timeoutMilliseconds = 30_000, fetch = globalThis.fetch } = {}) {
+    const given = { url: url ?? process.env.BURSAR_URL, key: key ?? process.env.BURSAR_KEY }
+    if (!given.url || !given.key) throw new TypeError('Give url and key, or set BURSAR_URL and BURSAR_KEY.')
+    this.#url = given.url.replace(/\/+$/, '')
+    this.#key = given.key
+    this.#attemptsMax = attemptsMax
+    this.#timeoutMilliseconds = timeoutMilliseconds
+    this.#fetch = fetch
+  }
+
+  /** One request, under one key, as often as it takes. Answers status and body; throws what was refused. */
+  async ask(method, path, body, { key = randomUUID() } = {}) {
+    const headers = { authorization: `Bearer ${this.#key}`, 'idempotency-key': key }
+    if (body !== undefined) headers['content-type'] = 'application/json'
+    const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    for (let attempt = 1; ; attempt++) {
+      const isLast = attempt >= this.#attemptsMax
+      let retryAfter = 0
+      try {
+        const signal = AbortSignal.timeout(this.#timeoutMilliseconds)
+        const answer = await this.#fetch(`${this.#url}${path}`, { ...sent, signal })
+        const text = await answer.text()
+        const isJson = answer.headers.get('content-type')?.includes('json')
+        const value = isJson ? JSON.parse(text) : { title: text.slice(0, 200) }
+        if (answer.ok) return { status: answer.status, body: value }
+        if (answer.status !== 503 || isLast) throw new BursarProblem(answer.status, value)
+        retryAfter = Number(answer.headers.get('retry-after') ?? 0) * 1000
+      } catch (error) {
+        if (error instanceof BursarProblem) throw error
+        if (isLast) throw new BursarUnreachable(key, error)
+      }
+      await sleep(Math.max(retryAfter, Math.random() * 50 * 2 ** attempt))
+    }
+  }
+
+  async #money(method, path, body, options) {
+    return (await this.ask(method, path, body, options)).body
+  }
+
+  /** Sets credits aside. */
+  hold(request, options) {
+    return this.#money('POST', '/api/v1/reservations', request, options)
+  }
+
+  /** Charges what was used: `'4.37'`, `{ amount }` or `{ usage }`. */
+  settle(reservation, used, options) {
+    const body = typeof used === 'string' ? { amount: used } : used
+    return this.#money('POST', `/api/v1/reservations/${id(reservation)}/settle`, body, options)
+  }
+
+  grow(reservation, amount, options) {
+    return this.#money('POST', `/api/v1/reservations/${id(reservation)}/grow`, { amount }, options)
+  }
+
+  extend(reservation, duration, options) {
+    return this.#money('POST', `/api/v1/reservations/${id(reservation)}/extend`, duration, options)
+  }
+
+  release(reservation, options) {
+    return this.#money('POST', `/api/v1/reservations/${id(reservation)}/release`, undefined, options)
+  }
+
+  /** Holds while `work` runs. What it does not settle is released, also when it throws. */
+  async withHold(request, work, options) {
+    const held = await this.hold(request, options)
+    let isEnded = false
+    const settle = async (used, more) => {
+      const answer = await this.settle(held.id, used, more)
+      isEnded = answer.state !== 'held'
+      return answer
+    }
+    try {
+      return await work({ ...held, settle })
+    } finally {
+      // Whoever failed hears of that, and not of the release; what cannot be released runs out by itself.
+      if (!isEnded) await this.release(held.id).catch(() => {})
+    }
+  }
+
+  grant(request, options) {
+    return this.#money('POST', '/api/v1/grants', request, options)
+  }
+
+  move(request, options) {
+    return this.#money('POST', '/api/v1/moves', request, options)
+  }
+
+  refund(request, options) {
+    return this.#money('POST', '/api/v1/refunds', request, options)
+  }
+
+  async reservation(reservation) {
+    return (await this.ask('GET', `/api/v1/reservations/${id(reservation)}`)).body
+  }
+
+  /** The wallets of one payer. */
+  async wallets(payer) {
+    return (await this.ask('GET', `/api/v1/wallets?payer=${encodeURIComponent(payer)}`)).body.items
+  }
+}
+
+const id = (reservation) => encodeURIComponent(typeof reservation === 'string' ? reservation : reservation.id)

@@ -1,0 +1,185 @@
+"""Ask a Bursar from Python: one file, nothing but the standard library.
+
+    from bursar import Bursar
+
+    bursar = Bursar("http://127.0.0.1:8100", "bsr_...")
+    with bursar.hold(project="chem", service="llm", amount="4.37", minutes=5) as h:
+        answer = run_the_model()
+        h.settle("1.25")
+
+What is held is released when the block fails, or ends without a settling. Whatever changes money goes under an
+idempotency key, the same at each attempt: asking again after a lost connection or a 503 has no second effect.
+"""
+
+import http.client
+import json
+import os
+import random
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+import uuid
+
+__all__ = ["Bursar", "BursarProblem", "BursarUnreachable", "Hold"]
+
+
+class BursarProblem(Exception):
+    """What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said."""
+
+    def __init__(self, status, body):
+        issues = "; ".join(f"{i['field']} {i['message']}" for i in body.get("issues", []))
+        detail = body.get("detail") or issues
+        title = body.get("title") or f"Bursar answered {status}"
+        super().__init__(f"{title} {detail}" if detail else title)
+        self.status = status
+        self.type = str(body.get("type", "")).removeprefix("/problems/")
+        self.body = body
+
+
+class BursarUnreachable(Exception):
+    """No answer came, however often it was asked: with the same key it may be asked again."""
+
+    def __init__(self, key):
+        super().__init__(f"Bursar did not answer; ask again with the key {key}")
+        self.key = key
+
+
+class Hold:
+    """Credits set aside. As a context manager it releases what was not settled."""
+
+    def __init__(self, bursar, answer):
+        self._bursar = bursar
+        self._is_open = True
+        self._take(answer)
+
+    def _take(self, answer):
+        self.answer = answer
+        self.id = answer["id"]
+        self.state = answer["state"]
+        self._is_open = self.state == "held"
+        return answer
+
+    def _ask(self, verb, body, key):
+        return self._take(self._bursar.ask("POST", f"/api/v1/reservations/{self.id}/{verb}", body, key=key))
+
+    def settle(self, amount=None, *, usage=None, last=True, key=None):
+        """Charge what was used, as an amount or as quantities by meter; the last settling ends the hold."""
+        body = {"last": last}
+        if amount is not None:
+            body["amount"] = _text(amount)
+        if usage is not None:
+            body["usage"] = {meter: _text(quantity) for meter, quantity in usage.items()}
+        return self._ask("settle", body, key)
+
+    def grow(self, amount, *, key=None):
+        """Set more aside."""
+        return self._ask("grow", {"amount": _text(amount)}, key)
+
+    def extend(self, *, minutes=None, seconds=None, key=None):
+        """Let it last until so long from now."""
+        return self._ask("extend", _given(minutes=minutes, seconds=seconds), key)
+
+    def release(self, *, key=None):
+        """Give everything back."""
+        return self._ask("release", None, key)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        if not self._is_open:
+            return
+        try:
+            self.release()
+        except (BursarProblem, BursarUnreachable):
+            # Whoever failed hears of that, and not of the release; what cannot be released runs out by itself.
+            if kind is None:
+                raise
+
+
+class Bursar:
+    """One Bursar, asked with one key; both come from BURSAR_URL and BURSAR_KEY where they are not given."""
+
+    def __init__(self, url=None, key=None, *, attempts_max=6, timeout_seconds=30):
+        url = url or os.environ.get("BURSAR_URL")
+        key = key or os.environ.get("BURSAR_KEY")
+        if not url or not key:
+            raise ValueError("Give url and key, or set BURSAR_URL and BURSAR_KEY.")
+        self._url = url.rstrip("/")
+        self._key = key
+        self._attempts_max = attempts_max
+        self._timeout_seconds = timeout_seconds
+
+    def ask(self, method, path, body=None, *, key=None):
+        """One request, under one key, as often as it takes; answers the body, raises what was refused."""
+        key = key or str(uuid.uuid4())
+        headers = {"authorization": f"Bearer {self._key}", "idempotency-key": key, "accept": "application/json"}
+        data = None
+        if body is not None:
+            headers["content-type"] = "application/json"
+            data = json.dumps(body).encode()
+        for attempt in range(1, self._attempts_max + 1):
+            is_last = attempt == self._attempts_max
+            retry_after = 0.0
+            request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
+            try:
+                with urllib.request.urlopen(request, timeout=self._timeout_seconds) as answer:
+                    return json.loads(answer.read() or b"null")
+            except urllib.error.HTTPError as error:
+                if error.code != 503 or is_last:
+                    raise BursarProblem(error.code, _problem(error)) from None
+                retry_after = float(error.headers.get("retry-after") or 0)
+            except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+                if is_last:
+                    raise BursarUnreachable(key) from error
+            time.sleep(max(retry_after, random.random() * 0.05 * 2**attempt))
+
+    def hold(self, *, service, project=None, payer=None, amount=None, estimate=None, key=None, **more):
+        """Set credits aside; `more` is what the door takes besides: minutes, seconds, provider, overrun …"""
+        body = _given(service=service, project=project, payer=payer, **more)
+        if amount is not None:
+            body["amount"] = _text(amount)
+        if estimate is not None:
+            body["estimate"] = {meter: _text(quantity) for meter, quantity in estimate.items()}
+        return Hold(self, self.ask("POST", "/api/v1/reservations", body, key=key))
+
+    def grant(self, payer, amount, origin, *, currency=None, expires_at=None, key=None):
+        """Give credits to a wallet."""
+        body = _given(payer=payer, amount=_text(amount), origin=origin, currency=currency, expiresAt=expires_at)
+        return self.ask("POST", "/api/v1/grants", body, key=key)
+
+    def move(self, source, target, amount, *, currency=None, key=None):
+        """Move credits between wallets."""
+        body = {"from": source, "to": target, **_given(amount=_text(amount), currency=currency)}
+        return self.ask("POST", "/api/v1/moves", body, key=key)
+
+    def refund(self, of, amount, reason, *, key=None):
+        """Give back what was charged."""
+        return self.ask("POST", "/api/v1/refunds", {"of": of, "amount": _text(amount), "reason": reason}, key=key)
+
+    def wallets(self, payer):
+        """What a payer has, a wallet for each currency."""
+        return self.ask("GET", "/api/v1/wallets?payer=" + urllib.parse.quote(payer, safe=""))["items"]
+
+    def reservation(self, reservation):
+        """One reservation with all that became of it."""
+        return self.ask("GET", "/api/v1/reservations/" + urllib.parse.quote(reservation, safe=""))
+
+
+def _text(amount):
+    """Amounts are exact: text, whole numbers and Decimal are taken; a float has lost its last digits already."""
+    if isinstance(amount, float):
+        raise TypeError("an amount is a text, an int or a Decimal: '4.37', not 4.37")
+    return amount if isinstance(amount, str) else format(amount, "f" if not isinstance(amount, int) else "d")
+
+
+def _given(**fields):
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _problem(error):
+    try:
+        return json.loads(error.read())
+    except ValueError:
+        return {"title": f"Bursar answered {error.code}"}

@@ -1,0 +1,42 @@
+import type { Command } from 'commander'
+import type { Asked, Told } from './credits/cli.ts'
+import type { House } from './operations/house.ts'
+import { flagsOf } from './program.ts'
+import { type Door, WrongUsage } from './terminal/door.ts'
+import { Refusal } from './values/refusal.ts'
+
+/**
+ * Asks a door in the name of whoever sits at the terminal: over HTTP where BURSAR_URL and BURSAR_KEY say of which
+ * Bursar and with which key, else on the database, through the same doors.
+ */
+export async function askDoor(command: Command, door: Door<House>, asked: Asked): Promise<Told> {
+  const [url, key] = [await door.setting('BURSAR_URL'), await door.setting('BURSAR_KEY')]
+  if ((url === undefined) !== (key === undefined)) {
+    const missing = url === undefined ? 'BURSAR_URL' : 'BURSAR_KEY'
+    throw new WrongUsage(`${missing} is not set.`, 'Set BURSAR_URL and BURSAR_KEY to ask over HTTP, or neither.')
+  }
+  if (url !== undefined && key !== undefined) return await askOver(url, key, asked)
+  const [{ askOwnDoors }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
+  const principal = { name: door.principal, role: 'admin', parties: 'all' } as const
+  return await askOwnDoors(await door.house(), readSettings(process.env, flagsOf(command)), principal, asked)
+}
+
+async function askOver(url: string, secret: string, { method, path, body, key }: Asked): Promise<Told> {
+  const headers = {
+    authorization: `Bearer ${secret}`,
+    ...(body && { 'content-type': 'application/json' }),
+    ...(key !== undefined && { 'idempotency-key': key }),
+  }
+  try {
+    const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) }
+    const answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, sent)
+    return { status: answer.status, body: (await answer.json()) as Told['body'] }
+  } catch (error) {
+    const again = key === undefined ? '' : ` Then ask the same again, with the same effect: --key ${key}`
+    throw new Refusal(`no Bursar answers at ${url}: ${causeOf(error as Error)}`, `See that it runs there.${again}`)
+  }
+}
+
+function causeOf({ message, cause }: Error): string {
+  return cause instanceof Error ? cause.message : message
+}
