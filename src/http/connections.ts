@@ -17,27 +17,36 @@ function connectionsLimit(): number {
 
 /**
  * When nearly all places are taken, the connection that has been quiet longest gives way to the new one. So callers that
- * only hold connections open keep nobody out; one with a request under way is never cut.
+ * only hold connections open keep nobody out; one with a request under way is never cut. One on which nothing was ever
+ * asked is closed after `patience` milliseconds.
  */
-export function keepRoom(server: FastifyInstance, limit = connectionsLimit()): void {
+export function keepRoom(server: FastifyInstance, patience: number, limit = connectionsLimit()): void {
   const quiet = new Set<Socket>()
+  const silent = new Set<Socket>()
   const http: HttpServer = server.server
   http.maxConnections = limit
-  const room = Math.max(1, Math.floor(limit * 0.9))
   let open = 0
-  http.on('connection', (socket: Socket) => {
-    open += 1
+  const room = Math.max(1, Math.floor(limit * 0.9))
+  // Requests come on the socket that TLS has made of the connection.
+  http.on('setSecureContext' in http ? 'secureConnection' : 'connection', (socket: Socket) => {
     quiet.add(socket)
+    silent.add(socket)
+    socket.setTimeout(patience)
     socket.once('close', () => {
-      open -= 1
       quiet.delete(socket)
+      silent.delete(socket)
+      open -= 1
     })
+    open += 1
     if (open <= room) return
     const [oldest] = quiet
     if (oldest && oldest !== socket) oldest.destroy()
   })
   server.addHook('onRequest', (request, _, done) => {
-    quiet.delete(request.raw.socket)
+    const { socket } = request.raw
+    quiet.delete(socket)
+    // From now on the server's own limits hold, and a request may take its time.
+    if (silent.delete(socket)) socket.setTimeout(0)
     done()
   })
   server.addHook('onResponse', (request, _, done) => {

@@ -9,7 +9,7 @@ import { originsOf } from './origins.ts'
 import { closed, Currency, PositiveMoney, Name } from './schemas.ts'
 import { openDoors, type OpenedDoors } from './testing.ts'
 
-const patience = { headers: 300, request: 600, quiet: 5_000 }
+const patience = { headers: 300, request: 600, quiet: 2_000 }
 const connectionsMax = 100
 const Payment = closed({ amount: PositiveMoney, currency: Currency, to: Name }, 'TestPayment')
 let doors: OpenedDoors
@@ -125,6 +125,13 @@ test('431: headers beyond all measure', async () => {
   const answer = await sent(`${head}x-much: ${'x'.repeat(2 ** 15)}\r\n\r\n`)
   assert.match(answer, /^HTTP\/1\.1 431 /)
   assert.match(answer, /headers-too-large/)
+})
+
+test('a connection on which nothing is ever asked is closed', async () => {
+  const socket = connect(doors.port, '127.0.0.1')
+    .on('error', () => {})
+    .resume()
+  await new Promise((resolve) => socket.once('close', resolve))
 })
 
 test('200: connections that only stay open keep nobody out', async () => {

@@ -94,7 +94,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
   refuseNulls(server)
   addBodyParsers(server)
   readQueries(server)
-  keepRoom(server, settings.connectionsMax)
+  keepRoom(server, patience.quiet, settings.connectionsMax)
   server.setErrorHandler(onError)
   server.setNotFoundHandler((_, reply) => sendProblem(reply, new Problem('not-found')))
   const stop = closing(server)
