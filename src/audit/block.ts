@@ -42,7 +42,7 @@ export function merkleRoot(leaves: readonly Buffer[]): Buffer {
 export function newBlock(key: SealKey, block: Omit<Block, 'keyId' | 'mac'>): Block {
   const { number, epoch, operations, root, previous, at } = block
   const fields = [number, epoch, operations, copyBytes(root), copyBytes(previous), timestampText(at.getTime()), key.id]
-  return { ...block, keyId: key.id, mac: markWith(key, fields.join('\t')) }
+  return { ...block, keyId: key.id, mac: Buffer.from(markWith(key, fields.join('\t')), 'hex') }
 }
 
 /** A marked row of COPY text: what its mark covers, who made it, and the mark. Both stand last in the row. */
@@ -62,5 +62,5 @@ export function markFault(row: Buffer, keys: ReadonlyMap<string, SealKey>): stri
   const { covered, keyId, mac } = markedRow(row)
   const key = keys.get(keyId)
   if (!key) return `is marked with key ${keyId}, which is not here (BURSAR_SEAL_KEYS_FORMER)`
-  return markWith(key, covered).toString('hex') === mac ? undefined : 'was changed: its mark does not fit'
+  return markWith(key, covered) === mac ? undefined : 'was changed: its mark does not fit'
 }

@@ -108,8 +108,8 @@ test('a database restored into a younger server begins a new epoch, and everythi
 /** An operation as one of another server. */
 async function operationWithXid(xid: string): Promise<number> {
   const id = 500_000n
-  const told = { id, epoch: 1, xid, principal: 'tester', key: 'far', command: 'far', at: new Date(), status: 200 }
-  await insertOperation(fresh.house, { ...told, inputDigest: Buffer.alloc(32), answer: 'null', digests: '{}' })
+  const told = { id, epoch: 1, xid, principal: 'tester', key: 'far', command: 'far', at: Date.now(), status: 200 }
+  await insertOperation(fresh.house, { ...told, inputDigest: '00'.repeat(32), answer: 'null', digests: '{}' })
   await write(fresh.house, `select setval('operations.operation_ids', 500000)`)
   return Number(id)
 }

@@ -66,7 +66,7 @@ export async function recordUsage(house: House, call: UsageCall, given: readonly
       digest: inputDigest(
         call.door,
         given.map(({ raw }) => raw),
-      ).toString('hex'),
+      ),
     },
   }
   const result = await chargePage(house, { facts, bad }, settings, memory)

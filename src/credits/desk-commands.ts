@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Reader } from '../database/reader.ts'
-import type { Writer } from '../database/writer.ts'
+import { sendRows, type Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
 import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
 import { markUsedBy, shareBook } from '../pricing/commands.ts'
@@ -102,7 +102,7 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
-    for (const { look } of wants) await look?.(writer, desk)
+    for (const { look } of wants) if (look) await look(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
     // Shared until the commit, so that prices change between two batches, never within one.
     if (wants.some(({ book }) => book !== undefined)) desk.book = await shareBook(writer)
@@ -142,7 +142,8 @@ export class DeskBooks implements Books<Want, Desk> {
   async write(writer: Writer, desk: Desk, at: number): Promise<void> {
     const holds = [...desk.changedHolds]
     const of = (state: Hold['state']) => holds.filter((hold) => hold.state === state)
-    await sql.insertHolds(writer, of('new'))
+    const opened = of('new')
+    if (opened.length > 0) sql.queueHolds(writer, opened)
     const ended = of('ended').map(({ reservation }) => reservation.id)
     if (ended.length > 0) assert.equal(await sql.deleteHolds(writer, ended), ended.length)
     const changed = of('changed')
@@ -160,7 +161,7 @@ export class DeskBooks implements Books<Want, Desk> {
     for (const { posting, turn } of desk.postings) {
       turn.add(transfersTable, () => postingLine(posting, turn.operation, postedAt))
     }
-    for (const { reservation } of of('new')) this.#reservations.put(reservation.id, reservation)
+    for (const { reservation } of opened) this.#reservations.put(reservation.id, reservation)
   }
 
   /** They never change: the one at hand is as good as the one that is kept. */
@@ -174,6 +175,8 @@ export class DeskBooks implements Books<Want, Desk> {
   async #setNextDue(writer: Writer, desk: Desk): Promise<void> {
     const swept = [...desk.sweptWallets]
     if (swept.length === 0) return
+    // It is looked up in their table, where those of this batch must be.
+    await sendRows(writer)
     const next = await sql.nextDue(
       writer,
       swept.map(({ id }) => id),

@@ -1,6 +1,6 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
-import { copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { execute, queueRows, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed } from '../values/money.ts'
 import type { BudgetWindow, Span } from './budget.ts'
 import type { Step } from './desk.ts'
@@ -186,8 +186,9 @@ export const windowsNamed = (reader: Reader, names: readonly WindowName[]) =>
     ],
   )
 
-export const insertHolds = (writer: Writer, holds: readonly Hold[]) =>
-  copyRows(
+/** They go out with the other rows of the batch. */
+export const queueHolds = (writer: Writer, holds: readonly Hold[]) =>
+  queueRows(
     writer,
     'credits.holds (reservation, wallet, held, charged, until, steps, windows)',
     holds,

@@ -20,12 +20,13 @@ type Connection = {
  * kept), and the connection stays in step, so that the transaction can be rolled back on it.
  */
 abstract class Copy {
-  rowCount = 0
+  /** Of each statement. */
+  readonly rowCounts: number[] = []
   failure: Error | undefined
   protected readonly text: string
-  private resolve!: (rowCount: number) => void
+  private resolve!: (rowCounts: readonly number[]) => void
   private reject!: (error: Error) => void
-  readonly done: Promise<number>
+  readonly done: Promise<readonly number[]>
 
   constructor(text: string) {
     this.text = text
@@ -49,12 +50,12 @@ abstract class Copy {
   }
 
   handleCommandComplete(message: { text: string }): void {
-    this.rowCount = Number(/^COPY (\d+)/.exec(message.text)?.[1] ?? 0)
+    this.rowCounts.push(Number(/^COPY (\d+)/.exec(message.text)?.[1] ?? 0))
   }
 
   handleReadyForQuery(): void {
     if (this.failure) this.reject(this.failure)
-    else this.resolve(this.rowCount)
+    else this.resolve(this.rowCounts)
   }
 }
 
@@ -68,30 +69,41 @@ function headed(frame: Buffer): Buffer {
   return frame
 }
 
+/** Rows for one table: the statement, and frames of whole lines. */
+export type Rows = { readonly text: string; readonly frames: Iterable<Buffer> }
+
 class CopyIn extends Copy {
-  private readonly frames: Iterator<Buffer>
+  private readonly tables: readonly Rows[]
 
-  constructor(text: string, frames: Iterable<Buffer>) {
-    super(text)
-    this.frames = frames[Symbol.iterator]()
+  constructor(tables: readonly Rows[]) {
+    super(tables.map(({ text }) => text).join(';'))
+    this.tables = tables
   }
 
-  handleCopyInResponse(connection: Connection): void {
-    void this.send(connection)
+  /**
+   * Everything goes out without waiting for the server to ask for it, so that it never waits for rows. It reads in order,
+   * and after an error ignores the rest, which is part of the protocol.
+   */
+  override submit(connection: unknown): void {
+    super.submit(connection)
+    void this.send(connection as Connection)
   }
+
+  handleCopyInResponse(): void {}
 
   private async send(connection: Connection): Promise<void> {
     try {
-      for (;;) {
-        // The server answered with an error already: it reads no more.
+      for (const { frames } of this.tables) {
+        for (const frame of frames) {
+          // The server answered with an error already: whatever comes now belongs to the next statement.
+          if (this.failure || connection.stream.destroyed) return
+          // Not by pg, which copies each chunk to put its head before it.
+          connection.stream.write(headed(frame))
+          if (connection.stream.writableNeedDrain) await drained(connection)
+        }
         if (this.failure || connection.stream.destroyed) return
-        const next = this.frames.next()
-        if (next.done) break
-        // Not by pg, which copies each chunk to put its head before it.
-        connection.stream.write(headed(next.value))
-        if (connection.stream.writableNeedDrain) await drained(connection)
+        connection.endCopyFrom()
       }
-      connection.endCopyFrom()
     } catch (error) {
       this.failure = error as Error
       connection.sendCopyFail('the rows could not be made')
@@ -137,14 +149,15 @@ function drained(connection: Connection): Promise<void> {
 }
 
 /**
- * Sends rows to `COPY … from stdin`; a frame is whole lines with their ends behind `frameHead` free bytes, and belongs to
- * the connection from then on. Answers how many rows.
+ * Sends rows to `COPY … from stdin`, one table after the other; a frame is whole lines with their ends behind `frameHead`
+ * free bytes, and belongs to the connection from then on. Answers how many rows each table took.
  */
-export function copyIn(client: Client | PoolClient, text: string, frames: Iterable<Buffer>): Promise<number> {
-  return client.query(new CopyIn(text, frames) as Copy & Submittable).done
+export function copyIn(client: Client | PoolClient, tables: readonly Rows[]): Promise<readonly number[]> {
+  return client.query(new CopyIn(tables) as Copy & Submittable).done
 }
 
 /** Reads `COPY … to stdout` row by row. Answers how many rows. */
-export function copyOut(client: Client | PoolClient, text: string, take: TakeLine): Promise<number> {
-  return client.query(new CopyOut(text, take) as Copy & Submittable).done
+export async function copyOut(client: Client | PoolClient, text: string, take: TakeLine): Promise<number> {
+  const [rows = 0] = await client.query(new CopyOut(text, take) as Copy & Submittable).done
+  return rows
 }

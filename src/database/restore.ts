@@ -119,7 +119,8 @@ async function fill(client: PoolClient, into: BackupTable, lines: Lines, onRows:
   const send = async () => {
     if (piece.length === 0) return
     const body = Buffer.from(`${piece.join('\n')}\n`)
-    filled += await copyIn(client, text, [Buffer.concat([Buffer.alloc(frameHead), body])])
+    const [rows = 0] = await copyIn(client, [{ text, frames: [Buffer.concat([Buffer.alloc(frameHead), body])] }])
+    filled += rows
     onRows(filled)
     piece = []
     bytes = 0

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { createHash, type Hash } from 'node:crypto'
 import type { PoolClient } from 'pg'
-import { copyIn, frameHead } from './copy.ts'
+import { copyIn, frameHead, type Rows } from './copy.ts'
 import { type Reader, statement } from './reader.ts'
 
 declare const brand: unique symbol
@@ -33,12 +33,18 @@ export type RowsDigest = { readonly rows: number; readonly sha256: string }
 /** An id is its operation times this, plus the place of the row in it. */
 const rowsMax = 1n << 20n
 
-type State = { client: PoolClient; open: boolean; ids: bigint; digests: Map<string, { rows: number; hash: Hash }> }
+type State = {
+  client: PoolClient
+  open: boolean
+  ids: bigint
+  digests: Map<string, { rows: number; hash: Hash }>
+  queued: (Rows & { readonly sent: Sent })[]
+}
 const states = new WeakMap<Writer, State>()
 
 /** For `operations` alone. */
 export function newWriter(client: PoolClient, operation: bigint, at: Date): Writer {
-  const state: State = { client, open: true, ids: 0n, digests: new Map() }
+  const state: State = { client, open: true, ids: 0n, digests: new Map(), queued: [] }
   const writer = {
     operation,
     at,
@@ -55,6 +61,7 @@ export function newWriter(client: PoolClient, operation: bigint, at: Date): Writ
 /** What the operation wrote, and the end of the Writer: later writes by it are bugs. */
 export function closeWriter(writer: Writer): Map<string, RowsDigest> {
   const state = stateOf(writer)
+  assert(state.queued.length === 0, 'rows that were queued have been sent')
   state.open = false
   return new Map([...state.digests].map(([name, { rows, hash }]) => [name, { rows, sha256: hash.digest('hex') }]))
 }
@@ -99,7 +106,7 @@ export async function append<Row>(
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
   const text = `copy ${table.name} (${[...table.columns, ...(table.beside ?? [])].join(', ')}) from stdin`
-  const written = await copyIn(client, text, after(first.value, frames))
+  const [written = 0] = await copyIn(client, [{ text, frames: after(first.value, frames) }])
   assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
   digest.rows += written
 }
@@ -111,9 +118,31 @@ export async function copyRows<Row>(
   rows: Iterable<Row>,
   line: (row: Row) => string,
 ): Promise<void> {
+  queueRows(writer, tableAndColumns, rows, line)
+  await sendRows(writer)
+}
+
+/** The same, but not before `sendRows`. */
+export function queueRows<Row>(
+  writer: Writer,
+  tableAndColumns: string,
+  rows: Iterable<Row>,
+  line: (row: Row) => string,
+): void {
   const sent = { rows: 0, hash: undefined }
-  const written = await copyIn(stateOf(writer).client, `copy ${tableAndColumns} from stdin`, framed(rows, line, sent))
-  assert(written === sent.rows, `${written} rows were written to ${tableAndColumns}, not ${sent.rows}`)
+  const text = `copy ${tableAndColumns} from stdin`
+  stateOf(writer).queued.push({ text, frames: framed(rows, line, sent), sent })
+}
+
+/** Sends the rows that were queued, in their order, without waiting for one table before the next. */
+export async function sendRows(writer: Writer): Promise<void> {
+  const { client, queued } = stateOf(writer)
+  const tables = queued.splice(0)
+  if (tables.length === 0) return
+  const written = await copyIn(client, tables)
+  for (const [place, { text, sent }] of tables.entries()) {
+    assert(written[place] === sent.rows, `${written[place]} rows were written by ${text}, not ${sent.rows}`)
+  }
 }
 
 function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {

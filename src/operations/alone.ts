@@ -87,7 +87,7 @@ const attemptsMax = 8
 
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
 
-async function attemptOf(house: House, call: Call, digest: Buffer, work: (writer: Writer) => Promise<unknown>) {
+async function attemptOf(house: House, call: Call, digest: string, work: (writer: Writer) => Promise<unknown>) {
   const client = await connect(house)
   let broken: Error | undefined
   let committing = false
@@ -128,7 +128,7 @@ async function write(
   house: House,
   client: PoolClient,
   call: Call,
-  digest: Buffer,
+  digest: string,
   work: (writer: Writer) => Promise<unknown>,
 ) {
   const began = await sql.begin(client)
@@ -145,13 +145,13 @@ async function write(
   const { principal, key, command } = call
   const digests = digestsText(closeWriter(writer))
   const operation = { id, epoch: began.epoch, xid: began.xid, principal, key, command, inputDigest: digest, status }
-  const inserted = await sql.insert(client, { ...operation, answer, digests, at: began.at }, house.keys.seal)
+  const inserted = await sql.insert(client, { ...operation, answer, digests, at: began.at.getTime() }, house.keys.seal)
   if (inserted.length === 0) throw new LeftNoTrace('the epoch ended')
   return { operation: id, status, answer, again: false }
 }
 
-function answerOf(stored: sql.StoredRow, digest: Buffer, again: boolean): Answered {
-  if (!stored.input_digest.equals(digest)) throw new Problem('idempotency-key-reused')
+function answerOf(stored: sql.StoredRow, digest: string, again: boolean): Answered {
+  if (stored.input_digest.toString('hex') !== digest) throw new Problem('idempotency-key-reused')
   return { operation: BigInt(stored.id), status: stored.status, answer: stored.answer, again }
 }
 
@@ -159,7 +159,7 @@ function answerOf(stored: sql.StoredRow, digest: Buffer, again: boolean): Answer
  * Was it committed? The lost transaction holds the key's lock until it ends, so whoever gets the lock sees what
  * became of it; and when it is not there, it never will be.
  */
-async function lookUp(house: House, call: Call, digest: Buffer, cause: Error): Promise<Answered> {
+async function lookUp(house: House, call: Call, digest: string, cause: Error): Promise<Answered> {
   const unknown = new Problem('outcome-unknown', { key: call.key }, cause)
   for (let attempt = 1; attempt <= 5; attempt++) {
     let client: PoolClient | undefined

@@ -23,6 +23,6 @@ function isPlain(value: unknown): value is Record<string, unknown> {
   return prototype === Object.prototype || prototype === null
 }
 
-/** What tells one call from another under the same key. */
-export const inputDigest = (command: string, input: unknown): Buffer =>
-  hash('sha256', canonicalJson({ command, input: input ?? null }), 'buffer')
+/** What tells one call from another under the same key, hexadecimal. */
+export const inputDigest = (command: string, input: unknown): string =>
+  hash('sha256', canonicalJson({ command, input: input ?? null }), 'hex')

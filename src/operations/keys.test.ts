@@ -50,7 +50,7 @@ test('a mark is the HMAC-SHA256 of what it marks, whatever its length', () => {
   const key = { id: 'k', secret }
   for (const length of [0, 1, 63, 64, 65, 1_000, 200_000]) {
     const text = 'ก'.repeat(length)
-    assert.deepEqual(markWith(key, text), createHmac('sha256', secret).update(text).digest())
-    assert.deepEqual(markWith(key, Buffer.from(text)), createHmac('sha256', secret).update(text).digest())
+    assert.deepEqual(markWith(key, text), createHmac('sha256', secret).update(text).digest('hex'))
+    assert.deepEqual(markWith(key, Buffer.from(text)), createHmac('sha256', secret).update(text).digest('hex'))
   }
 })

@@ -66,20 +66,21 @@ export function headKey(pem: string): HeadKey {
 export const newHeadKey = (): string =>
   generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
 
-/** The mark that only a holder of the seal key can make: HMAC-SHA256 (RFC 2104). */
-export function markWith(key: SealKey, text: string | Buffer): Buffer {
+/** The mark that only a holder of the seal key can make: HMAC-SHA256 (RFC 2104), hexadecimal. */
+export function markWith(key: SealKey, text: string | Buffer): string {
   const { inner, outer } = paddedOf(key)
   const length = typeof text === 'string' ? text.length * 3 : text.length
   if (blockBytes + length > scratch.length) scratch = Buffer.allocUnsafe(2 * (blockBytes + length))
   inner.copy(scratch)
   const written = typeof text === 'string' ? scratch.write(text, blockBytes) : text.copy(scratch, blockBytes)
-  hash('sha256', scratch.subarray(0, blockBytes + written), 'buffer').copy(outer, blockBytes)
-  return hash('sha256', outer, 'buffer')
+  outer.write(hash('sha256', scratch.subarray(0, blockBytes + written), 'binary'), blockBytes, 'latin1')
+  return hash('sha256', outer, 'hex')
 }
 
 /**
  * By hand, with the key's two pads kept: an operation bears one mark, and to make the key ready for the library costs
- * several times the mark itself. A test compares it with the library's.
+ * several times the mark itself; as text, because a buffer costs more than the digest in it. A test compares it with the
+ * library's.
  */
 const padded = new WeakMap<SealKey, { readonly inner: Buffer; readonly outer: Buffer }>()
 const blockBytes = 64

@@ -1,7 +1,6 @@
 import { strict as assert } from 'node:assert'
-import { hash } from 'node:crypto'
 import type { PoolClient } from 'pg'
-import { closeWriter, copyRows, newWriter, type SealedTable, type Writer } from '../database/writer.ts'
+import { closeWriter, newWriter } from '../database/writer.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
 import type { Answered } from './alone.ts'
@@ -11,13 +10,13 @@ import type { House } from './house.ts'
 import { type Books, type Decided, type Entry, MoreWanted, Turn } from './lane-command.ts'
 import type { LaneConnection } from './lane-connection.ts'
 import { LeftNoTrace } from './left-no-trace.ts'
-import { type Operation, operationLine } from './operation.ts'
+import { type Decision, writeOperations } from './lane-rows.ts'
 import * as sql from './sql.ts'
 import { noteWritten } from './alone.ts'
 
 type Done<Want, State> = {
   readonly entry: Entry<Want, State> | undefined
-  readonly operation: Operation
+  readonly operation: Decision
   readonly turn: Turn
 }
 type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answer: Answered | Problem | Error }[]
@@ -187,10 +186,10 @@ class Plans<Want, State> {
     turn: Turn,
     decided: Decided & { ok: true },
     call: { readonly principal: string; readonly key: string; readonly command: string; readonly status?: number },
-    digest: Buffer,
+    digest: string,
   ): void {
     const { epoch, xid } = this.#began
-    const operation: Operation = {
+    const operation: Decision = {
       id: turn.operation,
       epoch,
       xid,
@@ -200,8 +199,7 @@ class Plans<Want, State> {
       inputDigest: digest,
       status: decided.status ?? call.status ?? 200,
       answer: JSON.stringify(decided.answer),
-      digests: '',
-      at: new Date(turn.at),
+      at: turn.at,
     }
     this.done.push({ entry, operation, turn })
   }
@@ -219,64 +217,12 @@ async function answerStored<Want, State>(client: PoolClient, answers: Answers<Wa
   }
 }
 
-/** The rows that operations answer for, then the operations themselves with the digests of those rows. */
-async function writeOperations<Want, State>(house: House, writer: Writer, done: readonly Done<Want, State>[]) {
-  const digests = new Map<Turn, string[]>()
-  for (const table of tablesOf(done)) {
-    await copyRows(writer, `${table.name} (${table.columns.join(', ')})`, linesOf(done, table, digests), same)
-  }
-  failPoint('lane.rows')
-  // By their unique key, so that two batches with the same keys never wait for each other in a circle.
-  const sorted = done.map(({ operation, turn }) => ({
-    operation,
-    turn,
-    key: `${operation.principal}\0${operation.key}`,
-  }))
-  sorted.sort((a, b) => (a.key < b.key ? -1 : 1))
-  await copyRows(writer, sql.operationsTarget, sorted, ({ operation, turn }) => {
-    const all = digests.get(turn)?.sort().join(',') ?? ''
-    return operationLine(house.keys.seal, { ...operation, digests: `{${all}}` })
-  })
-}
-
-const same = (line: string): string => line
-
-function tablesOf<Want, State>(done: readonly Done<Want, State>[]): Set<SealedTable> {
-  const tables = new Set<SealedTable>()
-  for (const { turn } of done) for (const { table } of turn.rows) tables.add(table)
-  return tables
-}
-
-/** Made as they go out, so that the database works on the first while the last are made. */
-function* linesOf<Want, State>(
-  done: readonly Done<Want, State>[],
-  table: SealedTable,
-  digests: Map<Turn, string[]>,
-): Generator<string> {
-  for (const { turn } of done) {
-    let text = ''
-    let rows = 0
-    for (const row of turn.rows) {
-      if (row.table !== table) continue
-      const line = row.line()
-      text += `${line}\n`
-      rows += 1
-      yield line
-    }
-    if (rows === 0) continue
-    const digest = `"${table.name}":{"rows":${rows},"sha256":"${hash('sha256', text, 'hex')}"}`
-    const others = digests.get(turn)
-    if (others) others.push(digest)
-    else digests.set(turn, [digest])
-  }
-}
-
 function answerOf<Want, State>(stored: sql.StoredRow, entry: Entry<Want, State>): Answered | Problem {
-  if (!stored.input_digest.equals(entry.digest)) return new Problem('idempotency-key-reused')
+  if (stored.input_digest.toString('hex') !== entry.digest) return new Problem('idempotency-key-reused')
   return { operation: BigInt(stored.id), status: stored.status, answer: stored.answer, again: true }
 }
 
-const answeredOf = ({ id, status, answer }: Operation): Answered => ({
+const answeredOf = ({ id, status, answer }: Decision): Answered => ({
   operation: id,
   status,
   answer,

@@ -84,7 +84,7 @@ export type Look<State> = (reader: Reader, state: State) => Promise<void>
 /** A command on its way through the lane. */
 export class Entry<Want, State> {
   readonly call: Call
-  readonly digest: Buffer
+  readonly digest: string
   readonly command: LaneCommand<Want, State>
   readonly #options: Options
   readonly since = performance.now()
@@ -93,7 +93,7 @@ export class Entry<Want, State> {
   #resolve!: (answer: Answered) => void
   #reject!: (error: unknown) => void
 
-  constructor(call: Call, digest: Buffer, command: LaneCommand<Want, State>, options: Options) {
+  constructor(call: Call, digest: string, command: LaneCommand<Want, State>, options: Options) {
     this.call = call
     this.digest = digest
     this.command = command

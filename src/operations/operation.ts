@@ -1,4 +1,4 @@
-import { copyBytes, copyText, timestampText } from '../database/copy-text.ts'
+import { copyText, timestampText } from '../database/copy-text.ts'
 import type { RowsDigest } from '../database/writer.ts'
 import { markWith, type SealKey } from './keys.ts'
 import { canonicalJson } from './canonical.ts'
@@ -11,11 +11,13 @@ export type Operation = {
   readonly principal: string
   readonly key: string
   readonly command: string
-  readonly inputDigest: Buffer
+  /** Hexadecimal. */
+  readonly inputDigest: string
   readonly status: number
   readonly answer: string
   readonly digests: string
-  readonly at: Date
+  /** Epoch milliseconds. */
+  readonly at: number
 }
 
 /** The row's columns in the order in which it is marked; its mark comes last. */
@@ -40,19 +42,20 @@ export const digestsText = (digests: ReadonlyMap<string, RowsDigest>): string =>
   canonicalJson(Object.fromEntries(digests))
 
 /** Over all other columns as COPY prints them, so that a mark can be checked without knowing what a column means. */
-export const macOf = (key: SealKey, operation: Operation): Buffer => markWith(key, fieldsText(key, operation))
+export const macOf = (key: SealKey, operation: Operation): Buffer =>
+  Buffer.from(markWith(key, fieldsText(key, operation, operation.digests)), 'hex')
 
 /** The whole row as COPY takes it. */
-export function operationLine(key: SealKey, operation: Operation): string {
-  const fields = fieldsText(key, operation)
-  return `${fields}\t${copyBytes(markWith(key, fields))}`
+export function operationLine(key: SealKey, operation: Omit<Operation, 'digests'>, digests: string): string {
+  const fields = fieldsText(key, operation, digests)
+  return `${fields}\t\\\\x${markWith(key, fields)}`
 }
 
-function fieldsText(key: SealKey, operation: Operation): string {
-  const { id, epoch, xid, principal, inputDigest, status, answer, digests, at } = operation
+function fieldsText(key: SealKey, operation: Omit<Operation, 'digests'>, digests: string): string {
+  const { id, epoch, xid, principal, inputDigest, status, answer, at } = operation
   return (
     `${id}\t${epoch}\t${xid}\t${copyText(principal)}\t${copyText(operation.key)}\t${copyText(operation.command)}\t` +
-    `${copyBytes(inputDigest)}\t${status}\t${copyText(answer)}\t${copyText(digests)}\t` +
-    `${timestampText(at.getTime())}\t${key.id}`
+    `\\\\x${inputDigest}\t${status}\t${copyText(answer)}\t${copyText(digests)}\t` +
+    `${timestampText(at)}\t${key.id}`
   )
 }

@@ -91,7 +91,7 @@ export async function setPrices(
 ): Promise<PricesSet | undefined> {
   // The book decides what the entries change, so the same file is another operation once the book is another.
   const input = { book: await sql.revision(house.database.pool), entries: wanted.map(inputOf) }
-  const key = `prices.set ${input.book} ${inputDigest('prices.set', input).toString('hex')}`
+  const key = `prices.set ${input.book} ${inputDigest('prices.set', input)}`
   return await alone(house, { ...call, key, command: 'prices.set', input }, writing(house, wanted, refusalOf))
 }
 
