@@ -27,7 +27,8 @@ export type NaiveReservation = {
   charged: bigint
   until: number
   readonly parts: { readonly lot: NaiveLot; amount: bigint }[]
-  readonly windows: Window[]
+  /** By wallet and span, oldest first: what of the hold counts where. */
+  counts: { readonly window: Window; held: bigint }[]
   state: 'held' | 'settled' | 'released' | 'expired'
 }
 
@@ -92,7 +93,7 @@ export class NaiveCredits {
     const due = () => this.open.filter(({ payer, until }) => all.has(payer) && until <= this.now)
     for (let size = 0; size !== all.size; ) {
       size = all.size
-      for (const { windows } of due()) for (const { wallet } of windows) all.add(wallet.owner)
+      for (const { counts } of due()) for (const { window } of counts) all.add(window.wallet.owner)
     }
     const late = due().sort((a, b) => a.until - b.until || (a.id < b.id ? -1 : 1))
     for (const reservation of late) this.#end(reservation, 'expired')
@@ -154,19 +155,20 @@ export class NaiveCredits {
       charged: 0n,
       until,
       parts: [],
-      windows,
+      counts: [],
       state: 'held',
     }
     this.open.push(reservation)
-    this.#setAside(reservation, nanos)
+    this.#setAside(reservation, nanos, windows)
     return { expected: this.#tells(reservation, { available: text(this.available(asked.payer)) }), reservation }
   }
 
   grow(reservation: NaiveReservation, nanos: bigint): Expected {
     if (reservation.state !== 'held') return { refused: ['reservation-closed'] }
-    const refused = this.#refusals(reservation.payer, reservation.windows, nanos)
+    const windows = this.#windowsOf(reservation.owners)
+    const refused = this.#refusals(reservation.payer, windows, nanos)
     if (refused.length > 0) return { refused }
-    this.#setAside(reservation, nanos)
+    this.#setAside(reservation, nanos, windows)
     return this.#tells(reservation, { available: text(this.available(reservation.payer)) })
   }
 
@@ -198,7 +200,7 @@ export class NaiveCredits {
     const paid = most[reservation.policy]
     for (const { lot, amount } of this.#takeFree(wallet, paid)) lot.left -= amount
     wallet.posted -= paid
-    for (const window of late ? this.#windowsOf(reservation.owners) : reservation.windows) window.used += paid
+    for (const window of this.#windowsOf(reservation.owners)) window.used += paid
     if (late) reservation.state = 'settled'
     this.#payDebt(wallet)
     return this.#tells(reservation, {
@@ -217,7 +219,7 @@ export class NaiveCredits {
     return windows.some(({ used, amount }) => used + nanos > amount) ? [...short, 'budget-exhausted'] : short
   }
 
-  #setAside(reservation: NaiveReservation, nanos: bigint): void {
+  #setAside(reservation: NaiveReservation, nanos: bigint, windows: readonly Window[]): void {
     const taken = this.#takeFree(this.wallet(reservation.payer), nanos)
     for (const { lot, amount } of taken) {
       const part = reservation.parts.find((each) => each.lot === lot)
@@ -225,7 +227,10 @@ export class NaiveCredits {
       else reservation.parts.push({ lot, amount })
     }
     reservation.held += nanos
-    for (const window of reservation.windows) window.used += nanos
+    for (const window of windows) {
+      window.used += nanos
+      reservation.counts.push({ window, held: nanos })
+    }
   }
 
   #spendHeld(wallet: NaiveWallet, reservation: NaiveReservation, nanos: bigint): void {
@@ -238,12 +243,25 @@ export class NaiveCredits {
     }
     reservation.held -= nanos
     wallet.posted -= nanos
+    this.#countSpent(reservation)
+  }
+
+  /** No more of it counts in a budget than is held: what was set aside first is spent first. */
+  #countSpent({ counts, held }: NaiveReservation): void {
+    for (const count of counts) {
+      const same = counts.filter(
+        ({ window }) => window.wallet === count.window.wallet && window.span === count.window.span,
+      )
+      const over = sum(same.map((each) => each.held)) - held
+      if (over > 0n) count.held -= lesser(over, count.held)
+    }
   }
 
   /** Gives back what is held; of credits that ran out meanwhile, nothing comes back. */
   #end(reservation: NaiveReservation, state: NaiveReservation['state']): void {
     const wallet = this.wallet(reservation.payer)
-    for (const window of reservation.windows) window.used -= reservation.held
+    for (const { window, held } of reservation.counts) window.used -= held
+    reservation.counts = []
     this.open = this.open.filter((each) => each !== reservation)
     for (const { lot, amount } of reservation.parts) if (lot.expires <= this.now) this.#lose(wallet, lot, amount)
     reservation.held = 0n

@@ -1,6 +1,9 @@
 import { fuzzed } from '../fuzz/told.ts'
 import { auditLong } from './auditor.ts'
+import { crowdInOne, crowdInTwo } from './crowd.ts'
 import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
+import { killAtCounter, killUnderCounter, opposite } from './lane-kill.ts'
+import { loseAnswers } from './lost-answers.ts'
 import { twice } from './million.ts'
 import { anyOrder, correctionsInAnyOrder } from './order.ts'
 import { seedOfRun as seed } from './random.ts'
@@ -24,6 +27,27 @@ const proofs: readonly Proof[] = [
     name: 'auditor',
     about: `a second account beside ${grouped(steps)} steps of credits (seed ${seed})`,
     run: () => auditLong({ steps, seed }, say),
+  },
+  {
+    name: 'credits-crowd',
+    about: '1,000 and 5,000 holds of 0.10 at once on 5.00, in one process and in two, 20 times',
+    run: () => crowds(20),
+  },
+  {
+    name: 'credits-lost',
+    about: `10,000 commits whose answer is lost (seed ${seed})`,
+    run: () => loseAnswers({ commits: 10_000, seed }),
+  },
+  {
+    name: 'credits-opposite',
+    about: `two processes, overlapping wallets in opposite orders, 10 minutes (seed ${seed})`,
+    run: () => opposite({ seconds: 600, seed }),
+  },
+  {
+    name: 'credits-kill',
+    about: `kill -9 of Bursar at every fail-point of the lane and under load, of PostgreSQL under load, 20 times (seed ${seed})`,
+    run: async () =>
+      `${await killAtCounter({ kills: 24, seed }, say)}; ${await killUnderCounter({ kills: 20, seed }, say)}`,
   },
   {
     name: 'kill-bursar',
@@ -61,6 +85,15 @@ const proofs: readonly Proof[] = [
     run: () => twice({ jobs: million, seed }, say),
   },
 ]
+
+async function crowds(times: number): Promise<string> {
+  for (let time = 1; time <= times; time++) {
+    for (const bound of ['wallet', 'budget'] as const) {
+      for (const holds of [1000, 5000]) say(`  ${await crowdInOne(holds, bound)}; ${await crowdInTwo(holds, bound)}`)
+    }
+  }
+  return `each time exactly 50 succeed, ${times} times`
+}
 
 const wanted = process.argv.slice(2)
 const chosen = proofs.filter(({ name }) => wanted.length === 0 || wanted.some((word) => name.startsWith(word)))
