@@ -89,7 +89,7 @@ create table credits.holds (
   charged     numeric(38,9) not null default 0,
   until       timestamptz not null,
   steps       integer not null default 0,
-  -- The budget windows it counts in: [["42", "month", "2026-11-01"], …].
+  -- The budget windows it counts in, and with how much: [["42","month","2026-11-01","1.5"],…].
   windows     text
 ) with (fillfactor = 80);
 create index holds_by_time on credits.holds (wallet, until);

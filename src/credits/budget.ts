@@ -42,3 +42,29 @@ export function use(window: BudgetWindow, nanos: bigint): void {
   const beyond = window.used - window.amount
   window.overrun = beyond > 0n ? beyond : 0n
 }
+
+/** So much of what a reservation holds counts in this window. */
+export type Count = { readonly window: BudgetWindow; held: bigint }
+
+/** What a reservation sets aside more counts in the windows of the moment. */
+export function countMore(counts: Count[], windows: readonly BudgetWindow[], nanos: bigint): void {
+  for (const window of windows) {
+    const known = counts.find((count) => count.window === window)
+    if (known) known.held += nanos
+    else counts.push({ window, held: nanos })
+  }
+}
+
+/**
+ * After a part of it was spent: what is spent stays used where it was held, the oldest first. What was held before there
+ * was a budget is the oldest of all, and counts nowhere.
+ */
+export function countSpent(counts: readonly Count[], heldNow: bigint): void {
+  const byStart = [...counts].sort((a, b) => (a.window.starts < b.window.starts ? -1 : 1))
+  for (const count of byStart) {
+    const { wallet, span } = count.window
+    const same = byStart.filter(({ window }) => window.wallet === wallet && window.span === span)
+    const excess = same.reduce((sum, { held }) => sum + held, 0n) - heldNow
+    if (excess > 0n) count.held -= excess < count.held ? excess : count.held
+  }
+}

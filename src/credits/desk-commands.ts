@@ -228,7 +228,10 @@ export class DeskBooks implements Books<Want, Desk> {
         charged: nanosFrom(row.charged),
         until: row.until.getTime(),
         steps: row.steps,
-        windows: namedWindows(row).map(({ wallet, span, starts }) => desk.window(wallet, span, starts, 0n)),
+        counts: namedWindows(row).map(({ wallet, span, starts, held }) => ({
+          window: desk.window(wallet, span, starts, 0n),
+          held,
+        })),
         holdings: [],
         state: 'stored',
       })

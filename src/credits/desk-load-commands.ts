@@ -65,8 +65,9 @@ export async function loadWindows(writer: Writer, desk: Desk, names: readonly sq
   }
 }
 
-export function namedWindows({ windows }: sql.HoldRow): sql.WindowName[] {
+/** The windows that a hold counts in, with how much of it does. */
+export function namedWindows({ windows }: sql.HoldRow): (sql.WindowName & { readonly held: bigint })[] {
   if (windows === null) return []
-  const named = JSON.parse(windows) as [string, Span, string][]
-  return named.map(([wallet, span, starts]) => ({ wallet: BigInt(wallet), span, starts }))
+  const named = JSON.parse(windows) as [string, Span, string, string][]
+  return named.map(([wallet, span, starts, held]) => ({ wallet: BigInt(wallet), span, starts, held: nanosFrom(held) }))
 }

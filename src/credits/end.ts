@@ -3,6 +3,7 @@ import { available } from '../ledger/wallet.ts'
 import type { Decided, Due, LaneCommand, Turn } from '../operations/lane-command.ts'
 import { numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
+import { countSpent } from './budget.ts'
 import type { Desk, Want } from './desk.ts'
 import { answerOf, openHold, stateOf } from './hold.ts'
 import { fromHoldings, type Lot, spendFrom } from './lot.ts'
@@ -78,7 +79,9 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
       if (beyond > 0n && wallet.nextExpiry !== null) {
         desk.draw(turn, spendFrom(desk.lotsOf(wallet), beyond, turn.at), undefined)
       }
-      desk.use(hold.windows, beyond - givenBack)
+      countSpent(hold.counts, hold.held + givenBack)
+      if (isLast) desk.giveBackCounts(hold)
+      desk.use(desk.windowsOf(reservation.owners, reservation.currency, turn.at), beyond)
       const settled = { reservation, paid, absorbed: nanos - paid }
       charge.write(turn, settled, payFor(desk, turn, settled))
       desk.payDebt(turn, wallet)
@@ -147,7 +150,7 @@ function endHold(desk: Desk, turn: Turn, hold: Hold, kind: 'release' | 'expire')
       const wallet = walletOf(desk, reservation)
       desk.hold(wallet, -held)
       if (kind === 'expire') desk.sweptWallets.add(wallet)
-      desk.use(hold.windows, -held)
+      desk.giveBackCounts(hold)
       desk.payDebt(turn, wallet)
     },
   }

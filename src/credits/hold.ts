@@ -2,7 +2,7 @@ import { Problem } from '../http/problem.ts'
 import type { Decided, LaneCommand } from '../operations/lane-command.ts'
 import { idOf, numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
-import type { BudgetWindow } from './budget.ts'
+import { type BudgetWindow, countMore } from './budget.ts'
 import type { Desk, Want } from './desk.ts'
 import { holdFrom } from './lot.ts'
 import type { Hold, OverrunPolicy, Reservation } from './reservation.ts'
@@ -69,7 +69,7 @@ export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
           charged: 0n,
           until,
           steps: 0,
-          windows,
+          counts: windows.length === 0 ? [] : windows.map((window) => ({ window, held: nanos })),
           holdings: [],
           state: 'new',
         }
@@ -83,14 +83,15 @@ export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
   },
 })
 
-/** Raises what a reservation holds, by the same rule as a new one. */
+/** Raises what a reservation holds, by the same rule as a new one, and by the budgets of the moment. */
 export const growCommand = (reservation: bigint, nanos: bigint): LaneCommand<Want, Desk> => ({
   wants: { owners: [], reservation },
   decide(desk, turn) {
     const found = openHold(desk, reservation)
     if (found instanceof Problem) return refusal(found)
     const { payer, currency, owners } = found.reservation
-    const fault = refuseWindows(found.windows, nanos) ?? refuseWallet(desk, payer, currency, nanos)
+    const windows = desk.windowsOf(owners, currency, turn.at)
+    const fault = refuseWindows(windows, nanos) ?? refuseWallet(desk, payer, currency, nanos)
     if (fault) return refusal(fault)
     return {
       ok: true,
@@ -103,7 +104,8 @@ export const growCommand = (reservation: bigint, nanos: bigint): LaneCommand<Wan
         if (!wallet) throw new Error(`the wallet of ${owners[0]} is not at hand`)
         desk.step(turn, found, { kind: 'grow', ends: false, heldDelta: nanos })
         desk.hold(wallet, nanos)
-        desk.use(found.windows, nanos)
+        desk.use(windows, nanos)
+        countMore(found.counts, windows, nanos)
         if (wallet.nextExpiry !== null) desk.draw(turn, holdFrom(desk.lotsOf(wallet), nanos, turn.at), found)
       },
     }

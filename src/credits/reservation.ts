@@ -1,5 +1,5 @@
 import type { Currency } from '../values/money.ts'
-import type { BudgetWindow } from './budget.ts'
+import type { Count } from './budget.ts'
 import type { Holding } from './lot.ts'
 
 /**
@@ -41,7 +41,8 @@ export type Hold = {
   charged: bigint
   until: number
   steps: number
-  readonly windows: readonly BudgetWindow[]
+  /** Where what it holds counts in budgets. */
+  readonly counts: Count[]
   /** What it holds of dated credits, soonest first. */
   readonly holdings: Holding[]
   state: 'new' | 'stored' | 'changed' | 'ended' | 'new-ended'

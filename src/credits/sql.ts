@@ -1,8 +1,8 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { execute, queueRows, type SealedTable, type Writer } from '../database/writer.ts'
-import { nanosFixed } from '../values/money.ts'
-import type { BudgetWindow, Span } from './budget.ts'
+import { nanosFixed, nanosText } from '../values/money.ts'
+import type { BudgetWindow, Count, Span } from './budget.ts'
 import type { Step } from './desk.ts'
 import type { Grant } from './grant.ts'
 import type { Draw, Lot } from './lot.ts'
@@ -192,15 +192,18 @@ export const queueHolds = (writer: Writer, holds: readonly Hold[]) =>
     writer,
     'credits.holds (reservation, wallet, held, charged, until, steps, windows)',
     holds,
-    ({ reservation, held, charged, until, steps, windows }) =>
+    ({ reservation, held, charged, until, steps, counts }) =>
       `${reservation.id}\t${reservation.wallet}\t${nanosFixed(held)}\t${nanosFixed(charged)}\t${timestampText(until)}\t` +
-      `${steps}\t${copyText(windowsText(windows))}`,
+      `${steps}\t${copyText(windowsText(counts))}`,
   )
 
-const windowsText = (windows: readonly BudgetWindow[]): string | null =>
-  windows.length === 0
-    ? null
-    : JSON.stringify(windows.map(({ wallet, span, starts }) => [String(wallet), span, starts]))
+function windowsText(counts: readonly Count[]): string | null {
+  const counting = counts.filter(({ held }) => held > 0n)
+  if (counting.length === 0) return null
+  return JSON.stringify(
+    counting.map(({ window: { wallet, span, starts }, held }) => [String(wallet), span, starts, nanosText(held)]),
+  )
+}
 
 export const deleteHolds = (writer: Writer, ids: readonly bigint[]) =>
   execute(
@@ -214,9 +217,10 @@ export const updateHolds = (writer: Writer, holds: readonly Hold[]) =>
   execute(
     writer,
     `update credits.holds
-        set held = moved.held, charged = moved.charged, until = moved.until, steps = moved.steps
-       from unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::timestamptz[], $5::integer[])
-         as moved (reservation, held, charged, until, steps)
+        set held = moved.held, charged = moved.charged, until = moved.until, steps = moved.steps,
+            windows = nullif(moved.windows, '')
+       from unnest($1::bigint[], $2::numeric[], $3::numeric[], $4::timestamptz[], $5::integer[], $6::text[])
+         as moved (reservation, held, charged, until, steps, windows)
       where holds.reservation = moved.reservation`,
     [
       arrayOf(holds.map(({ reservation }) => reservation.id)),
@@ -224,6 +228,7 @@ export const updateHolds = (writer: Writer, holds: readonly Hold[]) =>
       arrayOf(holds.map(({ charged }) => nanosFixed(charged))),
       textArrayOf(holds.map(({ until }) => timestampText(until))),
       arrayOf(holds.map(({ steps }) => steps)),
+      textArrayOf(holds.map(({ counts }) => windowsText(counts) ?? '')),
     ],
     'credits.update_holds',
   )

@@ -23,6 +23,21 @@ const counted = `
     ${standing('p.id', 'r.owners', 'r.currency')}
    where p.kind = 'late'`
 
+/** Whether a budget of this wallet and span stood when this id was given. */
+const stood = (id: string) => `
+  coalesce((select amount is not null from credits.budgets
+             where wallet = ever.wallet and span = ever.span and id < ${id} order by id desc limit 1), false)`
+
+/** Where a budget came or went while a reservation lasted that grew or was settled: how much counts hangs on each step. */
+const mixed = `
+  select distinct ever.wallet, ever.span
+    from credits.reservations r
+    join credits.steps p on p.reservation = r.id and p.kind in ('grow', 'settle')
+   cross join lateral unnest(r.owners) as named (owner)
+    join ledger.accounts w on w.owner = named.owner and w.kind = 'wallet' and w.currency = r.currency
+    join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
+   where ${stood('r.id')} <> ${stood('p.id')}`
+
 /** Records are charged to budgets as well, by where their projects belonged at the time: nothing says so later. */
 const charged = `
   select distinct w.id
@@ -44,6 +59,7 @@ const used: Inquiry = {
        full join (select wallet, span, sum(used) as used from (${counted}) as each group by wallet, span) as c
       using (wallet, span)
       where coalesce(w.used, 0) <> coalesce(c.used, 0) and wallet not in (${charged})
+        and (wallet, span) not in (${mixed})
       order by wallet, span`,
     `select 'credits.budget_windows' as "table", w.span || ' of acc_' || w.wallet || ' from ' || w.starts as row,
             max(b.operation)::text as operation,
@@ -73,9 +89,11 @@ const used: Inquiry = {
 
 /** The windows that a hold names, as far as its text is what Bursar writes. */
 const named = `
-  select h.reservation, part.place, part.words[1]::bigint as wallet, part.words[2] as span, part.words[3]::date as starts
+  select h.reservation, part.place, part.words[1]::bigint as wallet, part.words[2] as span,
+         part.words[3]::date as starts, part.words[4]::numeric as held
     from credits.holds h
-   cross join lateral regexp_matches(h.windows, '\\["(\\d{1,18})","(day|month|total)","(\\d{4}-\\d{2}-\\d{2})"\\]', 'g')
+   cross join lateral regexp_matches(h.windows,
+           '\\["(\\d{1,18})","(day|month|total)","(\\d{4}-\\d{2}-\\d{2})","(\\d{1,20}(?:\\.\\d{1,9})?)"\\]', 'g')
          with ordinality as part (words, place)`
 
 const windows: Inquiry = {
@@ -83,19 +101,29 @@ const windows: Inquiry = {
   looked: `select count(windows) || ' holds count in budgets' as looked from credits.holds`,
   wrongs: [
     `select 'credits.holds' as "table", 'res_' || h.reservation as row, r.operation::text as operation,
-            'it does not name the windows of the budgets that it counts in' as wrong
+            'the windows of budgets that it names are not what Bursar writes, or are not there' as wrong
        from credits.holds h
        left join credits.reservations r on r.id = h.reservation
-       left join (select reservation, string_agg(wallet || ' ' || span, ', ' order by wallet, span) as places,
-                         '[' || string_agg('["' || wallet || '","' || span || '","' || starts || '"]', ',' order by place)
-                         || ']' as text, bool_and(exists (
+       left join (select reservation, bool_and(held > 0 and exists (
                            select from credits.budget_windows w where w.wallet = named.wallet and w.span = named.span
-                                                                  and w.starts = named.starts)) as there
+                                                                  and w.starts = named.starts)) as there,
+                         '[' || string_agg('["' || wallet || '","' || span || '","' || starts || '","'
+                                           || trim_scale(held) || '"]', ',' order by place) || ']' as text
                     from (${named}) as named group by reservation) as n on n.reservation = h.reservation
-       left join (select reservation, string_agg(wallet || ' ' || span, ', ' order by wallet, span) as places
-                    from (${counted}) as each where reservation is not null group by reservation) as c
-         on c.reservation = h.reservation
-      where n.places is distinct from c.places or n.text is distinct from h.windows or n.there = false
+      where n.text is distinct from h.windows or n.there = false
+      order by h.reservation`,
+    `select 'credits.holds' as "table", 'res_' || h.reservation as row, r.operation::text as operation,
+            'of ' || h.held || ' that it holds, ' || part.counts || ' counts in the budget by ' || part.span
+            || ' of acc_' || part.wallet as wrong
+       from (select reservation, wallet, span, coalesce(n.held, 0) as counts, c.due is true as due
+               from (select reservation, wallet, span, sum(held) as held from (${named}) as named group by 1, 2, 3) as n
+               full join (select distinct reservation, wallet, span, true as due
+                            from (${counted}) as each where reservation is not null) as c
+              using (reservation, wallet, span)) as part
+       join credits.holds h on h.reservation = part.reservation
+       join credits.reservations r on r.id = h.reservation
+      where case when (part.wallet, part.span) in (${mixed}) then part.counts > h.held
+                 else part.counts <> case when due then h.held else 0 end end
       order by h.reservation`,
   ],
 }
