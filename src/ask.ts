@@ -10,15 +10,20 @@ import { Refusal } from './values/refusal.ts'
  * Bursar and with which key, else on the database, through the same doors.
  */
 export async function askDoor(command: Command, door: Door<House>, asked: Asked): Promise<Told> {
-  const [url, key] = [await door.setting('BURSAR_URL'), await door.setting('BURSAR_KEY')]
-  if ((url === undefined) !== (key === undefined)) {
-    const missing = url === undefined ? 'BURSAR_URL' : 'BURSAR_KEY'
-    throw new WrongUsage(`${missing} is not set.`, 'Set BURSAR_URL and BURSAR_KEY to ask over HTTP, or neither.')
-  }
-  if (url !== undefined && key !== undefined) return await askOver(url, key, asked)
+  const remote = await remoteOf(door)
+  if (remote) return await askOver(remote.url, remote.key, asked)
   const [{ askOwnDoors }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
   const principal = { name: door.principal, role: 'admin', parties: 'all' } as const
   return await askOwnDoors(await door.house(), readSettings(process.env, flagsOf(command)), principal, asked)
+}
+
+/** Which Bursar is to be asked, and with which key; undefined: the one of this database. */
+export async function remoteOf(door: Door<House>): Promise<{ readonly url: string; readonly key: string } | undefined> {
+  const [url, key] = [await door.setting('BURSAR_URL'), await door.setting('BURSAR_KEY')]
+  if (url !== undefined && key !== undefined) return { url, key }
+  if (url === undefined && key === undefined) return undefined
+  const missing = url === undefined ? 'BURSAR_URL' : 'BURSAR_KEY'
+  throw new WrongUsage(`${missing} is not set.`, 'Set BURSAR_URL and BURSAR_KEY to ask over HTTP, or neither.')
 }
 
 async function askOver(url: string, secret: string, { method, path, body, key }: Asked): Promise<Told> {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 import type { Command } from 'commander'
+import type { Desk } from './access/desk-commands.ts'
 import type { House } from './operations/house.ts'
 import { flagsOf, runProgram } from './program.ts'
-import type { Register } from './terminal/door.ts'
+import type { Door, Register } from './terminal/door.ts'
 
 const serve: Register<House> = (command, door) => {
   command
@@ -38,6 +39,17 @@ const creditCommands = (commands: readonly (readonly [name: CreditCommand, about
       return creditsWith(askDoor)[name]
     },
   }))
+
+/** Where keys and people are asked for: over HTTP where BURSAR_URL and BURSAR_KEY are set, else on the database. */
+async function accessDesk(door: Door<House>): Promise<Desk> {
+  const remote = await (await import('./ask.ts')).remoteOf(door)
+  if (remote) return (await import('./access/remote-commands.ts')).remoteDesk(remote.url, remote.key)
+  const [{ localDesk }, { memories }] = await Promise.all([
+    import('./access/desk-commands.ts'),
+    import('./metering/erasure-commands.ts'),
+  ])
+  return localDesk(await door.house(), door.principal, memories)
+}
 
 /**
  * The commands by their noun, in the order of `--help`. `load` is called only for the one that was asked for,
@@ -110,7 +122,7 @@ await runProgram([
   {
     name: 'key',
     about: 'keys to the API: create, list, revoke',
-    load: async () => (await import('./access/cli.ts')).key,
+    load: async () => (await import('./access/cli.ts')).keyWith(accessDesk),
   },
   {
     name: 'approval',
@@ -126,13 +138,7 @@ await runProgram([
   {
     name: 'person',
     about: 'people: link a name, erase',
-    load: async () => {
-      const [{ personWith }, { memories }] = await Promise.all([
-        import('./access/person-cli.ts'),
-        import('./metering/erasure-commands.ts'),
-      ])
-      return personWith(memories)
-    },
+    load: async () => (await import('./access/person-cli.ts')).personWith(accessDesk),
   },
   {
     name: 'backup',

@@ -114,6 +114,38 @@ test('a person is linked, then erased: no name is left, no key opens, and the bo
   assert.equal((await bursar(['person', 'erase', 'somchai'], environment)).code, 1)
 })
 
+test('the same commands over HTTP, where BURSAR_URL and BURSAR_KEY say so, answer the same', async () => {
+  const admin = await answerOf<{ secret: string }>(['key', 'create', '--name', 'boss', '--role', 'admin'], environment)
+  const sheet = join(home, 'more.csv')
+  writeFileSync(sheet, 'organisation,project,person,email\nscience,optics,napat,\n')
+  await answerOf(['parties', 'import', sheet], environment)
+  await served(async (url) => {
+    const remote = { BURSAR_URL: url, BURSAR_KEY: admin.secret }
+    const create = ['key', 'create', '--name', 'far', '--role', 'user', '--person', 'napat', '--project', 'optics']
+    const made = await answerOf<{ id: string }>(create, remote)
+    const [here, there] = [
+      await answerOf<Listed>(['key', 'list'], environment),
+      await answerOf<Listed>(['key', 'list'], remote),
+    ]
+    assert.deepEqual(
+      there.keys.map(({ id }) => id),
+      here.keys.map(({ id }) => id),
+    )
+    assert.deepEqual(await answerOf(['key', 'revoke', made.id], remote), { revoked: [made.id] })
+    const linked = await answerOf<object>(['person', 'link', 'napat', '--source', 'x', '--name', 'n.p'], remote)
+    assert.equal((linked as { linked: boolean }).linked, true)
+    const tried = await answerOf<{ names: string[] }>(['person', 'erase', 'napat', '--dry-run'], remote)
+    assert.deepEqual(tried.names, ['n.p', 'napat'])
+    const erased = await answerOf<object>(['person', 'erase', 'napat'], remote)
+    assert.deepEqual(Object.keys(erased), ['person', 'dryRun', 'records', 'quarantined', 'keys'])
+    const wrong = await bursar(['key', 'list'], { ...remote, BURSAR_KEY: made.id })
+    assert.equal(wrong.code, 1)
+    assert.match(wrong.err, /neither a key/)
+    const nowhere = await bursar(['key', 'list'], { ...remote, BURSAR_URL: 'http://127.0.0.1:9' })
+    assert.match(nowhere.err, /no Bursar answers/)
+  })
+})
+
 /** Tables that still hold the word, of all there are. */
 async function traces(word: string): Promise<string[]> {
   const { pool } = fresh.database

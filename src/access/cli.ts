@@ -1,14 +1,13 @@
-import { randomUUID } from 'node:crypto'
 import type { House } from '../operations/house.ts'
-import { partyNamed } from '../parties/people-commands.ts'
 import { type Door, type Register, WrongUsage } from '../terminal/door.ts'
-import { idOf, numberOf, parseId, type UuidKind } from '../values/id.ts'
+import { parseId, type UuidKind } from '../values/id.ts'
 import { momentOf } from '../values/moment.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
-import { createKey, type KeyRow, keysAfter, revokeKey } from './key-commands.ts'
+import type { Desk, ShownKey } from './desk-commands.ts'
 import { roles } from './roles.ts'
-import { shownKey } from './shown.ts'
+
+export type DeskOf = (door: Door<House>) => Promise<Desk>
 
 const createHelp = `
 What a key may do is its role; whom it may do it for are its parties: all, or those that are named. An organisation
@@ -31,63 +30,60 @@ type CreateOptions = { name: string; role: string; principal?: string; expires?:
   Record<UuidKind, string[]>
 >
 
-export const key: Register<House> = (command, door) => {
-  const more = (value: string, before: string[] = []) => [...before, value]
-  command
-    .command('create')
-    .description('make a key; its secret is shown this once')
-    .requiredOption('--name <name>', 'what it is for')
-    .requiredOption('--role <role>', `one of ${roles.join(', ')}`)
-    .option('--principal <principal>', 'whose key it is; keys of one principal share their idempotency keys')
-    .option('--organisation <organisation>', 'only for this one and its projects (id or name; again for more)', more)
-    .option('--project <project>', 'only for this one (id or name; again for more)', more)
-    .option('--person <person>', 'only for this one and their projects (id or name; again for more)', more)
-    .option('--provider <provider>', 'only for this one (id or name; again for more)', more)
-    .option('--expires <date>', 'until when it holds: 2027-01-01, or 90d for 90 days')
-    .addHelpText('after', createHelp)
-    .action((options: CreateOptions) => create(door, options))
-  command
-    .command('list')
-    .description('keys, without their secrets')
-    .option('--all', 'those that were revoked or have expired too')
-    .action((options: { all?: boolean }) => list(door, options))
-  command
-    .command('revoke')
-    .description('let nobody in with these keys any more')
-    .argument('<key...>', 'ids such as key_42, or how the keys begin: bsr_Th9AZxus')
-    .action((keys: string[]) => revoke(door, keys))
-}
+/** `desk`: where to ask, on the database or over HTTP. */
+export const keyWith =
+  (desk: DeskOf): Register<House> =>
+  (command, door) => {
+    const more = (value: string, before: string[] = []) => [...before, value]
+    command
+      .command('create')
+      .description('make a key; its secret is shown this once')
+      .requiredOption('--name <name>', 'what it is for')
+      .requiredOption('--role <role>', `one of ${roles.join(', ')}`)
+      .option('--principal <principal>', 'whose key it is; keys of one principal share their idempotency keys')
+      .option('--organisation <organisation>', 'only for this one and its projects (id or name; again for more)', more)
+      .option('--project <project>', 'only for this one (id or name; again for more)', more)
+      .option('--person <person>', 'only for this one and their projects (id or name; again for more)', more)
+      .option('--provider <provider>', 'only for this one (id or name; again for more)', more)
+      .option('--expires <date>', 'until when it holds: 2027-01-01, or 90d for 90 days')
+      .addHelpText('after', createHelp)
+      .action(async (options: CreateOptions) => create(door, await desk(door), options))
+    command
+      .command('list')
+      .description('keys, without their secrets')
+      .option('--all', 'those that were revoked or have expired too')
+      .action(async (options: { all?: boolean }) => list(door, await desk(door), options))
+    command
+      .command('revoke')
+      .description('let nobody in with these keys any more')
+      .argument('<key...>', 'ids such as key_42, or how the keys begin: bsr_Th9AZxus')
+      .action(async (keys: string[]) => revoke(door, await desk(door), keys))
+  }
 
-async function create(door: Door<House>, options: CreateOptions): Promise<void> {
+async function create(door: Door<House>, desk: Desk, options: CreateOptions): Promise<void> {
   const role = roles.find((each) => each === options.role)
   if (!role) throw new WrongUsage(`--role ${options.role} is no role.`, `Write one of ${roles.join(', ')}.`)
-  const house = await door.house()
-  const parties = await partiesOf(house, options)
-  const expiresAt = options.expires === undefined ? null : expiryOf(options.expires, house.zone)
-  const wanted = { name: options.name, role, principal: options.principal, parties, expiresAt }
-  const { operation, ...made } = await createKey(house, { principal: door.principal, key: randomUUID() }, wanted)
+  const parties = await partiesOf(desk, options)
+  const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
+  const expiresAt = options.expires === undefined ? null : expiryOf(options.expires, zone)
+  const made = await desk.createKey({ name: options.name, role, principal: options.principal, parties, expiresAt })
   door.say(`${made.secret}
 
 That is the key ${made.id}, role ${role}, of ${made.principal}. It is shown this once and kept nowhere.
 Send it as \`Authorization: Bearer KEY\`, or as the password of HTTP Basic. It ends with: bursar key revoke ${made.id}`)
-  door.answer({ ...made, role, parties, expiresAt: expiresAt?.toISOString() ?? null, operation: `op_${operation}` })
+  door.answer({ ...made, role, parties, expiresAt: expiresAt?.toISOString() ?? null })
 }
 
-async function partiesOf(house: House, options: CreateOptions): Promise<'all' | string[]> {
+async function partiesOf(desk: Desk, options: CreateOptions): Promise<'all' | string[]> {
   const kinds: readonly UuidKind[] = ['organisation', 'project', 'person', 'provider']
   const named = kinds.flatMap((kind) => (options[kind] ?? []).map((text) => ({ kind, text })))
   if (named.length === 0) return 'all'
   const found: string[] = []
   for (const { kind, text } of named) {
-    const id = parseId(kind, text)
-    if (id) {
-      found.push(id)
-      continue
-    }
-    const party = await partyNamed(house.database.pool, kind, text)
-    if (party === undefined)
+    const id = parseId(kind, text) ?? (await desk.party(kind, text))
+    if (id === undefined)
       throw new Refusal(`there is no ${kind} “${text}”`, 'See `bursar parties list`, and `--people` for people.')
-    found.push(idOf(kind, party))
+    found.push(id)
   }
   return found
 }
@@ -103,44 +99,42 @@ function expiryOf(text: string, zone: string): Date {
   return new Date(ms)
 }
 
-async function list(door: Door<House>, { all }: { all?: boolean }): Promise<void> {
-  const house = await door.house()
-  const keys = (await keysAfter(house.database.pool, 0n, 100_000)).filter((row) => all || isOpen(row))
-  const time = (at: Date | null) => (at === null ? '' : localText(at.getTime(), house.zone))
+async function list(door: Door<House>, desk: Desk, { all }: { all?: boolean }): Promise<void> {
+  const every = await desk.keys()
+  const keys = every.filter((key) => all || isOpen(key))
+  const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
+  const time = (at: string | null) => (at === null ? '' : localText(Date.parse(at), zone))
   if (keys.length === 0) door.say('No keys. The first is made by `bursar serve`, others by `bursar key create`.')
   else
     door.table(
-      keys.map((row) => {
-        const { id, prefix, parties } = shownKey(row)
-        const ends = row.revoked_at ? `revoked ${time(row.revoked_at)}` : time(row.expires_at)
-        const whom = parties === 'all' ? 'all' : parties.join(' ')
-        return [id, row.name, `bsr_${prefix}…`, row.role, row.principal, time(row.used_at), ends, whom]
+      keys.map((key) => {
+        const ends = key.revokedAt === null ? time(key.expiresAt) : `revoked ${time(key.revokedAt)}`
+        const whom = key.parties === 'all' ? 'all' : key.parties.join(' ')
+        return [key.id, key.name, `bsr_${key.prefix}…`, key.role, key.principal, time(key.usedAt), ends, whom]
       }),
       ['key', 'name', 'begins', 'role', 'principal', 'last used', 'ends', 'parties'].map((title) => ({ title })),
     )
-  door.answer({ keys: keys.map(shownKey) })
+  door.answer({ keys: every })
 }
 
-const isOpen = ({ revoked_at, expires_at }: KeyRow): boolean =>
-  revoked_at === null && (expires_at === null || expires_at.getTime() > Date.now())
+const isOpen = ({ revokedAt, expiresAt }: ShownKey): boolean =>
+  revokedAt === null && (expiresAt === null || Date.parse(expiresAt) > Date.now())
 
-async function revoke(door: Door<House>, texts: readonly string[]): Promise<void> {
-  const house = await door.house()
-  const keys = await keysAfter(house.database.pool, 0n, 100_000)
+async function revoke(door: Door<House>, desk: Desk, texts: readonly string[]): Promise<void> {
+  const keys = await desk.keys()
   const found = texts.map((text) => {
-    const number = numberOf('key', text)
     // What stands behind the beginning is a secret: nobody needs it to say which key they mean.
-    const row = keys.find(({ id, prefix }) => BigInt(id) === number || text.startsWith(`bsr_${prefix}`))
-    if (!row) throw new Refusal(`there is no key ${text.slice(0, 24)}`, 'See `bursar key list`. Nothing was revoked.')
-    return row
+    const key = keys.find(({ id, prefix }) => id === text || text.startsWith(`bsr_${prefix}`))
+    if (!key) throw new Refusal(`there is no key ${text.slice(0, 24)}`, 'See `bursar key list`. Nothing was revoked.')
+    return key
   })
   const revoked: string[] = []
-  for (const row of found) {
-    const call = { principal: door.principal, key: randomUUID() }
-    const operation = await revokeKey(house, call, BigInt(row.id))
-    const { id } = shownKey(row)
-    if (operation !== undefined) revoked.push(id)
-    door.say(operation === undefined ? `${id} was revoked before.` : `${id} (${row.name}) opens nothing any more.`)
+  for (const { id, name, revokedAt } of found) {
+    if (revokedAt === null) {
+      await desk.revokeKey(id)
+      revoked.push(id)
+    }
+    door.say(revokedAt === null ? `${id} (${name}) opens nothing any more.` : `${id} was revoked before.`)
   }
   door.answer({ revoked })
 }

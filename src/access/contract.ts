@@ -74,9 +74,15 @@ export const Erased = closed(
     records: Type.Integer({ description: 'usage records that no longer hold what their source said' }),
     quarantined: Type.Integer({ description: 'rows of quarantine that were emptied' }),
     keys: Type.Integer({ description: 'keys that were revoked' }),
+    dryRun: Type.Optional(Type.Boolean({ description: 'true where nothing was erased' })),
+    waiting: Type.Optional(
+      Type.Integer({ description: 'of the rows of quarantine, those that could still be charged' }),
+    ),
+    names: Type.Optional(Type.Array(Type.String(), { description: 'what would be erased' })),
   },
   'Erased',
 )
+export const EraseQuery = closed({ dryRun: Type.Optional(Type.Boolean({ description: 'say what would be erased' })) })
 
 export const Nothing = Type.Null({ description: 'done; there is nothing to say' })
 

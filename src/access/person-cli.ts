@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto'
 import type { House } from '../operations/house.ts'
-import { personNamed } from '../parties/people-commands.ts'
 import type { Door, Register } from '../terminal/door.ts'
 import { grouped } from '../terminal/number.ts'
-import { idOf } from '../values/id.ts'
-import { erase, link, type Memories, previewErasure } from './person-commands.ts'
+import type { DeskOf } from './cli.ts'
+import type { Desk } from './desk-commands.ts'
 
 const eraseHelp = `
 Taken away are: name, e-mail, all other names, what sources said of the person in their own words (raw rows of usage
@@ -16,9 +14,9 @@ change; a dump that is read again brings the name back, as somebody new.
 
 type LinkOptions = { source: string; name: string }
 
-/** `memories`: where others keep what sources said of people. */
+/** `desk`: where to ask, on the database or over HTTP. */
 export const personWith =
-  (memories: Memories): Register<House> =>
+  (desk: DeskOf): Register<House> =>
   (command, door) => {
     command
       .command('link')
@@ -29,41 +27,37 @@ export const personWith =
         'where they are called so: slurm:lab, jwt:ISSUER for a login, * for anywhere',
       )
       .requiredOption('--name <name>', 'what they are called there: a user name, the subject of a token')
-      .action((person: string, options: LinkOptions) => linkName(door, person, options))
+      .action(async (person: string, options: LinkOptions) => linkName(door, await desk(door), person, options))
     command
       .command('erase')
       .description('erase who a person is; what they used and were charged stays, under a number')
       .argument('<person>', 'id (per_…) or name')
       .option('--dry-run', 'say what would be erased; erase nothing')
       .addHelpText('after', eraseHelp)
-      .action((person: string, options: { dryRun?: boolean }) => erasePerson(door, person, memories, options))
+      .action(async (person: string, options: { dryRun?: boolean }) =>
+        erasePerson(door, await desk(door), person, options),
+      )
   }
 
-async function linkName(door: Door<House>, text: string, { source, name }: LinkOptions): Promise<void> {
-  const house = await door.house()
-  const person = await personNamed(house.database.pool, text)
-  const call = { principal: door.principal, key: randomUUID() }
-  const { answer } = await link(house, call, person, { source, name })
-  const { linked } = JSON.parse(answer) as { linked: boolean }
+async function linkName(door: Door<House>, desk: Desk, text: string, { source, name }: LinkOptions): Promise<void> {
+  const person = await desk.person(text)
+  const linked = await desk.link(person, { source, name })
   door.say(linked ? `${name} of ${source} is ${text} from now on.` : `${name} of ${source} is ${text} already.`)
-  door.answer({ person: idOf('person', person), source, name, linked })
+  door.answer({ person, source, name, linked })
 }
 
-async function erasePerson(door: Door<House>, text: string, memories: Memories, { dryRun }: { dryRun?: boolean }) {
-  const house = await door.house()
-  const person = await personNamed(house.database.pool, text)
-  const id = idOf('person', person)
+async function erasePerson(door: Door<House>, desk: Desk, text: string, { dryRun }: { dryRun?: boolean }) {
+  const person = await desk.person(text)
   if (dryRun) {
-    const { names, keys, records, quarantined, waiting } = await previewErasure(house.database.pool, person, memories)
-    door.say(`Of ${id} would be erased: ${names.join(', ') || 'no name that is left'};
+    const { names, keys, records, quarantined, waiting } = await desk.previewErasure(person)
+    door.say(`Of ${person} would be erased: ${names.join(', ') || 'no name that is left'};
 the raw rows of ${grouped(records)} usage records, ${grouped(quarantined)} rows of quarantine (${grouped(waiting)} of them wait), ${grouped(keys)} keys.
 Nothing was changed.`)
-    door.answer({ person: id, dryRun: true, names, keys, records, quarantined, waiting })
+    door.answer({ person, dryRun: true, names, keys, records, quarantined, waiting })
     return
   }
-  const { answer } = await erase(house, { principal: door.principal, key: randomUUID() }, person, memories)
-  const erased = JSON.parse(answer) as { records: number; quarantined: number; keys: number }
-  door.say(`Erased. What is left of ${id} says nothing: the raw rows of ${grouped(erased.records)} usage records,
-${grouped(erased.quarantined)} rows of quarantine and ${grouped(erased.keys)} keys went with the names.`)
-  door.answer({ dryRun: false, ...erased })
+  const { records, quarantined, keys } = await desk.erase(person)
+  door.say(`Erased. What is left of ${person} says nothing: the raw rows of ${grouped(records)} usage records,
+${grouped(quarantined)} rows of quarantine and ${grouped(keys)} keys went with the names.`)
+  door.answer({ person, dryRun: false, records, quarantined, keys })
 }

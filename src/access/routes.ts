@@ -4,10 +4,11 @@ import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { principalOf, requireEverything } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
+import { personNamed } from '../parties/people-commands.ts'
 import { type Id, numberOf, parseId, uuidOf } from '../values/id.ts'
 import * as contract from './contract.ts'
 import { createKey, keysAfter, revokeKey } from './key-commands.ts'
-import { erase, link, type Memories } from './person-commands.ts'
+import { erase, link, type Memories, previewErasure } from './person-commands.ts'
 import { shownKey } from './shown.ts'
 
 type Wiring = {
@@ -118,12 +119,18 @@ function addPeopleDoors(server: ApiServer, { house, memories, changed }: Wiring)
       id: 'erasePerson',
       summary: 'Erase who a person is; what they used and were charged stays, under a number',
       params: contract.PersonParams,
+      query: contract.EraseQuery,
       answers: { 200: contract.Erased },
       problems: ['not-found'],
       key: 'optional',
     }),
     async (request, reply) => {
       requireEverything(principalOf(request))
+      if (request.query.dryRun) {
+        await personNamed(house.database.pool, request.params.person)
+        const preview = await previewErasure(house.database.pool, personOf(request.params), memories)
+        return { person: request.params.person, dryRun: true, ...preview }
+      }
       const answered = await erase(house, callerOf(request), personOf(request.params), memories)
       changed()
       return sendAnswered(reply, answered)

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import type { UuidKind } from '../values/id.ts'
+import { Refusal } from '../values/refusal.ts'
+import type { Desk, Erased, MadeKey, Preview, ShownKey } from './desk-commands.ts'
+
+type Body = { readonly [field: string]: unknown }
+type Asked = { readonly method: string; readonly path: string; readonly body?: object }
+
+const listOf = { organisation: 'organisations', project: 'projects', person: 'people', provider: 'providers' } as const
+
+/** Over HTTP, with a key of the Bursar that is asked. */
+export function remoteDesk(url: string, secret: string): Desk {
+  const ask = (asked: Asked) => answerOf(url, secret, asked)
+  const named = async (kind: UuidKind, name: string) => {
+    for await (const { id, name: own } of items(ask, `/api/v1/${listOf[kind]}`)) if (own === name) return String(id)
+    return undefined
+  }
+  const personPath = (person: string) => `/api/v1/people/${person}`
+  return {
+    party: named,
+    person: async (text) => {
+      const found = /^per_[0-9a-f]{32}$/.test(text) ? text : await named('person', text)
+      if (found === undefined) throw new Refusal(`there is no person ${text}`, 'See `bursar parties list --people`.')
+      return found
+    },
+    createKey: async ({ expiresAt, principal, ...wanted }) =>
+      (await ask({
+        method: 'POST',
+        path: '/api/v1/keys',
+        body: { ...wanted, ...(principal && { principal }), ...(expiresAt && { expiresAt: expiresAt.toISOString() }) },
+      })) as MadeKey,
+    keys: async () => (await Array.fromAsync(items(ask, '/api/v1/keys'))) as unknown as ShownKey[],
+    revokeKey: async (id) => {
+      await ask({ method: 'DELETE', path: `/api/v1/keys/${id}` })
+    },
+    link: async (person, name) =>
+      (await ask({ method: 'POST', path: `${personPath(person)}/names`, body: name }))['linked'] === true,
+    previewErasure: async (person) =>
+      (await ask({ method: 'DELETE', path: `${personPath(person)}?dryRun=true` })) as Preview,
+    erase: async (person) => (await ask({ method: 'DELETE', path: personPath(person) })) as Erased,
+  }
+}
+
+/** All pages of a list. */
+async function* items(ask: (asked: Asked) => Promise<Body>, path: string): AsyncGenerator<Body> {
+  for (let cursor = ''; ; ) {
+    const query = `limit=1000${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
+    const page = (await ask({ method: 'GET', path: `${path}?${query}` })) as { items: Body[]; next: string | null }
+    yield* page.items
+    if (page.next === null) return
+    cursor = page.next
+  }
+}
+
+async function answerOf(url: string, secret: string, { method, path, body }: Asked): Promise<Body> {
+  const headers = {
+    authorization: `Bearer ${secret}`,
+    ...(method !== 'GET' && { 'idempotency-key': randomUUID() }),
+    ...(body && { 'content-type': 'application/json' }),
+  }
+  let answer: Response
+  let text: string
+  try {
+    answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    text = await answer.text()
+  } catch (error) {
+    const { message, cause } = error as Error
+    throw new Refusal(
+      `no Bursar answers at ${url}: ${cause instanceof Error ? cause.message : message}`,
+      'See that it runs there.',
+    )
+  }
+  const isJson = answer.headers.get('content-type')?.includes('json') ?? false
+  const told = (isJson ? JSON.parse(text) : {}) as Body
+  if (answer.ok) return told
+  const { title, detail, issues } = told as {
+    title?: string
+    detail?: string
+    issues?: { field: string; message: string }[]
+  }
+  const more = issues?.map(({ field, message }) => `${field.replace(/^body\./, '')} ${message}`).join('\n') ?? detail
+  throw new Refusal(more ?? title ?? `${url} answers ${answer.status}`, `That is what the Bursar at ${url} says.`)
+}
