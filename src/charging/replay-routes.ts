@@ -25,12 +25,13 @@ export function addReplayRoutes(
       body: contract.ReplayBody,
       answers: { 200: contract.Replayed },
     }),
-    async (request) => {
+    async (request, reply) => {
       const principal = principalOf(request)
       requireEverything(principal)
       const { ids, unknown = 'quarantine', dryRun = false } = request.body
       const stop = new AbortController()
-      request.raw.once('close', () => request.raw.destroyed && stop.abort())
+      // Whoever leaves gets no answer; what was replayed until then is done.
+      reply.raw.once('close', () => reply.raw.writableEnded || stop.abort())
       const result = await replay(
         house,
         {

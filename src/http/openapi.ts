@@ -49,7 +49,7 @@ export async function addOpenApi(server: FastifyInstance, version: string): Prom
     routePrefix: '/docs',
     staticCSP: docsPolicy,
     theme: { title: 'Bursar: the API', css: [{ filename: 'bursar.css', content: '.topbar { display: none }' }] },
-    uiConfig: { docExpansion: 'list', deepLinking: false, persistAuthorization: true },
+    uiConfig: { docExpansion: 'list', deepLinking: false, persistAuthorization: false },
   })
 }
 
