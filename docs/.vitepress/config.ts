@@ -9,6 +9,7 @@ const chapters = [
   { text: 'Start', link: '/' },
   { text: 'Concepts', link: '/concepts' },
   { text: 'First reservation', link: '/first-reservation' },
+  { text: 'Clients', link: '/clients' },
   { text: 'Prices', link: '/prices' },
   { text: 'Slurm', link: '/slurm' },
   { text: 'Operator’s guide', link: '/operators' },

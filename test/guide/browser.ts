@@ -27,7 +27,11 @@ export async function tryInBrowser(address: string, paths: readonly string[]): P
       if (['error', 'warning'].includes(message.type())) complaints.push(`${page.url()}: ${message.text()}`)
     })
     page.on('pageerror', (error) => complaints.push(`${page.url()}: ${error.message}`))
-    page.on('requestfailed', (request) => complaints.push(`${request.url()}: ${request.failure()?.errorText}`))
+    page.on('requestfailed', (request) => {
+      const failure = request.failure()?.errorText
+      // What was fetched ahead for another page is dropped when the reader goes on.
+      if (failure !== 'net::ERR_ABORTED') complaints.push(`${request.url()}: ${failure}`)
+    })
     page.on('request', (request) => {
       if (!request.url().startsWith(address) && !request.url().startsWith('data:')) complaints.push(request.url())
     })

@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freshDatabase } from '../../src/database/testing.ts'
@@ -18,6 +18,7 @@ export async function doAsSaid(page: Page): Promise<void> {
   const fresh = await freshDatabase()
   const home = mkdtempSync(join(tmpdir(), 'bursar-guide-'))
   chmodSync(home, 0o755)
+  symlinkSync(join(import.meta.dirname, '../../clients'), join(home, 'clients'))
   const environment = { DATABASE_URL: fresh.url, BURSAR_DATA: join(home, 'data') }
   try {
     if (page.begins.includes('demo')) assert.equal((await bursar(['demo'], environment)).code, 0)
@@ -49,6 +50,7 @@ bursar() {
 }
 npx() { "$@"; }
 npm() { bursar "$2"; }
+node() { '${process.execPath}' "$@"; }
 `
 
 async function run(page: Page, home: string, environment: Environment, url = shownUrl): Promise<string> {
