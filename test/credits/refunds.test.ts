@@ -1,0 +1,95 @@
+import { strict as assert } from 'node:assert'
+import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { proveBooks } from '../../src/proof/commands.ts'
+import { newSite, type Site } from './site.ts'
+
+let site: Site
+before(async () => {
+  site = await newSite()
+})
+after(() => site.close())
+
+const ask = (...asked: Parameters<Site['ask']>) => site.ask(...asked)
+const refund = (of: string, amount: string, more: object = {}) =>
+  ask('POST', '/refunds', { of, amount, reason: 'a node failed', ...more })
+const grant = (payer: string, amount: string, expiresAt?: string) =>
+  ask('POST', '/grants', { payer, amount, origin: 'gift', ...(expiresAt && { expiresAt }) })
+
+async function spend(payer: string, amount: string): Promise<{ reservation: string; charge: string }> {
+  const { body } = await ask('POST', '/reservations', { payer, service: 'desk', amount, minutes: 5 })
+  const settled = await ask('POST', `/reservations/${body.id}/settle`, { amount })
+  return { reservation: body.id, charge: String(settled.body['charge']) }
+}
+
+type Lot = { expiresAt: string; posted: string }
+async function walletOf(payer: string) {
+  const wallet = (await ask('GET', `/wallets?payer=${payer}`)).body.items[0] as unknown as {
+    posted: string
+    lots: Lot[]
+  }
+  return [wallet.posted, ...wallet.lots.map(({ expiresAt, posted }) => `${posted} until ${expiresAt.slice(0, 4)}`)]
+}
+
+test('201: what comes back is undated first, then of the last to expire, and no more than was paid', async () => {
+  const { anna } = site.ids
+  await grant(anna, '2')
+  await grant(anna, '3', '2098-01-01T00:00:00Z')
+  await grant(anna, '4', '2099-01-01T00:00:00Z')
+  const { charge, reservation } = await spend(anna, '8')
+  assert.deepEqual(await walletOf(anna), ['1'])
+  const tried = await refund(charge, '1', { dryRun: true })
+  assert.deepEqual([tried.status, (await walletOf(anna))[0]], [200, '1'])
+  assert.equal((await refund(charge, '1')).status, 201)
+  assert.deepEqual(await walletOf(anna), ['2'])
+  assert.equal((await refund(reservation, '5')).status, 201)
+  assert.deepEqual(await walletOf(anna), ['7', '1 until 2098', '4 until 2099'])
+  const over = await refund(charge, '2.5')
+  assert.deepEqual([over.status, over.body.type, over.body.left], [409, '/problems/refund-exceeds-paid', '2'])
+})
+
+test('201: what comes back to credits whose time is over expires in the same operation', async () => {
+  const { sci } = site.ids
+  const at = new Date(Date.now() + 1_500)
+  await grant(sci, '3', at.toISOString())
+  const { charge } = await spend(sci, '2')
+  await sleep(at.getTime() - Date.now() + 20)
+  assert.equal((await refund(charge, '2')).status, 201)
+  assert.deepEqual(await walletOf(sci), ['0'])
+})
+
+test('201: of several refunds at once no more goes back than was paid', async () => {
+  await grant('dance', '5')
+  const { charge } = await spend('dance', '5')
+  const told = await Promise.all(Array.from({ length: 8 }, () => refund(charge, '1')))
+  assert.deepEqual(told.map(({ status }) => status).sort(), [201, 201, 201, 201, 201, 409, 409, 409])
+})
+
+test('201: charges of usage records go back to what paid them: a wallet, or what is not billed yet', async () => {
+  await grant('chem', '10')
+  for (const [project, id] of [
+    ['chem', 'job-1'],
+    ['bio', 'job-2'],
+  ]) {
+    const [startsAt, endsAt] = ['2026-11-01T08:00:00Z', '2026-11-01T09:00:00Z']
+    const usage = { id, project, service: 'slurm', startsAt, endsAt, quantities: { cpu_core_seconds: '7200' } }
+    const recorded = await ask('POST', '/usage', usage)
+    const record = String((recorded.body.items[0] as { record?: string }).record)
+    const told = await Promise.all(Array.from({ length: 4 }, () => refund(record, '0.75')))
+    assert.deepEqual(told.map(({ status }) => status).sort(), [201, 201, 409, 409], JSON.stringify(told))
+    assert.equal((await refund(record, '0.5', { dryRun: true })).status, 200)
+  }
+  assert.deepEqual(await walletOf('chem'), ['9.5'])
+  assert.deepEqual((await ask('GET', '/statements/bio')).body['owed'], { CREDIT: '0.5' })
+})
+
+test('404: nothing is given back of what is not there', async () => {
+  for (const what of ['set_1', 'res_1', 'chg_1', 'rec_1', 'nothing'])
+    assert.equal((await refund(what, '1')).status, 404)
+})
+
+test('the books are proved after all of it', async () => {
+  const faults: string[] = []
+  for await (const { ok, name, detail } of proveBooks(site.house)) if (!ok) faults.push(`${name}: ${detail}`)
+  assert.deepEqual(faults, [])
+})
