@@ -16,7 +16,7 @@ function lossyHouse(
   house: House,
   random: Random,
 ): { house: House; lost: { before: number; after: number }; end(): Promise<void> } {
-  const pool = openPool(house.database.url, 10)
+  const pool = openPool(house.database.url, 30)
   const lost = { before: 0, after: 0 }
   const seen = new WeakSet<PoolClient>()
   const connect = pool.connect.bind(pool) as (...told: unknown[]) => Promise<PoolClient>
