@@ -42,7 +42,13 @@ export type State = {
 }
 
 /** Whose usage a line is, and of which record. */
-export type Subject = { readonly record: bigint; readonly project: string; readonly provider: string }
+export type Subject = {
+  readonly record: bigint
+  readonly project: string
+  readonly provider: string
+  /** Whose budget counts it too, when a wallet pays. */
+  readonly person: string | null
+}
 
 /** The how-manieth rating of the record this is, and with which revision of the book. */
 export type Rated = { readonly revision: number; readonly book: number }
@@ -111,6 +117,7 @@ export class ChargeSheet {
   charge(subject: Subject, line: RatedLine, rated: Rated): void {
     this.use(line.uses)
     const payer = this.#prepaid.has(subject.project) ? 'wallet' : 'unbilled_receivable'
+    if (payer === 'wallet') this.#countFor(subject.person, line.currency, line.nanos)
     const transfer = this.#transferFor(subject, payer, line.period, line.currency, line.nanos)
     this.#add(subject, line, rated, 'charge', transfer)
   }
@@ -121,10 +128,12 @@ export class ChargeSheet {
   }
 
   /** The exact opposite of a charge made before; the money goes back to where it came from. */
-  reverse(charge: Charge, payer: PayerKind): void {
+  reverse(charge: Charge, payer: PayerKind, person: string | null): void {
+    if (payer === 'wallet') this.#countFor(person, charge.currency, -charge.nanos)
+    const subject = { ...charge, person }
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
-    const transfer = this.#transferFor(charge, payer, back.period, back.currency, back.nanos)
-    this.#add(charge, back, charge, 'reversal', transfer)
+    const transfer = this.#transferFor(subject, payer, back.period, back.currency, back.nanos)
+    this.#add(subject, back, charge, 'reversal', transfer)
   }
 
   state(of: { readonly record: bigint; readonly period: string }, why: Why, book: number): void {
@@ -157,6 +166,16 @@ export class ChargeSheet {
   /** What else decided a charge beside its line: the policy. */
   use(versions: readonly bigint[]): void {
     for (const version of versions) this.uses.add(version)
+  }
+
+  /** What wallets paid for the usage of each person. */
+  readonly spentBy = new Map<string, { readonly owner: string; readonly currency: string; nanos: bigint }>()
+
+  #countFor(person: string | null, currency: string, nanos: bigint): void {
+    if (person === null) return
+    const spent = this.spentBy.get(`${person} ${currency}`)
+    if (spent) spent.nanos += nanos
+    else this.spentBy.set(`${person} ${currency}`, { owner: person, currency, nanos })
   }
 
   #add(subject: Subject, line: Line, rated: Rated, kind: Charge['kind'], transfer: bigint | null): void {

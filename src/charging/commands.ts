@@ -100,7 +100,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
       )
       for (const { record, previous } of recorded.newer) {
         const prior = priors.get(previous.id) as Prior
-        for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
+        for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge), record.person)
         const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
         onto(record, asRatedFirst, prior.state === 'uncharged' || early(record))
       }
@@ -124,7 +124,7 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await insertDueTrueUps(writer, sheet.due)
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
-  await postFromWallets(writer, zone, sheet.transfers)
+  await postFromWallets(writer, zone, sheet.transfers, [...sheet.spentBy.values()])
 }
 
 type RatingTask = {
@@ -145,7 +145,7 @@ function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number
     return
   }
   const rating = rater.rateFor(fact, payer, record.person)
-  const subject = { record: id, project, provider }
+  const subject = { record: id, project, provider, person: record.person }
   sheet.use(rating.uses)
   if (task.uncharged && rating.outcome !== 'free') {
     if (rating.outcome === 'charged') for (const line of rating.lines) sheet.memo(subject, line, rated)

@@ -35,6 +35,8 @@ export type FactOutcome = {
   readonly reason?: string
   /** By currency, what it is charged from now on. */
   readonly charged?: Readonly<Record<string, string>>
+  /** The same less what it was charged until now. */
+  readonly net?: Readonly<Record<string, string>>
 }
 
 export type PageResult = {

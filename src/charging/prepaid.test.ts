@@ -107,3 +107,25 @@ test('rating anew moves the wallet by the difference', async () => {
   assert.deepEqual(await walletOf(owner), { posted: '4', overrun: '0' })
   await assertBooksAgree(site.house)
 })
+
+test('the budget of a person counts what wallets paid for the usage of that person, corrections as well', async () => {
+  await prepaid('personal', 10n * baht)
+  const usage = fact({ projectName: 'personal', personName: 'pat' })
+  await charge(site, [fact({ projectName: 'personal', personName: 'pat', quantities: { cpu_core_seconds: '0' } })])
+  const [person] = await rows<{ id: string }>(site.database.pool, `select id from parties.people where name = 'pat'`)
+  const owner = person?.id ?? ''
+  await credits.budget(me(), { owner, currency: 'THB', span: 'total', nanos: 3n * baht })
+  const used = async () =>
+    (
+      await rows<{ used: string }>(
+        site.database.pool,
+        `select trim_scale(w.used)::text as used from credits.budget_windows w
+           join ledger.accounts a on a.id = w.wallet where a.owner = $1`,
+        [owner],
+      )
+    )[0]?.used
+  await charge(site, [usage])
+  assert.equal(await used(), '2')
+  await charge(site, [{ ...usage, quantities: { cpu_core_seconds: '3600' }, measuredAt: usage.measuredAt + 1 }])
+  assert.equal(await used(), '1')
+})

@@ -118,8 +118,9 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): R
   const record = BigInt(row.id)
   const rated = { revision: prior.revisions + 1, book: rater.revision }
   sheet.use(rating.uses)
-  for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge))
-  for (const line of lines) sheet.charge({ record, project: row.project, provider: row.provider }, line, rated)
+  for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge), row.person)
+  for (const line of lines)
+    sheet.charge({ record, project: row.project, provider: row.provider, person: row.person }, line, rated)
   const of = { record, period: row.period }
   if (rating.outcome !== 'charged') sheet.state(of, rating, rated.book)
   else if (prior.state !== 'charged') sheet.state(of, { outcome: 'charged', reason: 'rated anew' }, rated.book)

@@ -6,6 +6,7 @@ import { addLedgerRoutes } from '../ledger/routes.ts'
 import { addMeteringRoutes } from '../metering/routes.ts'
 import { addOperationRoutes } from '../operations/routes.ts'
 import { importSheet, newSite, type Site } from './testing.ts'
+import { Gathering } from './gather-commands.ts'
 import { addPreviewRoutes } from './preview-routes.ts'
 import { addReplayRoutes } from './replay-routes.ts'
 import { addChargingRoutes } from './routes.ts'
@@ -20,7 +21,8 @@ before(async () => {
     house,
     'organisation,project,payment,person,provider\nlab,chem,postpaid,ada,\nfirm,oil,,eve,\n,,,,cluster\n',
   )
-  const parts = { house, unknown: 'quarantine' as const, memory, count: () => {} }
+  const unknown = 'quarantine'
+  const parts = { house, unknown, memory, gathering: new Gathering(house, unknown, memory), count: () => {} } as const
   doors = await openDoors((server) => {
     addUsageRoutes(server, parts)
     addChargingRoutes(server, house, memory)

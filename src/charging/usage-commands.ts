@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { Check } from 'typebox/value'
 import type { Reader } from '../database/reader.ts'
 import type { Principal } from '../http/principal.ts'
@@ -10,9 +11,10 @@ import type { House } from '../operations/house.ts'
 import { namesFor, partiesNamed, scopeOf } from '../parties/scope-commands.ts'
 import type { PartyKind } from '../parties/party.ts'
 import { parseId, uuidOf } from '../values/id.ts'
-import { nanosText } from '../values/money.ts'
 import { chargePage } from './commands.ts'
+import type { Gathering } from './gather-commands.ts'
 import type { Memory } from './memory-commands.ts'
+import { amountsOf } from './outcome.ts'
 import type { FactOutcome, PageResult } from './page.ts'
 import { CloudEvent } from './event-contract.ts'
 import { usageOfEvent } from './event.ts'
@@ -33,7 +35,8 @@ export type Given = {
 
 export type UsageCall = {
   readonly principal: Principal
-  readonly key: string
+  /** The caller's own; without one, usage is known by its source and id. */
+  readonly key: string | undefined
   /** Who reads a row of it again: `usage`, `event`. */
   readonly door: string
   readonly unknown: 'create' | 'quarantine'
@@ -47,7 +50,12 @@ export type Recorded = {
 }
 
 /** Records, rates and charges what came through a door, as one page; each gets an answer of its own. */
-export async function recordUsage(house: House, call: UsageCall, given: readonly Given[], memory: Memory) {
+export async function recordUsage(
+  house: House,
+  call: UsageCall,
+  given: readonly Given[],
+  { memory, gathering }: { readonly memory: Memory; readonly gathering: Gathering },
+): Promise<Recorded> {
   const reader = house.database.pool
   const read = await readAll(reader, given, { now: call.now, measuredAt: call.now })
   await requireOwned(reader, call.principal, read)
@@ -56,22 +64,24 @@ export async function recordUsage(house: House, call: UsageCall, given: readonly
     reason === undefined ? [] : [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }],
   )
   const facts = read.flatMap(({ fact }) => fact ?? [])
-  const settings = {
-    principal: call.principal.name,
-    unknown: call.unknown,
-    chargeFrom: null,
-    dryRun: false,
-    call: {
-      key: call.key,
-      digest: inputDigest(
-        call.door,
-        given.map(({ raw }) => raw),
-      ),
-    },
-  }
-  const result = await chargePage(house, { facts, bad }, settings, memory)
+  const said = given.map(({ raw }) => raw)
+  const result =
+    call.key === undefined && given.length <= gatheredMax
+      ? await gathering.charge(call.principal.name, { facts, bad })
+      : await chargePage(house, { facts, bad }, settingsOf(call, inputDigest(call.door, said)), memory)
   return answerOf(read, result)
 }
+
+/** So few in one request go out together with those of others. */
+const gatheredMax = 50
+
+const settingsOf = ({ unknown, principal, key }: UsageCall, digest: ReturnType<typeof inputDigest>) => ({
+  principal: principal.name,
+  unknown,
+  chargeFrom: null,
+  dryRun: false,
+  call: { key: key ?? randomUUID(), digest },
+})
 
 type Read = { readonly from: Given; readonly fact: Fact | undefined; readonly reason: string | undefined }
 
@@ -141,18 +151,14 @@ async function requireOwned(reader: Reader, principal: Principal, read: readonly
 }
 
 function answerOf(read: readonly Read[], result: PageResult): Recorded {
-  const stored =
-    result.answered &&
-    (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[]; amount: Record<string, string> })
+  const stored = result.answered && (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[] })
   const outcomes = new Map(stored?.outcomes.map((outcome) => [`${outcome.source}\n${outcome.externalId}`, outcome]))
   const items = read.map(({ from: { id, source }, fact, reason }) => {
     if (!fact)
       return { source, externalId: id, outcome: 'quarantined' as const, ...(reason !== undefined && { reason }) }
     return outcomes.get(`${source}\n${fact.externalId}`) ?? { source, externalId: id, outcome: 'duplicate' as const }
   })
-  const charged =
-    stored?.amount ?? Object.fromEntries([...result.amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
-  return { items, result, charged }
+  return { items, result, charged: amountsOf(items) }
 }
 
 /** A quarantined usage or event, read again as far as it has the right form. */

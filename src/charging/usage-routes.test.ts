@@ -5,6 +5,7 @@ import { everybody, openDoors, type OpenedDoors } from '../http/testing.ts'
 import { rows } from '../database/reader.ts'
 import { importSheet, newSite, type Site } from './testing.ts'
 import { addEventRoutes } from './event-routes.ts'
+import { Gathering } from './gather-commands.ts'
 import { addUsageRoutes } from './usage-routes.ts'
 
 let site: Site
@@ -12,7 +13,9 @@ let doors: OpenedDoors
 before(async () => {
   site = await newSite()
   await importSheet(site.house, 'organisation,project,person,provider\nlab,chem,ada,\nfirm,oil,,\n,,,cluster\n')
-  const parts = { house: site.house, unknown: 'quarantine' as const, memory: site.memory, count: () => {} }
+  const { house, memory } = site
+  const unknown = 'quarantine'
+  const parts = { house, unknown, memory, gathering: new Gathering(house, unknown, memory), count: () => {} } as const
   doors = await openDoors((server) => {
     addUsageRoutes(server, parts)
     addEventRoutes(server, parts)
@@ -109,6 +112,20 @@ test('200: of many, each has its answer, and what cannot be read stops no other'
     `select count(*) from metering.quarantine where state = 'waiting'`,
   )
   assert.equal(waiting[0]?.count, '8')
+})
+
+test('200: what is sent one by one, all at once, is charged once each, and each has its own answer', async () => {
+  const many = Array.from({ length: 60 }, (_, index) =>
+    usage({ quantities: { cpu_core_seconds: String(3600 * (index + 1)) } }),
+  )
+  const answers = await Promise.all([...many, ...many.slice(0, 10)].map((one) => send(one)))
+  for (const [index, { status, body }] of answers.slice(10, 60).entries()) {
+    assert.equal(status, 200)
+    assert.deepEqual(body.charged, { THB: String(index + 11) })
+  }
+  const outcomes = answers.map(({ body }) => body.items[0]?.outcome)
+  assert.equal(outcomes.filter((outcome) => outcome === 'recorded').length, 60)
+  assert.equal(outcomes.filter((outcome) => outcome === 'duplicate').length, 10)
 })
 
 test('400: one record with a mistake is refused with the name of the field', async () => {

@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { callerOf, tellOperation } from '../http/call.ts'
+import { keyOf, tellOperation } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { issuesOf } from '../http/issues.ts'
 import { principalOf } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
 import { numbered } from '../values/id.ts'
+import type { Gathering } from './gather-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import { type Given, recordUsage, type Recorded, type UsageCall } from './usage-commands.ts'
 import * as contract from './usage-contract.ts'
@@ -15,6 +16,7 @@ export type UsageParts = {
   readonly house: House
   readonly unknown: 'create' | 'quarantine'
   readonly memory: Memory
+  readonly gathering: Gathering
   /** Hears of each page: how many of which source, and what it came to. */
   readonly count: (recorded: Recorded) => void
 }
@@ -77,21 +79,21 @@ function givenOf(raw: unknown, issues: ReturnType<typeof issuesOf>, field: strin
 export async function answerUsage(
   request: FastifyRequest,
   reply: FastifyReply,
-  { house, unknown, memory, count }: UsageParts,
+  { house, unknown, memory, gathering, count }: UsageParts,
   given: readonly Given[],
   doorName: string,
 ) {
   const call: UsageCall = {
     principal: principalOf(request),
-    key: callerOf(request).key,
+    key: keyOf(request),
     door: doorName,
     unknown,
     now: Date.now(),
   }
-  const recorded = await recordUsage(house, call, given, memory)
+  const recorded = await recordUsage(house, call, given, { memory, gathering })
   count(recorded)
   if (recorded.result.answered) tellOperation(reply, recorded.result.answered.operation)
-  const items = recorded.items.map(({ externalId, source, record, ...rest }) => ({
+  const items = recorded.items.map(({ externalId, source, record, net: _, ...rest }) => ({
     id: externalId,
     source: source.slice('api:'.length),
     ...rest,

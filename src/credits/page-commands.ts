@@ -12,12 +12,17 @@ import { spendFrom } from './lot.ts'
 /**
  * Posts transfers of a page, of which some are paid from wallets: always, because the usage has happened; what a wallet
  * does not hold becomes its overrun. Dated credits go first, the soonest before the others, and the budgets of the
- * project and its organisation count it. What is given back comes as undated credits. The wallets are locked here, and
+ * project, its organisation and the people who used it count it. What is given back comes as undated credits. The wallets are locked here, and
  * the other accounts after them, so this comes last in an operation.
  */
-export async function postFromWallets(writer: Writer, zone: string, transfers: readonly Transfer[]): Promise<void> {
+export async function postFromWallets(
+  writer: Writer,
+  zone: string,
+  transfers: readonly Transfer[],
+  people: readonly Spent[] = [],
+): Promise<void> {
   const spent = spentByWallet(transfers)
-  if (spent.size > 0) await spend(writer, zone, [...spent.values()])
+  if (spent.size > 0) await spend(writer, zone, [...spent.values()], people)
   await post(writer, transfers)
 }
 
@@ -39,14 +44,17 @@ function spentByWallet(transfers: readonly Transfer[]): Map<string, Spent> {
   return spent
 }
 
-async function spend(writer: Writer, zone: string, spent: readonly Spent[]): Promise<void> {
+async function spend(writer: Writer, zone: string, spent: readonly Spent[], people: readonly Spent[]): Promise<void> {
   await openWallets(writer, spent)
   const above = await organisationsOf(
     writer,
     spent.map(({ owner }) => owner),
   )
   const ownersOf = (owner: string) => [owner, ...[above.get(owner)].filter((each) => each !== undefined)]
-  const wants = spent.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency }))
+  const wants = [
+    ...spent.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
+    ...people.map(({ owner, currency }) => ({ owners: [owner], currency })),
+  ]
   const books = new DeskBooks(zone)
   const desk: Desk = await books.lock(writer, wants)
   const at = Math.max(writer.at.getTime(), books.notBefore(desk))
@@ -59,6 +67,7 @@ async function spend(writer: Writer, zone: string, spent: readonly Spent[]): Pro
     }
     desk.use(desk.windowsOf(ownersOf(owner), currency, at), nanos)
   }
+  for (const { owner, currency, nanos } of people) desk.use(desk.windowsOf([owner], currency, at), nanos)
   await books.write(writer, desk, at)
   for (const table of new Set(turn.rows.map((row) => row.table))) {
     await append(

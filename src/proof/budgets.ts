@@ -45,7 +45,14 @@ const charged = `
     join ledger.accounts a on a.id in (t.debit_account, t.credit_account) and a.kind = 'wallet'
     left join parties.projects p on p.id = a.owner
     join ledger.accounts w on w.owner in (a.owner, p.organisation) and w.kind = 'wallet' and w.currency = a.currency
-   where t.reason in ('charge', 'reversal', 'true-up')`
+   where t.reason in ('charge', 'reversal', 'true-up')
+   union
+  select w.id
+    from ledger.accounts w
+    join parties.people h on h.id = w.owner
+   where w.kind = 'wallet'
+     and exists (select from ledger.transfers t join ledger.accounts a on a.id in (t.debit_account, t.credit_account)
+                  where a.kind = 'wallet' and t.reason in ('charge', 'reversal'))`
 
 const used: Inquiry = {
   name: 'budgets count what is held and spent',
