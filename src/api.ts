@@ -3,6 +3,7 @@ import type { ApprovalRules } from './access/approval.ts'
 import { addApprovalDoors, addApprovals } from './access/approval-routes.ts'
 import { addAccessDoors } from './access/routes.ts'
 import { addEventRoutes } from './charging/event-routes.ts'
+import { Gathering } from './charging/gather-commands.ts'
 import { newMemory } from './charging/memory-commands.ts'
 import { addPreviewRoutes } from './charging/preview-routes.ts'
 import { addReplayRoutes } from './charging/replay-routes.ts'
@@ -60,7 +61,9 @@ export function addApi(
   addRefundRoutes(server, counter)
   addReservationRoutes(server, counter, directory)
   const memory = newMemory(house.zone)
-  const usage = { house, memory, unknown: settings.unknownParties, count: usageCounts(metrics) }
+  const unknown = settings.unknownParties
+  const gathering = new Gathering(house, unknown, memory)
+  const usage = { house, memory, gathering, unknown, count: usageCounts(metrics) }
   addUsageRoutes(server, usage)
   addEventRoutes(server, usage)
   addChargingRoutes(server, house, memory)

@@ -13,7 +13,7 @@ export type RequestCall = {
 }
 
 /** The key that the caller sent; undefined when there is none and the door does not require one. */
-function keyOf(request: FastifyRequest): string | undefined {
+export function keyOf(request: FastifyRequest): string | undefined {
   const key = request.headers['idempotency-key']
   const refuse = (message: string) =>
     new Problem('request-invalid', { issues: [{ field: 'header.idempotency-key', message }] })
