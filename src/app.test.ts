@@ -118,6 +118,13 @@ for (const role of roles) {
   })
 }
 
+test('401: to ask for the head alone is to ask', async () => {
+  for (const door of guarded().filter(({ method }) => method === 'GET')) {
+    const { status } = await fetch(`${server.url}${placeOf(door)}`, { method: 'HEAD' })
+    assert.equal(status, 401, door.path)
+  }
+})
+
 test('200: what is open is open without a key, and with a wrong one', async () => {
   for (const path of ['/', '/health', '/ready', '/version', '/openapi.json', '/docs/', '/problems/not-found']) {
     for (const headers of [{}, { authorization: 'Bearer wrong' }]) {

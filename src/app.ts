@@ -63,7 +63,10 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     const key = await firstKey(house)
     door.say(greeting(server, house, key))
     door.answer({ url: server.url, version, database: house.database.describe, ...(key !== undefined && { key }) })
-    await new Promise((resolve) => door.signal.addEventListener('abort', resolve, { once: true }))
+    // A signal may have come while the doors were opened.
+    if (!door.signal.aborted) {
+      await new Promise((resolve) => door.signal.addEventListener('abort', resolve, { once: true }))
+    }
     door.say('Stopping: requests under way are finished first.')
   } finally {
     await tasks.stop()
@@ -141,6 +144,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   })
   const close = async () => {
     await server.close()
+    await doorkeeper.noteUses().catch((err: unknown) => log.warn({ err }, 'when keys were used is not written down'))
     await credits.lane.close()
   }
   return { ...server, close, credits, pass: (principal) => doorkeeper.pass(principal) }

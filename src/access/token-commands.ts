@@ -61,7 +61,7 @@ export function tokenReader({ issuer, audience, secret, jwksUrl }: TokenSettings
   return async (token) => {
     try {
       const { payload } = published
-        ? await jwtVerify(token, told(published), options())
+        ? await verifyByPublished(token, told(published), options())
         : await jwtVerify(token, bytes, options())
       return claimsOf(payload, issuer, now())
     } catch (error) {
@@ -77,10 +77,29 @@ const told =
     try {
       return await published(header, token)
     } catch (error) {
-      if (error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JOSENotSupported) throw error
+      if (ofToken.some((kind) => error instanceof kind)) throw error
       throw new Problem('token-keys-unavailable', {}, error)
     }
   }
+
+const ofToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported, errors.JWSInvalid]
+
+/** A token that does not say which key it was signed with is tried with each that fits. */
+async function verifyByPublished(token: string, published: JWTVerifyGetKey, options: JWTVerifyOptions) {
+  try {
+    return await jwtVerify(token, published, options)
+  } catch (error) {
+    if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+    for await (const key of error) {
+      try {
+        return await jwtVerify(token, key, options)
+      } catch (failure) {
+        if (!(failure instanceof errors.JWSSignatureVerificationFailed)) throw failure
+      }
+    }
+    throw new errors.JWSSignatureVerificationFailed()
+  }
+}
 
 function claimsOf(payload: JWTPayload, issuer: string, now: number): Claims {
   const { sub = '', iat, exp = 0, role, type, email } = payload

@@ -195,6 +195,18 @@ test('200, 401: by published keys, of which none passes for a secret', async () 
   server.close()
 })
 
+test('200, 401: a token that names no key is tried with each that fits', async () => {
+  const pairs = await Promise.all([generateKeyPair('RS256'), generateKeyPair('RS256'), generateKeyPair('RS256')])
+  const published = await Promise.all(pairs.slice(0, 2).map(({ publicKey }) => exportJWK(publicKey)))
+  const server = await publish(() => published)
+  const guarded = await open({ jwksUrl: server.url })
+  const statuses: number[] = []
+  for (const { privateKey } of pairs)
+    statuses.push((await guarded.ask(bearer(await signed({}, privateKey, 'RS256')))).status)
+  assert.deepEqual(statuses, [200, 200, 401])
+  server.close()
+})
+
 test('503: an address of keys that does not answer is no fault of the token, and is not counted', async () => {
   const { privateKey } = await generateKeyPair('RS256')
   const server = await publish(() => [])
