@@ -40,6 +40,7 @@ export class Doorkeeper implements Guard {
   readonly #uses = new Map<string, number>()
   #revision = ''
   #freshUntil = 0
+  #forgotten = 0
   #refreshing: Promise<void> | undefined
   #usesNotedAt: number
 
@@ -79,7 +80,9 @@ export class Doorkeeper implements Guard {
 
   /** In this process a revocation holds at once; it is told here because it was made here. */
   forget(): void {
+    this.#forgotten += 1
     this.#freshUntil = 0
+    this.#refreshing = undefined
   }
 
   #find(credentials: Credentials, digest: string, names: readonly string[]): Principal | Promise<Principal> {
@@ -156,12 +159,14 @@ export class Doorkeeper implements Guard {
 
   async #readRevision(): Promise<void> {
     const now = this.#now()
+    const forgotten = this.#forgotten
     const reader = this.#house.database.pool
     const [own, parties] = await Promise.all([sql.revision(reader), partiesRevision(reader)])
     const revision = `${own?.number} ${parties}`
     if (revision !== this.#revision) this.#known.clear()
     this.#revision = revision
-    this.#freshUntil = now + freshFor
+    // What was read before something changed here is not fresh.
+    if (forgotten === this.#forgotten) this.#freshUntil = now + freshFor
     if (now - this.#usesNotedAt >= usesNotedEvery) void this.noteUses().catch(() => {})
   }
 
