@@ -31,6 +31,7 @@ export type Told = {
 export type Site = {
   readonly house: House
   readonly url: string
+  readonly databaseUrl: string
   /** Of an administrator. */
   readonly key: string
   readonly ids: Readonly<Record<'sci' | 'art' | 'chem' | 'bio' | 'dance' | 'anna', string>>
@@ -66,6 +67,7 @@ export async function newSite(settings: Record<string, string> = {}): Promise<Si
   return {
     house,
     url: server.url,
+    databaseUrl: fresh.url,
     key,
     ids: Object.fromEntries(found.map(({ name, id, kind }) => [name, idOf(kind, id)])) as unknown as Site['ids'],
     ask: async (method, path, body, more = {}) => {

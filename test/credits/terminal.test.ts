@@ -1,0 +1,71 @@
+import { strict as assert } from 'node:assert'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { answerOf, bursar, type Environment } from '../bursar.ts'
+import { newSite, type Site } from './site.ts'
+
+let site: Site
+before(async () => {
+  site = await newSite()
+})
+after(() => site.close())
+
+const there = () => ({ BURSAR_URL: site.url, BURSAR_KEY: site.key })
+
+async function said(environment: Environment, ...words: string[]): Promise<string> {
+  const { code, out, err } = await bursar(words, environment)
+  assert.equal(code, 0, err)
+  return out
+}
+
+test('commands on credits ask another Bursar over HTTP', async () => {
+  const say = (...words: string[]) => said(there(), ...words)
+  const grant = ['grant', 'chem', '9', '--origin', 'gift']
+  assert.match(await say(...grant, '--dry-run'), /Nothing was changed\..*9\.00 CREDIT/)
+  assert.match(await say(...grant, '--key', 'once'), /9\.00 CREDIT available/)
+  assert.match(await say(...grant, '--key', 'once'), /9\.00 CREDIT available/)
+  assert.match(await say('move', '2', '--from', 'chem', '--to', 'dance'), /chem 7\.00 CREDIT/)
+  assert.match(await say('limit', 'chem', '1'), /may owe 1\.00 CREDIT/)
+  assert.match(await say('budget', 'set', 'chem', 'month', '5'), /5\.00 CREDIT/)
+  assert.match(await say('budget', 'list', 'chem'), /month +20\d\d-\d\d-01 +5\.00/)
+  assert.match(await say('balance', 'chem'), /CREDIT +7\.00 +0\.00 +8\.00 +0\.00 +1\.00/)
+  const asked = { payer: 'chem', service: 'desk', amount: '3', minutes: 5 }
+  const { id } = (await site.ask('POST', '/reservations', asked)).body
+  assert.match(await say('reservations', '--payer', 'chem', '--state', 'held'), new RegExp(`${id} +held`))
+  await site.ask('POST', `/reservations/${id}/settle`, { amount: '3' })
+  assert.match(await say('refund', id, '--amount', '1', '--reason', 'a test'), /1\.00 CREDIT given back/)
+  assert.match(await say('budget', 'end', 'chem', 'month'), /no budget per month any more/)
+})
+
+test('without an address they do the same on the database', async () => {
+  const data = mkdtempSync(join(tmpdir(), 'bursar-terminal-'))
+  const { keys } = site.house
+  const environment = {
+    DATABASE_URL: site.databaseUrl,
+    BURSAR_DATA: data,
+    BURSAR_SEAL_KEY: keys.seal.secret.toString('hex'),
+  }
+  assert.match(await said(environment, 'grant', 'bio', '9', '--origin', 'gift'), /9\.00 CREDIT available/)
+  const { items } = await answerOf<{ items: { posted: string }[] }>(['balance', 'bio'], environment)
+  assert.deepEqual(
+    items.map(({ posted }) => posted),
+    ['9'],
+  )
+  rmSync(data, { recursive: true })
+})
+
+test('what is refused ends with 1, wrong usage with 2, and says what to do', async () => {
+  const much = await bursar(['refund', 'set_1', '--amount', '1', '--reason', 'x'], there())
+  assert.deepEqual([much.code, /There is no such thing/.test(much.err)], [1, true])
+  const wrong = await bursar(['grant', 'chem', '1e5', '--origin', 'gift'], there())
+  assert.deepEqual([wrong.code, /amount must be an exact decimal/.test(wrong.err)], [2, true])
+  const half = await bursar(['balance'], { BURSAR_URL: site.url })
+  assert.deepEqual([half.code, /BURSAR_KEY is not set/.test(half.err)], [2, true])
+  const nobody = await bursar(['grant', 'chem', '1', '--origin', 'gift'], {
+    ...there(),
+    BURSAR_URL: 'http://127.0.0.1:9',
+  })
+  assert.deepEqual([nobody.code, /ask the same again.*--key /.test(nobody.err)], [1, true])
+})
