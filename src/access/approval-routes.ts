@@ -113,7 +113,7 @@ export function addApprovalDoors(wiring: Wiring): void {
       const rule = wiring.rules[row.wanted]
       const tried = row.verdict === null && rule ? await tryOut(wiring, rule, proposed, principal) : undefined
       if (tried && tried.statusCode >= 400) return resend(reply, tried)
-      const decided = await decide(house, caller, id, 'approved', request.body.reason ?? null)
+      const decided = await decide(house, caller, id, 'approved', request.body?.reason ?? null)
       const done = await ask(wiring, proposed, principal, `${shownApproval(row).id} of ${row.at.getTime()}`)
       if (done.statusCode >= 400) return resend(reply, done)
       const operation = done.headers['operation-id']
@@ -127,7 +127,7 @@ export function addApprovalDoors(wiring: Wiring): void {
     async (request) => {
       requireEverything(principalOf(request))
       const id = numberOf('approval', request.params.approval) as bigint
-      return shownApproval(await decide(house, callerOf(request), id, 'rejected', request.body.reason ?? null))
+      return shownApproval(await decide(house, callerOf(request), id, 'rejected', request.body?.reason ?? null))
     },
   )
 }

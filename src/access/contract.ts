@@ -101,9 +101,9 @@ export const Approval = closed(approval, 'Approval')
 export const Approvals = pageOf(Approval, 'Approvals')
 export const ApprovalsQuery = closed({ ...pageQuery, state: Type.Optional(oneOf(states)) })
 export const ApprovalParams = Type.Object({ approval: numberId('apr') })
-export const DecisionBody = closed(
-  { reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) },
-  'DecisionBody',
+/** A yes or no needs no words. */
+export const DecisionBody = nullable(
+  closed({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) }, 'DecisionBody'),
 )
 export const CarriedOut = closed(
   {

@@ -87,7 +87,7 @@ test('200: a second person agrees, and it is done once, in the name of who asked
   const before = await grants()
   const first = await ask('ben', 'POST', path, { reason: 'as agreed' })
   assert.deepEqual([first.status, first.body['state'], first.body['decidedBy']], [200, 'approved', 'ben'])
-  const again = await ask('eve', 'POST', path, {})
+  const again = await ask('eve', 'POST', path)
   assert.deepEqual([again.status, again.body['answer']], [200, first.body['answer']])
   assert.equal(await grants(), before + 1)
   const [made] = await rows<{ principal: string }>(
