@@ -1,7 +1,8 @@
 import { Counter } from '../../src/charging/counter-commands.ts'
 import { holdCommand } from '../../src/credits/hold.ts'
 import type { Answered } from '../../src/operations/alone.ts'
-import { NaiveCredits, type Expected, type NaiveReservation, type Span } from './naive-credits.ts'
+import type { NaiveCredits } from './naive-credits.ts'
+import type { Expected, NaiveReservation, Span } from './naive-wallet.ts'
 import type { Random } from './random.ts'
 
 /** One thing that somebody asks: of Bursar, and of the second account. */

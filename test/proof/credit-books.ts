@@ -1,7 +1,8 @@
 import { strict as assert } from 'node:assert'
 import type { Pool } from 'pg'
 import { partyOf } from './auditor-steps.ts'
-import { type NaiveCredits, text } from './naive-credits.ts'
+import type { NaiveCredits } from './naive-credits.ts'
+import { text } from './naive-wallet.ts'
 
 const instant = (column: string) => `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`
 const sum = (column: string) => `trim_scale(${column})::text`

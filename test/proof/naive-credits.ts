@@ -1,58 +1,27 @@
-/**
- * The second account of credits: plain arrays, sums over everything, no code of Bursar's. Nothing is kept that can be
- * added up, and whatever ends is thrown away.
- */
-export type NaiveLot = { readonly grant: number; readonly expires: number; left: bigint }
-type Window = {
-  readonly wallet: NaiveWallet
-  readonly span: Span
-  readonly starts: string
-  amount: bigint
-  used: bigint
-}
-export type Span = 'day' | 'month' | 'total'
-export type NaiveWallet = {
-  readonly owner: string
-  posted: bigint
-  limit: bigint
-  lots: NaiveLot[]
-  readonly budgets: Map<Span, bigint>
-}
-export type NaiveReservation = {
-  id: bigint
-  readonly payer: string
-  readonly owners: readonly string[]
-  readonly policy: 'charge' | 'charge-to-zero' | 'absorb'
-  held: bigint
-  charged: bigint
-  until: number
-  readonly parts: { readonly lot: NaiveLot; amount: bigint }[]
-  /** By wallet and span, oldest first: what of the hold counts where. */
-  counts: { readonly window: Window; held: bigint }[]
-  state: 'held' | 'settled' | 'released' | 'expired'
-}
-
-/** Either what the answer must tell, or for which reasons it may have been refused. */
-export type Expected =
-  | { readonly tells: Readonly<Record<string, string | null>> }
-  | { readonly refused: readonly string[] }
+import {
+  type Expected,
+  type NaiveLot,
+  type NaiveReservation,
+  type NaiveWallet,
+  type NaiveWindow,
+  type Span,
+  text,
+} from './naive-wallet.ts'
 
 const siteOffset = 7 * 3_600_000
 const sum = (all: readonly bigint[]): bigint => all.reduce((total, each) => total + each, 0n)
 const lesser = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 
-export function text(nanos: bigint): string {
-  const digits = String(nanos < 0n ? -nanos : nanos).padStart(10, '0')
-  const fraction = digits.slice(-9).replace(/0+$/, '')
-  return `${nanos < 0n ? '-' : ''}${digits.slice(0, -9)}${fraction && '.'}${fraction}`
-}
-
 const time = (at: number | null): string | null => (at === null ? null : new Date(at).toISOString())
 
+/**
+ * The second account of credits: plain arrays, sums over everything, no code of Bursar's. Nothing is kept that can be
+ * added up, and whatever ends is thrown away.
+ */
 export class NaiveCredits {
   wallets = new Map<string, NaiveWallet>()
   open: NaiveReservation[] = []
-  windows: Window[] = []
+  windows: NaiveWindow[] = []
   now = 0
   grants = 0
 
@@ -93,7 +62,7 @@ export class NaiveCredits {
     const due = () => this.open.filter(({ payer, until }) => all.has(payer) && until <= this.now)
     for (let size = 0; size !== all.size; ) {
       size = all.size
-      for (const { counts } of due()) for (const { window } of counts) all.add(window.wallet.owner)
+      for (const { counts } of due()) for (const { window, held } of counts) if (held > 0n) all.add(window.wallet.owner)
     }
     const late = due().sort((a, b) => a.until - b.until || (a.id < b.id ? -1 : 1))
     for (const reservation of late) this.#end(reservation, 'expired')
@@ -214,12 +183,12 @@ export class NaiveCredits {
     return { tells: { state, held: text(held), charged: text(charged), until: time(until), ...more } }
   }
 
-  #refusals(payer: string, windows: readonly Window[], nanos: bigint): string[] {
+  #refusals(payer: string, windows: readonly NaiveWindow[], nanos: bigint): string[] {
     const short = this.available(payer) < nanos ? ['insufficient-credits'] : []
     return windows.some(({ used, amount }) => used + nanos > amount) ? [...short, 'budget-exhausted'] : short
   }
 
-  #setAside(reservation: NaiveReservation, nanos: bigint, windows: readonly Window[]): void {
+  #setAside(reservation: NaiveReservation, nanos: bigint, windows: readonly NaiveWindow[]): void {
     const taken = this.#takeFree(this.wallet(reservation.payer), nanos)
     for (const { lot, amount } of taken) {
       const part = reservation.parts.find((each) => each.lot === lot)
@@ -295,12 +264,12 @@ export class NaiveCredits {
     wallet.lots.sort((a, b) => a.expires - b.expires)
   }
 
-  #windowsOf(owners: readonly string[]): Window[] {
+  #windowsOf(owners: readonly string[]): NaiveWindow[] {
     const wallets = owners.map((owner) => this.wallet(owner))
     return wallets.flatMap((wallet) => [...wallet.budgets].map(([span, nanos]) => this.#window(wallet, span, nanos)))
   }
 
-  #window(wallet: NaiveWallet, span: Span, amount: bigint): Window {
+  #window(wallet: NaiveWallet, span: Span, amount: bigint): NaiveWindow {
     const day = new Date(this.now + siteOffset).toISOString().slice(0, 10)
     const starts = { day, month: `${day.slice(0, 7)}-01`, total: '0001-01-01' }[span]
     const there = this.windows.find((each) => each.wallet === wallet && each.span === span && each.starts === starts)

@@ -6,6 +6,7 @@ import { killAtCounter, killUnderCounter, opposite } from './lane-kill.ts'
 import { loseAnswers } from './lost-answers.ts'
 import { twice } from './million.ts'
 import { anyOrder, correctionsInAnyOrder } from './order.ts'
+import { raceExpiry } from './races.ts'
 import { seedOfRun as seed } from './random.ts'
 import { grouped } from './telling.ts'
 
@@ -32,6 +33,11 @@ const proofs: readonly Proof[] = [
     name: 'credits-crowd',
     about: '1,000 and 5,000 holds of 0.10 at once on 5.00, in one process and in two, 20 times',
     run: () => crowds(20),
+  },
+  {
+    name: 'credits-races',
+    about: `10,000 holds settled while their time passes (seed ${seed})`,
+    run: () => raceExpiry({ races: 10_000, seed }),
   },
   {
     name: 'credits-lost',
