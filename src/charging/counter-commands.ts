@@ -2,9 +2,11 @@ import type { Reader } from '../database/reader.ts'
 import type { Asking, Credits } from '../credits/commands.ts'
 import { type Charger, releaseCommand, settleCommand } from '../credits/end.ts'
 import { extendCommand, growCommand, holdCommand } from '../credits/hold.ts'
+import type { Desk, Want } from '../credits/desk.ts'
 import type { OverrunPolicy } from '../credits/reservation.ts'
 import { Problem } from '../http/problem.ts'
 import type { Answered } from '../operations/alone.ts'
+import type { LaneCommand } from '../operations/lane-command.ts'
 import { numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
@@ -49,20 +51,16 @@ export class Counter {
 
   /** @throws Problem `insufficient-credits`, `budget-exhausted`, `no-price` */
   async hold(asking: Asking, request: HoldRequest): Promise<Answered> {
-    const { cost, ...kept } = request
-    const owners = await this.#payers.ownersOf(request)
-    const input = { ...kept, ...toldCost(cost) }
+    // One by one: this is the busiest door, and to copy with exceptions costs as much as to decide.
+    const { payer, project, person, provider, service, subtype, currency, cost, overrun, seconds } = request
+    const owners = this.#payers.knownOwnersOf(request) ?? (await this.#payers.ownersOf(request))
+    const told = toldCost(cost)
+    const input = { payer, project, person, provider, service, subtype, currency, overrun, seconds, ...told }
     return await this.#priced(request, cost, (nanos, priced) => {
       const estimate = priced ? JSON.stringify({ quantities: priced.quantities, book: priced.book }) : null
-      const rule = holdCommand({ ...kept, owners, nanos, estimate })
-      return this.credits.submit(asking, 'credits.hold', input, {
-        ...rule,
-        wants: { ...rule.wants, ...(priced && { book: priced.book }) },
-        decide: (desk, turn) => {
-          if (priced && desk.book !== priced.book) return { ok: false, problem: new Stale() }
-          return rule.decide(desk, turn)
-        },
-      })
+      const parties = { payer, project, person, provider, owners }
+      const rule = holdCommand({ ...parties, currency, service, subtype, nanos, overrun, seconds, estimate })
+      return this.credits.submit(asking, 'credits.hold', input, priced ? underBook(rule, priced) : rule)
     })
   }
 
@@ -174,3 +172,9 @@ const toldCost = (cost: Cost) =>
   cost.quantities === undefined ? { amount: nanosText(cost.nanos) } : { quantities: cost.quantities }
 
 export { settlementsTable } from './settlement/sql.ts'
+
+/** The rule, if the book that priced it is still in force when it is decided. */
+const underBook = (rule: LaneCommand<Want, Desk>, { book }: Priced): LaneCommand<Want, Desk> => ({
+  wants: { ...rule.wants, book },
+  decide: (desk, turn) => (desk.book === book ? rule.decide(desk, turn) : { ok: false, problem: new Stale() }),
+})

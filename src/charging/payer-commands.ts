@@ -22,14 +22,14 @@ export class Payers {
 
   /** Everybody whose budget counts: the payer, the project and its organisation, the person. */
   async ownersOf(asked: Asked): Promise<readonly string[]> {
-    const { payer, project, person } = asked
-    const owners = new Set([payer])
-    if (project !== null) {
-      owners.add(project)
-      owners.add((await this.payerOf(asked)).organisation)
-    }
-    if (person !== null) owners.add(person)
-    return [...owners]
+    return ownersBy(asked, asked.project === null ? undefined : (await this.payerOf(asked)).organisation)
+  }
+
+  /** The same at once, when the project is remembered. */
+  knownOwnersOf(asked: Asked): readonly string[] | undefined {
+    if (asked.project === null) return ownersBy(asked, undefined)
+    const found = performance.now() - this.#since > rememberedFor ? undefined : this.#known.get(asked.project)
+    return found && ownersBy(asked, found.organisation)
   }
 
   /**
@@ -66,4 +66,12 @@ export class Payers {
       throw new Problem('not-found', { detail: `There is no organisation ${idOf('organisation', payer)}.` })
     return { organisation: payer, tier: organisation.tier }
   }
+}
+
+function ownersBy({ payer, project, person }: Asked, organisation: string | undefined): readonly string[] {
+  const owners = [payer]
+  for (const owner of [project, organisation, person]) {
+    if (owner != null && !owners.includes(owner)) owners.push(owner)
+  }
+  return owners
 }

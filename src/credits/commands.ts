@@ -39,8 +39,8 @@ export class Credits {
   }
 
   submit(asking: Asking, command: string, input: unknown, rule: LaneCommand<Want, Desk>): Promise<Answered> {
-    const { principal, key, ...options } = asking
-    return this.lane.submit({ principal, key, command, input }, rule, options)
+    const { principal, key } = asking
+    return this.lane.submit({ principal, key, command, input }, rule, asking)
   }
 
   async grant(asking: Asking, input: GrantInput): Promise<Answered> {

@@ -25,8 +25,20 @@ export const copyBytes = (bytes: Buffer): string => `\\\\x${bytes.toString('hex'
 /** Usage comes from few days at a time; years of them are forgotten now and then. */
 const dayTexts = new Map<number, string>()
 
+/** The rows of a batch share few moments. */
+let momentTexts = new Map<number, string>()
+
 /** As PostgreSQL prints a timestamptz: `2026-11-21 08:38:28+00`, and `…28.5+00` with parts of a second. */
 export function timestampText(ms: number): string {
+  let text = momentTexts.get(ms)
+  if (text === undefined) {
+    if (momentTexts.size >= 256) momentTexts = new Map()
+    momentTexts.set(ms, (text = timestampOf(ms)))
+  }
+  return text
+}
+
+function timestampOf(ms: number): string {
   const day = Math.floor(ms / 86_400_000)
   let dayText = dayTexts.get(day)
   if (dayText === undefined) {

@@ -88,6 +88,7 @@ export class Entry<Want, State> {
   readonly command: LaneCommand<Want, State>
   readonly #options: Options
   readonly since = performance.now()
+  readonly keyText: string
   readonly answered: Promise<Answered>
   isDone = false
   #resolve!: (answer: Answered) => void
@@ -95,6 +96,7 @@ export class Entry<Want, State> {
 
   constructor(call: Call, digest: string, command: LaneCommand<Want, State>, options: Options) {
     this.call = call
+    this.keyText = `${call.principal}\0${call.key}`
     this.digest = digest
     this.command = command
     this.#options = options
@@ -111,10 +113,6 @@ export class Entry<Want, State> {
   /** Asked while it waits: whoever has given up is dropped. */
   get isGone(): boolean {
     return this.#options.isGone?.() === true
-  }
-
-  get keyText(): string {
-    return `${this.call.principal}\0${this.call.key}`
   }
 
   answer(answer: Answered): void {

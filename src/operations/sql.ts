@@ -88,18 +88,19 @@ export async function findByKeys(
 
 /** As `begin`, with numbers for many operations. */
 export async function beginMany(reader: Reader, operations: number) {
-  const began = await row<{ xid: string; epoch: number; at: Date; ids: string[] }>(
+  const began = await row<{ xid: string; epoch: number; at: Date; ids: string }>(
     reader,
     `with transaction as materialized (select pg_current_xact_id() as xid)
      select xid::text, epoch, date_trunc('milliseconds', clock_timestamp()) as at,
             case when xid is not null
-                 then array(select nextval('operations.operation_ids')::text from generate_series(1, $1::integer)) end as ids
+                 then (select string_agg(nextval('operations.operation_ids')::text, ',')
+                         from generate_series(1, $1::integer)) end as ids
        from transaction, operations.epoch`,
     [operations],
     'operations.begin_many',
   )
   assert(began)
-  return began
+  return { ...began, ids: began.ids.split(',') }
 }
 
 /** Numbers for operations that a batch finds due; its transaction has its own number already. */

@@ -20,3 +20,15 @@ export function momentOf(text: string, zone: string): number | undefined {
   const ms = Date.parse(text)
   return Number.isNaN(ms) ? undefined : ms
 }
+
+let last = Number.NaN
+let lastText = ''
+
+/** RFC 3339 in UTC; many things end at one moment, so the last text is kept. */
+export function momentText(ms: number): string {
+  if (ms !== last) {
+    lastText = new Date(ms).toISOString()
+    last = ms
+  }
+  return lastText
+}
