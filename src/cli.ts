@@ -128,11 +128,11 @@ await runProgram([
     name: 'approval',
     about: 'what waits for a second person: list, approve, reject',
     load: async () => {
-      const { approvalWith } = await import('./access/approval-cli.ts')
-      return approvalWith(async (command, door, path, body) => {
-        const { askDoor } = await import('./ask.ts')
-        return await askDoor(command, door, { method: 'POST', path, body })
-      })
+      const [{ askDoor }, { approvalWith }] = await Promise.all([
+        import('./ask.ts'),
+        import('./access/approval-cli.ts'),
+      ])
+      return approvalWith(askDoor)
     },
   },
   {

@@ -3,11 +3,12 @@ import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
-import { approvalsAfter, shownApproval } from './approval-commands.ts'
+import type { shownApproval } from './approval-commands.ts'
 
 type Answer = { readonly status: number; readonly body: { readonly [field: string]: unknown } }
-/** Asks a door of the house in the name of whoever sits here. */
-export type Ask = (command: Command, door: Door<House>, path: string, body: object) => Promise<Answer>
+type Asked = { readonly method: string; readonly path: string; readonly body?: object }
+/** Asks a door in the name of whoever sits here. */
+type Ask = (command: Command, door: Door<House>, asked: Asked) => Promise<Answer>
 
 const help = `
 Who asked for it cannot approve it. At this terminal you are “local”; to decide as yourself, ask over HTTP with your key:
@@ -23,7 +24,7 @@ export const approvalWith =
       .command('list')
       .description('what waits for a second person')
       .option('--all', 'what was decided too')
-      .action((options: { all?: boolean }) => list(door, options))
+      .action((options: { all?: boolean }, own: Command) => list(door, (asked) => ask(own, door, asked), options))
     for (const [verb, about] of [
       ['approve', 'say yes: it is done now, in the name of who asked'],
       ['reject', 'say no: nothing is done'],
@@ -35,12 +36,18 @@ export const approvalWith =
         .option('--reason <text>', 'why, for the books')
         .action(async (id: string, { reason }: { reason?: string }, own: Command) => {
           const path = `/api/v1/approvals/${encodeURIComponent(id)}/${verb}`
-          const { status, body } = await ask(own, door, path, { ...(reason !== undefined && { reason }) })
-          if (status >= 400) throw new Refusal(textOf(body), 'See `bursar approval list --all`.')
+          const body = answered(
+            await ask(own, door, { method: 'POST', path, body: { ...(reason !== undefined && { reason }) } }),
+          )
           door.say(verb === 'approve' ? `${id} is approved and done.` : `${id} is rejected; nothing was done.`)
           door.answer(body)
         })
   }
+
+function answered({ status, body }: Answer): Answer['body'] {
+  if (status < 400) return body
+  throw new Refusal(textOf(body), 'See `bursar approval list --all`.')
+}
 
 function textOf({ title, detail, issues }: Answer['body']): string {
   const [first] = (issues ?? []) as { field: string; message: string }[]
@@ -48,19 +55,27 @@ function textOf({ title, detail, issues }: Answer['body']): string {
   return `${String(title).replace(/\.$/, '')}${more && `: ${more}`}`
 }
 
-async function list(door: Door<House>, { all }: { all?: boolean }): Promise<void> {
-  const house = await door.house()
-  const found = await approvalsAfter(house.database.pool, 0n, 100_000, all ? null : 'waiting')
-  const time = (at: Date | null) => (at === null ? '' : localText(at.getTime(), house.zone))
+type Shown = ReturnType<typeof shownApproval>
+
+async function list(door: Door<House>, ask: (asked: Asked) => Promise<Answer>, { all }: { all?: boolean }) {
+  const found: Shown[] = []
+  for (let cursor = ''; ; ) {
+    const path = `/api/v1/approvals?limit=1000${all ? '' : '&state=waiting'}${cursor && `&cursor=${cursor}`}`
+    const { items, next } = answered(await ask({ method: 'GET', path })) as { items: Shown[]; next: string | null }
+    found.push(...items)
+    if (next === null) break
+    cursor = next
+  }
+  const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
+  const time = (at: string | null) => (at === null ? '' : localText(Date.parse(at), zone))
   if (found.length === 0) door.say(all ? 'Nothing has ever waited for a second person.' : 'Nothing waits.')
   else
     door.table(
-      found.map((row) => {
-        const { id, state, operation, proposedBy, request } = shownApproval(row)
-        const decided = row.decided_by === null ? '' : `${state} by ${row.decided_by} ${time(row.decided_at)}`
-        return [id, operation, proposedBy, time(row.at), decided, `${request.path} ${request.body ?? ''}`]
+      found.map(({ id, state, operation, proposedBy, proposedAt, decidedBy, decidedAt, request }) => {
+        const decided = decidedBy === null ? '' : `${state} by ${decidedBy} ${time(decidedAt)}`
+        return [id, operation, proposedBy, time(proposedAt), decided, `${request.path} ${request.body ?? ''}`]
       }),
       ['approval', 'what', 'asked by', 'at', 'decided', 'request'].map((title) => ({ title })),
     )
-  door.answer({ approvals: found.map(shownApproval) })
+  door.answer({ approvals: found })
 }
