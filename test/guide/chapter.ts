@@ -10,7 +10,10 @@ import type { Page, Step } from './page.ts'
 import { assertPrinted } from './printed.ts'
 
 const shownUrl = 'http://127.0.0.1:8100'
+const shownKey = 'bsr_…'
 const cli = join(import.meta.dirname, '../../src/cli.ts')
+type Server = { readonly url: string; readonly key: string }
+
 const mark = (number: number) => `--- step ${number} is done ---`
 
 /** Does what a page says, step by step, in one shell and on a database of its own, and compares what is printed. */
@@ -27,7 +30,7 @@ export async function doAsSaid(page: Page): Promise<void> {
     const url = (await server.said(/listens on (\S+)/)).replace('listens on ', '')
     const key = (await server.said(/bsr_[\w-]+|Next, in another/)).replace(/^Next.*/, '')
     try {
-      compare(page, await run(page, home, { ...environment, BURSAR_KEY: key }, url), url)
+      compare(page, await run(page, home, environment, { url, key }), url)
     } finally {
       server.child.kill('SIGTERM')
       await server.ended
@@ -53,9 +56,11 @@ npm() { bursar "$2"; }
 node() { '${process.execPath}' "$@"; }
 `
 
-async function run(page: Page, home: string, environment: Environment, url = shownUrl): Promise<string> {
+/** The address and the key that the guide shows stand for those of the server that was started. */
+async function run(page: Page, home: string, environment: Environment, server?: Server): Promise<string> {
   const script = page.steps.map(({ commands, fails }, index) => {
-    const said = commands.replaceAll(shownUrl, url)
+    const { url = shownUrl, key = shownKey } = server ?? {}
+    const said = commands.replaceAll(shownUrl, url).replaceAll(shownKey, key)
     return `${fails ? `if {\n${said}}; then exit 1; fi` : said}\necho '${mark(index)}'\n`
   })
   const shell = spawn('bash', ['-c', surroundings + script.join('')], {
