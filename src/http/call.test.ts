@@ -21,7 +21,7 @@ test('200: an answer carries its operation, and so does the line of the log; its
           key: 'required',
           answers: { 201: Type.Object({ a: Type.String() }) },
         }),
-        (request, reply) => {
+        async (request, reply) => {
           const { principal, key } = callOf(request, 'test.pay', null)
           assert.deepEqual([principal, key], ['tester', 'my key'])
           return sendAnswered(reply, { operation: 42n, status: 201, answer: stored })

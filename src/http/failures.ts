@@ -55,7 +55,8 @@ const challenge = ({ headers }: FastifyRequest): string =>
 
 export function onError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = asProblem(error)
-  if (problem && problem.status < 500) return sendProblem(reply, problem)
+  // More than can be answered is no failure: it needs no stack in the log, and least of all then.
+  if (problem && (problem.status < 500 || problem.type === 'overloaded')) return sendProblem(reply, problem)
   request.log.error({ err: error }, problem ? problem.title : 'unexpected failure')
   return sendProblem(reply, problem ?? new Problem('internal-error'))
 }
