@@ -1,4 +1,4 @@
-import { type Principal, requireTouch } from '../http/principal.ts'
+import type { Principal } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { Directory } from '../parties/directory-commands.ts'
 
@@ -18,13 +18,12 @@ export async function payingOf(directory: Directory, principal: Principal, named
   if (text === undefined) {
     throw wrong('project', 'is missing: name the project that the usage is for, or a payer')
   }
-  const payer = await directory.payer(text)
-  requireTouch(principal, [payer.id])
-  const project = named.project === undefined || named.project === text ? payer : await directory.payer(named.project)
+  const payer = await directory.payerFor(principal, text)
+  const project =
+    named.project === undefined || named.project === text ? payer : await directory.payerFor(principal, named.project)
   if (named.project !== undefined && project.kind !== 'project') throw wrong('project', 'must be a project')
   const person = named.person === undefined ? null : await directory.person(named.person)
   if (project.id !== payer.id) {
-    requireTouch(principal, [project.id])
     if (payer.kind === 'project') throw wrong('payer', 'is another project: a project pays for itself alone')
     if (payer.kind === 'organisation' && project.organisation !== payer.id) {
       throw wrong('payer', 'is not the organisation of that project')

@@ -3,7 +3,7 @@ import { postFromWallets } from '../credits/page-commands.ts'
 import { type GivenBack, refundCommand, refundTooMuch } from '../credits/refund.ts'
 import { paidOf } from '../credits/refund-commands.ts'
 import type { Reservation } from '../credits/reservation.ts'
-import { orNotFound, Problem } from '../http/problem.ts'
+import { Problem } from '../http/problem.ts'
 import type { RecordRow } from '../metering/commands.ts'
 import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered, numberOf } from '../values/id.ts'
@@ -33,14 +33,19 @@ export async function findRefundable(counter: Counter, of: string): Promise<Refu
   const settlement = numberOf('settlement', of)
   const asked = numberOf('reservation', of)
   if (settlement !== undefined || asked !== undefined) {
-    const only = settlement === undefined ? undefined : orNotFound(await settlementById(reader, settlement))
-    const id = only ? BigInt(only.reservation) : (asked as bigint)
-    const reservation = orNotFound(await credits.reservation(reader, id))
-    return { payer: reservation.payer, reservation, settlements: only ? [only] : await settlementsOf(reader, [id]) }
+    const only = settlement === undefined ? undefined : await settlementById(reader, settlement)
+    const id = only ? BigInt(only.reservation) : asked
+    const reservation = id === undefined ? undefined : await credits.reservation(reader, id)
+    if (!reservation) throw nothingOf(of)
+    return {
+      payer: reservation.payer,
+      reservation,
+      settlements: only ? [only] : await settlementsOf(reader, [reservation.id]),
+    }
   }
   const records = await findRecords(credits.house, of)
   const [record] = records
-  if (!record) throw new Problem('not-found', { detail: `Nothing is known of “${of}”.` })
+  if (!record) throw nothingOf(of)
   if (records.length > 1) {
     const ids = records.map(({ id }) => numbered('record', id)).join(', ')
     throw new Problem('request-invalid', {
@@ -49,6 +54,8 @@ export async function findRefundable(counter: Counter, of: string): Promise<Refu
   }
   return { payer: record.project, record, charge: numberOf('charge', of) }
 }
+
+export const nothingOf = (of: string): Problem => new Problem('not-found', { detail: `Nothing is known of “${of}”.` })
 
 /** Gives back what was charged, to whoever paid it. */
 export async function refund(

@@ -1,10 +1,10 @@
 import { askingOf, sendMoney } from '../credits/money-commands.ts'
 import { type ApiServer, door } from '../http/door.ts'
-import { principalOf, requireTouch } from '../http/principal.ts'
+import { mayTouch, principalOf } from '../http/principal.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Counter } from './counter-commands.ts'
 import { RefundBody, Refunded } from './refund-contract.ts'
-import { findRefundable, refund } from './refund-commands.ts'
+import { findRefundable, nothingOf, refund } from './refund-commands.ts'
 
 /** `POST /api/v1/refunds` */
 export function addRefundRoutes(server: ApiServer, counter: Counter): void {
@@ -27,7 +27,8 @@ export function addRefundRoutes(server: ApiServer, counter: Counter): void {
     async (request, reply) => {
       const { body } = request
       const found = await findRefundable(counter, body.of)
-      requireTouch(principalOf(request), [found.payer])
+      // What belongs to others is told as what is not there.
+      if (!mayTouch(principalOf(request), [found.payer])) throw nothingOf(body.of)
       const asked = { of: body.of, nanos: nanosFrom(body.amount), reason: body.reason }
       return sendMoney(reply, await refund(counter, askingOf(request, body.dryRun), asked, found))
     },

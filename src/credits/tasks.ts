@@ -11,13 +11,22 @@ export const creditTasks = (credits: Credits): Task[] => [
     name: 'expire-credits',
     everySeconds: 5,
     run: async ({ signal }) => {
-      let after = '0'
-      while (!signal.aborted) {
-        const due = await dueWallets(credits.house.database.pool, after, atOnce)
-        await Promise.all(due.map(({ owner, currency }) => credits.sweep(owner, currency)))
-        if (due.length < atOnce) return
-        after = due.at(-1)?.id ?? after
-      }
+      // Credits that are held do not expire, and their wallets stay due; reservations that ran out come to an end.
+      let of: 'holds' | 'all' = 'all'
+      while (!signal.aborted && (await sweepAll(credits, of, signal)) > 0) of = 'holds'
     },
   },
 ]
+
+/** Answers how many wallets were due. */
+async function sweepAll(credits: Credits, of: 'holds' | 'all', signal: AbortSignal): Promise<number> {
+  let count = 0
+  for (let after = '0'; !signal.aborted; ) {
+    const due = await dueWallets(credits.house.database.pool, of, after, atOnce)
+    await Promise.all(due.map(({ owner, currency }) => credits.sweep(owner, currency)))
+    count += due.length
+    if (due.length < atOnce) return count
+    after = due.at(-1)?.id ?? after
+  }
+  return count
+}

@@ -16,7 +16,7 @@ export async function wantedOf(
   return {
     // The projects of its organisations and people are among the parties of a principal.
     scope: principal.parties === 'all' ? null : [...principal.parties],
-    payer: query.payer === undefined ? null : (await directory.payer(query.payer)).id,
+    payer: query.payer === undefined ? null : (await directory.payerFor(principal, query.payer)).id,
     currency: query.currency ?? null,
     after: afterOf(query, numberPart)?.[0] ?? null,
     limit: limitOf(query),

@@ -27,7 +27,7 @@ export function principalOf(request: FastifyRequest): Principal {
 }
 
 /** Whether one of a thing's owners is a party that the principal may touch. */
-const mayTouch = ({ parties }: Principal, owners: readonly (string | null)[]): boolean =>
+export const mayTouch = ({ parties }: Principal, owners: readonly (string | null)[]): boolean =>
   parties === 'all' || owners.some((owner) => owner !== null && parties.has(owner))
 
 /** What belongs to others is not there: a 403 would say that it exists. */

@@ -1,3 +1,4 @@
+import { mayTouch, type Principal } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
 import { parseId, uuidOf } from '../values/id.ts'
@@ -18,6 +19,8 @@ export type NamedPayer = {
 /** So long what was found counts as it was: an import is in force everywhere after it. */
 const rememberedFor = 1_000
 const rememberedMax = 20_000
+
+const noPayer = (text: string) => new Problem('not-found', { detail: `There is no payer “${text}”.` })
 
 /** Finds parties as requests name them, by id or name; whom it met a moment ago it knows without a statement. */
 export class Directory {
@@ -43,8 +46,15 @@ export class Directory {
     const known = this.#payers.get(text)
     if (known) return known
     const found = await this.#findPayer(text)
-    if (!found) throw new Problem('not-found', { detail: `There is no payer “${text}”.` })
+    if (!found) throw noPayer(text)
     this.#payers.set(text, found)
+    return found
+  }
+
+  /** The same, for whoever may act for it: what belongs to others is told as what is not there. */
+  async payerFor(principal: Principal, text: string): Promise<NamedPayer> {
+    const found = await this.payer(text)
+    if (!mayTouch(principal, [found.id])) throw noPayer(text)
     return found
   }
 

@@ -164,7 +164,23 @@ test('404: what belongs to others is not there', async () => {
   }
   const { items } = (await ask('GET', '/wallets', undefined, foreign)).body
   assert.deepEqual(new Set(items.map(({ payer }) => payer)), new Set([site.ids.art, site.ids.dance]))
-  assert.deepEqual((await ask('GET', '/reservations?payer=chem', undefined, foreign)).body.items, [])
+  assert.deepEqual(
+    (await ask('GET', '/reservations', undefined, foreign)).body.items.filter((row) => row['id'] === id),
+    [],
+  )
+  // Neither by its words: what is not there and what belongs to others sound alike.
+  for (const path of ['/reservations', '/wallets', '/grants', '/budgets']) {
+    const told = await Promise.all(
+      ['chem', 'none'].map((payer) => ask('GET', `${path}?payer=${payer}`, undefined, foreign)),
+    )
+    assert.deepEqual(
+      told.map(({ status, body }) => [status, body.detail]),
+      [
+        [404, 'There is no payer “chem”.'],
+        [404, 'There is no payer “none”.'],
+      ],
+    )
+  }
   assert.equal((await ask('POST', `/reservations/${id}/release`)).status, 200)
 })
 

@@ -78,16 +78,16 @@ export const lotsOf = (reader: Reader, wallets: readonly string[]) =>
     [wallets],
   )
 
-/** Wallets on which something ran out, after a given one. */
-export const dueWallets = (reader: Reader, after: string, limit: number) =>
+/** Wallets on which a reservation ran out, or credits did as well, after a given one. */
+export const dueWallets = (reader: Reader, of: 'holds' | 'all', after: string, limit: number) =>
   rows<{ id: string; owner: string; currency: string }>(
     reader,
     `select id, owner, currency
        from ledger.wallets
-      where (next_due <= clock_timestamp() or next_expiry <= clock_timestamp()) and id > $1
+      where (next_due <= clock_timestamp() or $3 and next_expiry <= clock_timestamp()) and id > $1
       order by id
       limit $2`,
-    [after, limit],
+    [after, limit, of === 'all'],
   )
 
 export type GrantItem = {
