@@ -1,5 +1,6 @@
 import { test } from 'node:test'
 import { type Bound, crowdInOne, crowdInTwo } from './crowd.ts'
+import { crowdAtDoors } from './http-crowd.ts'
 
 for (const bound of ['wallet', 'budget'] as readonly Bound[]) {
   for (const holds of [1000, 5000]) {
@@ -12,3 +13,7 @@ for (const bound of ['wallet', 'budget'] as readonly Bound[]) {
     t.diagnostic(await crowdInTwo(1000, bound))
   })
 }
+
+test('201, 402: the same over HTTP at two servers', async (t) => {
+  t.diagnostic(await crowdAtDoors(1000, 2, 'wallet'))
+})

@@ -4,6 +4,8 @@ import { Counter } from '../../src/charging/counter-commands.ts'
 import { Credits } from '../../src/credits/commands.ts'
 import { holdCommand } from '../../src/credits/hold.ts'
 import { openPool } from '../../src/database/pool.ts'
+import { Problem } from '../../src/http/problem.ts'
+import type { Answered } from '../../src/operations/alone.ts'
 import type { House } from '../../src/operations/house.ts'
 import { asTester, currency, holdOf, LaneSite, one } from './lane-site.ts'
 import { type Random, randomFrom } from './random.ts'
@@ -49,6 +51,18 @@ function lossyHouse(
   return { house: { ...house, database: { ...house.database, pool } }, lost, end: () => pool.end() }
 }
 
+/** Whoever hears that nothing, or nobody knows what, became of it asks again with the same key. */
+async function insistently(ask: () => Promise<Answered>): Promise<Answered> {
+  for (;;) {
+    try {
+      return await ask()
+    } catch (error) {
+      const isWorthAgain = error instanceof Problem && ['database-unavailable', 'outcome-unknown'].includes(error.type)
+      if (!isWorthAgain) throw error
+    }
+  }
+}
+
 /** Commits whose answer is lost, until so many were: each operation is there once, whatever its caller heard. */
 export async function loseAnswers(plan: { readonly commits: number; readonly seed: number }): Promise<string> {
   const site = await LaneSite.open()
@@ -65,11 +79,12 @@ export async function loseAnswers(plan: { readonly commits: number; readonly see
         while (broken.lost.after + broken.lost.before < plan.commits) {
           const asking = asTester()
           const input = holdOf([owner], one)
-          const ask = () => credits.submit(asking, 'credits.hold', owner, holdCommand(input))
+          const ask = () => insistently(() => credits.submit(asking, 'credits.hold', owner, holdCommand(input)))
           const first = await ask()
           if (random(4) === 0) assert.equal((await ask()).answer, first.answer)
           const id = BigInt((JSON.parse(first.answer) as { id: string }).id.slice(4))
-          await counter.settle(asTester(), id, { nanos: one / 4n }, true)
+          const settling = asTester()
+          await insistently(() => counter.settle(settling, id, { nanos: one / 4n }, true))
           done += 1
         }
       }

@@ -1,11 +1,13 @@
 import { fuzzed } from '../fuzz/told.ts'
 import { auditLong } from './auditor.ts'
 import { crowdInOne, crowdInTwo } from './crowd.ts'
+import { crowdAtDoors } from './http-crowd.ts'
 import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
 import { killAtCounter, killUnderCounter, opposite } from './lane-kill.ts'
 import { loseAnswers } from './lost-answers.ts'
 import { twice } from './million.ts'
 import { anyOrder, correctionsInAnyOrder } from './order.ts'
+import { poisonAmong } from './poison.ts'
 import { raceExpiry } from './races.ts'
 import { seedOfRun as seed } from './random.ts'
 import { grouped } from './telling.ts'
@@ -33,6 +35,11 @@ const proofs: readonly Proof[] = [
     name: 'credits-crowd',
     about: '1,000 and 5,000 holds of 0.10 at once on 5.00, in one process and in two, 20 times',
     run: () => crowds(20),
+  },
+  {
+    name: 'credits-poison',
+    about: 'one poisoned operation among 1,000, and in which time',
+    run: () => poisonAmong(20),
   },
   {
     name: 'credits-races',
@@ -95,7 +102,10 @@ const proofs: readonly Proof[] = [
 async function crowds(times: number): Promise<string> {
   for (let time = 1; time <= times; time++) {
     for (const bound of ['wallet', 'budget'] as const) {
-      for (const holds of [1000, 5000]) say(`  ${await crowdInOne(holds, bound)}; ${await crowdInTwo(holds, bound)}`)
+      for (const holds of [1000, 5000]) {
+        say(`  ${await crowdInOne(holds, bound)}; ${await crowdInTwo(holds, bound)}`)
+        say(`  ${await crowdAtDoors(holds, 1, bound)}; ${await crowdAtDoors(holds, 2, bound)}`)
+      }
     }
   }
   return `each time exactly 50 succeed, ${times} times`
