@@ -5,9 +5,11 @@ import type { BenchResult } from './result.ts'
 type Bench = () => Promise<BenchResult>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
+  http: async () => (await import('./http.ts')).httpBench,
   ledger: async () => (await import('./ledger.ts')).ledgerBench,
   rate: async () => (await import('./rate.ts')).rateBench,
   slurm: async () => (await import('./slurm.ts')).slurmBench,
+  soak: async () => (await import('./soak.ts')).soakBench,
 }
 
 const print = (text: string) => process.stdout.write(`${text}\n`)

@@ -14,8 +14,6 @@ import { readSettings } from '../src/settings.ts'
 
 const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 
-export type Books = { readonly house: House; readonly directory: string }
-
 /** How long each measurement lasts, after warming up. */
 export const seconds = (standard: number): number => Number(process.env['BENCH_SECONDS'] ?? standard)
 
@@ -23,19 +21,31 @@ export const seconds = (standard: number): number => Number(process.env['BENCH_S
  * Work on an empty data directory with PostgreSQL as Bursar runs it (fsync on, every index, check and trigger); in the
  * end `bursar verify` looks at the books, because a figure of broken books is worth nothing.
  */
-export async function withBooks<Result>(work: (books: Books) => Promise<Result>): Promise<[Result, readonly string[]]> {
+export async function withDirectory<Result>(
+  work: (directory: string, houseOf: HouseOf) => Promise<Result>,
+): Promise<[Result, readonly string[]]> {
   const directory = await mkdtemp(join(tmpdir(), 'bursar-bench-'))
   try {
-    const house = await openHouse(readSettings({}, { BURSAR_DATA: directory }), 'command')
-    let result: Result
-    try {
-      result = await work({ house, directory })
-    } finally {
-      await house.database.close()
-    }
+    const result = await work(directory, (within) => inHouse(directory, within))
     return [result, await verify(directory)]
   } finally {
     await rm(directory, { recursive: true, force: true })
+  }
+}
+
+type Within<Result> = (house: House) => Promise<Result>
+type HouseOf = <Result>(work: Within<Result>) => Promise<Result>
+
+/** The same, for work in this process. */
+export const withBooks = <Result>(work: Within<Result>): Promise<[Result, readonly string[]]> =>
+  withDirectory((_, houseOf) => houseOf(work))
+
+async function inHouse<Result>(directory: string, work: Within<Result>): Promise<Result> {
+  const house = await openHouse(readSettings({}, { BURSAR_DATA: directory }), 'command')
+  try {
+    return await work(house)
+  } finally {
+    await house.database.close()
   }
 }
 

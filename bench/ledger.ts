@@ -16,7 +16,7 @@ const wallets = 10_000
  * row-locking transaction for each hold.
  */
 export async function ledgerBench(): Promise<BenchResult> {
-  const [rates, verdict] = await withBooks(async ({ house }) => {
+  const [rates, verdict] = await withBooks(async (house) => {
     const parties = await bringParties(house, wallets)
     const locking = await rowLocking(house, callers, seconds(5))
     // Callers who wait a second are no overload here: there are a thousand of them, however slow the machine is.

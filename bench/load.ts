@@ -1,0 +1,50 @@
+import { connect, type Socket } from 'node:net'
+
+export type Answer = { readonly status: number; readonly body: string }
+
+/** One connection that is kept: HTTP/1.1 as little as it takes, so that the measured server has the processors. */
+export class Connection {
+  readonly #socket: Socket
+  #waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined
+  #text = ''
+
+  constructor(url: URL) {
+    this.#socket = connect(Number(url.port), url.hostname)
+    this.#socket.setNoDelay(true)
+    this.#socket.setEncoding('latin1')
+    this.#socket.on('data', (text: string) => this.#take(text))
+    const fail = (error?: Error) => this.#waiting?.reject(error ?? new Error('the server hung up'))
+    this.#socket.on('error', fail)
+    this.#socket.on('close', () => fail())
+  }
+
+  ask(head: string, key: string, body: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject }
+      this.#socket.write(`${head}idempotency-key: ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`, 'latin1')
+    })
+  }
+
+  close(): void {
+    this.#waiting = undefined
+    this.#socket.destroy()
+  }
+
+  #take(text: string): void {
+    this.#text = this.#text === '' ? text : this.#text + text
+    const end = this.#text.indexOf('\r\n\r\n')
+    if (end < 0) return
+    const head = this.#text.slice(0, end)
+    const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0)
+    if (this.#text.length < end + 4 + length) return
+    const answer = { status: Number(head.slice(9, 12)), body: this.#text.slice(end + 4, end + 4 + length) }
+    this.#text = ''
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    waiting?.resolve(answer)
+  }
+}
+
+/** What stands before the idempotency key. */
+export const headOf = (url: URL, path: string, key: string): string =>
+  `POST ${path} HTTP/1.1\r\nhost: ${url.host}\r\nauthorization: Bearer ${key}\r\ncontent-type: application/json\r\n`
