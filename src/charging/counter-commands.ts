@@ -56,7 +56,8 @@ export class Counter {
     const owners = this.#payers.knownOwnersOf(request) ?? (await this.#payers.ownersOf(request))
     const told = toldCost(cost)
     const input = { payer, project, person, provider, service, subtype, currency, overrun, seconds, ...told }
-    return await this.#priced(request, cost, (nanos, priced) => {
+    const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.hold', input, refused(problem))
+    return await this.#priced(request, cost, refuse, (nanos, priced) => {
       const estimate = priced ? JSON.stringify({ quantities: priced.quantities, book: priced.book }) : null
       const parties = { payer, project, person, provider, owners }
       const rule = holdCommand({ ...parties, currency, service, subtype, nanos, overrun, seconds, estimate })
@@ -83,7 +84,8 @@ export class Counter {
   async settle(asking: Asking, reservation: bigint, cost: Cost, isLast: boolean): Promise<Answered> {
     const input = { reservation: numbered('reservation', reservation), ...toldCost(cost), last: isLast }
     const known = cost.quantities ? await this.#subjectOf(this.credits.house.database.pool, reservation) : undefined
-    return await this.#priced(known, cost, (nanos, priced) => {
+    const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.settle', input, refused(problem))
+    return await this.#priced(known, cost, refuse, (nanos, priced) => {
       const rule = settleCommand({ reservation, nanos, isLast }, this.#charger(nanos, priced))
       return this.credits.submit(asking, 'credits.settle', input, {
         ...rule,
@@ -142,13 +144,20 @@ export class Counter {
   async #priced(
     subject: Omit<HoldRequest, 'cost' | 'overrun' | 'seconds'> | undefined,
     cost: Cost,
+    refuse: (problem: Problem) => Promise<Answered>,
     submit: (nanos: bigint, priced: Priced | null) => Promise<Answered>,
   ): Promise<Answered> {
     if (cost.quantities === undefined) return await submit(cost.nanos, null)
     if (!subject) throw new Error('priced usage has a subject')
     const payer = await this.#payers.payerOf(subject)
     for (let attempt = 1; ; attempt++) {
-      const priced = await this.#prices.price(subject, payer, cost.quantities, attempt > 1)
+      let priced: Priced
+      try {
+        priced = await this.#prices.price(subject, payer, cost.quantities, attempt > 1)
+      } catch (error) {
+        if (error instanceof Problem) return await refuse(error)
+        throw error
+      }
       try {
         return await submit(
           priced.lines.reduce((sum, line) => sum + line.nanos, 0n),
@@ -160,6 +169,12 @@ export class Counter {
     }
   }
 }
+
+/** Refused in the lane all the same: whoever asks again under a key that was answered gets that answer. */
+const refused = (problem: Problem): LaneCommand<Want, Desk> => ({
+  wants: { owners: [] },
+  decide: () => ({ ok: false, problem }),
+})
 
 /** The price book changed between pricing and commit: nobody outside hears of it. */
 class Stale extends Problem {

@@ -1,7 +1,9 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newKey } from '../../src/access/testing.ts'
+import { setBook } from '../../src/charging/testing.ts'
 import { newSite, type Site } from './site.ts'
 
 let site: Site
@@ -202,7 +204,7 @@ test('200: what ran out is free at once where it is shown, and ended by the task
   const { ids } = site
   await grant(ids.sci, '5')
   const made = await hold(ids.sci, '2', { minutes: undefined, seconds: 1 })
-  await new Promise((resolve) => setTimeout(resolve, Date.parse(String(made.body['until'])) - Date.now() + 50))
+  await sleep(Date.parse(String(made.body['until'])) - Date.now() + 50)
   assert.deepEqual([(await walletOf(ids.sci))['held'], (await walletOf(ids.sci))['available']], ['0', '5'])
   assert.equal((await ask('GET', `/reservations/${made.body.id}`)).body.state, 'expired')
   const expired = await ask('GET', `/reservations?state=expired&payer=${ids.sci}`)
@@ -225,4 +227,21 @@ test('200: what a wallet may owe, and moves that carry dates', async () => {
   assert.deepEqual([limited.body['creditLimit'], limited.body.available], ['2', '5'])
   assert.equal((await hold('bio', '5')).status, 201)
   assert.equal((await hold('bio', '0.000000001')).status, 402)
+})
+
+test('201: the same key again is answered as before, also when it has another price by then', async () => {
+  await grant('dance', '5')
+  const key = { 'idempotency-key': randomUUID() }
+  const asked = { project: 'dance', service: 'lab', estimate: { cpu_core_seconds: '1' }, minutes: 5 }
+  const price = (from: string, currency: string) =>
+    `prices:\n  - { service: lab, component: cpu, from: ${from}, currency: ${currency}, quantity: cpu_core_seconds, flat: { price: 1, per: 1 } }\n`
+  await setBook(site.house, price('2020-01-01', 'CREDIT'))
+  const once = await ask('POST', '/reservations', asked, key)
+  assert.equal(once.status, 201)
+  const soon = Math.ceil(Date.now() / 1_000) * 1_000 + 1_000
+  await setBook(site.house, price(new Date(soon).toISOString().replace('.000', ''), 'THB'))
+  await sleep(soon - Date.now() + 50)
+  assert.equal((await ask('POST', '/reservations', asked)).status, 422)
+  const again = await ask('POST', '/reservations', asked, key)
+  assert.deepEqual([again.status, again.text], [201, once.text])
 })
