@@ -787,9 +787,9 @@ create table charging.refunds (
   transfer   bigint not null,
   constraint refunds_pkey PRIMARY KEY (id),
   constraint refund_is_of_one_charge CHECK ((num_nonnulls(settlement, charge) = 1)),
-  constraint refunds_amount_check CHECK ((amount > (0)::numeric)),
+  constraint refunds_amount_check CHECK ((amount <> (0)::numeric)),
   constraint refunds_before_check CHECK ((before >= (0)::numeric)),
-  constraint refunds_must_not_exceed_what_was_paid CHECK (((before + amount) <= paid))
+  constraint refunds_must_not_exceed_what_was_paid CHECK ((((before + amount) >= (0)::numeric) AND ((before + amount) <= paid)))
 );
 CREATE INDEX charges_by_id ON ONLY charging.charges USING brin (id) WITH (pages_per_range='32', autosummarize='on');
 CREATE UNIQUE INDEX record_is_charged_once ON ONLY charging.charges USING btree (record, component, part, revision, kind, period);

@@ -11,14 +11,15 @@ create table charging.refunds (
   period     date not null,
   at         timestamptz not null,
   currency   text not null,
-  -- What was paid in all, what had been given back of it before, and what is given back now.
+  -- What was paid in all, what had been given back of it before, and what is given back now; less than nothing where a
+  -- correction gives the whole charge back, and takes back what had been given of it.
   paid       numeric(38,9) not null,
   before     numeric(38,9) not null check (before >= 0),
-  amount     numeric(38,9) not null check (amount > 0),
+  amount     numeric(38,9) not null check (amount <> 0),
   reason     text not null,
   transfer   bigint not null,
   constraint refund_is_of_one_charge check (num_nonnulls(settlement, charge) = 1),
-  constraint refunds_must_not_exceed_what_was_paid check (before + amount <= paid)
+  constraint refunds_must_not_exceed_what_was_paid check (before + amount between 0 and paid)
 );
 -- Each goes on where the one before ended, so that no two of them give the same part back.
 create unique index settlement_is_refunded_in_turn on charging.refunds (settlement, before) where settlement is not null;

@@ -79,6 +79,9 @@ type Line = Omit<RatedLine, 'uses'>
 /** A postpaid project owes; a prepaid one pays from its wallet. */
 export type PayerKind = Extract<AccountKind, 'unbilled_receivable' | 'wallet'>
 
+/** What a charge was paid from, for whose usage, and what was given back of it. */
+export type Paid = { readonly payer: PayerKind; readonly person: string | null; readonly refunded: bigint }
+
 const nobody: ReadonlySet<string> = new Set()
 const revenue: AccountKind = 'usage_revenue'
 
@@ -93,6 +96,10 @@ export class ChargeSheet {
   readonly uses = new Set<bigint>()
   /** Where something was charged, by project. */
   readonly #places = new Map<string, Place[]>()
+  /** What wallets paid for the usage of each person. */
+  readonly spentBy = new Map<string, { readonly owner: string; readonly currency: string; nanos: bigint }>()
+  /** Refunds of charges that are reversed here. */
+  readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
   readonly #nextId: () => bigint
   readonly #periodBased: ReadonlySet<bigint>
   /** Where a price that looks at whole periods charged something or gave it back, as `project provider period`. */
@@ -127,8 +134,12 @@ export class ChargeSheet {
     this.#add(subject, line, rated, 'memo', null)
   }
 
-  /** The exact opposite of a charge made before; the money goes back to where it came from. */
-  reverse(charge: Charge, payer: PayerKind, person: string | null): void {
+  /**
+   * The exact opposite of a charge made before; the money goes back to where it came from. What had been given back of it
+   * before is taken back: it would be given twice.
+   */
+  reverse(charge: Charge, { payer, person, refunded }: Paid): void {
+    if (refunded > 0n) this.takenBack.push({ charge, payer, nanos: refunded })
     if (payer === 'wallet') this.#countFor(person, charge.currency, -charge.nanos)
     const subject = { ...charge, person }
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
@@ -167,9 +178,6 @@ export class ChargeSheet {
   use(versions: readonly bigint[]): void {
     for (const version of versions) this.uses.add(version)
   }
-
-  /** What wallets paid for the usage of each person. */
-  readonly spentBy = new Map<string, { readonly owner: string; readonly currency: string; nanos: bigint }>()
 
   #countFor(person: string | null, currency: string, nanos: bigint): void {
     if (person === null) return

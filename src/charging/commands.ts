@@ -13,9 +13,10 @@ import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
-import { payerOf as paidBy, type Prior, priorRatings } from './prior-commands.ts'
+import { paidOf, type Prior, priorRatings } from './prior-commands.ts'
 import { setAside } from './quarantine-commands.ts'
 import type { Rater } from './rater.ts'
+import { takeRefundsBack } from './refund-back-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
 import { insertDueTrueUps } from './true-up/sql.ts'
@@ -100,7 +101,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
       )
       for (const { record, previous } of recorded.newer) {
         const prior = priors.get(previous.id) as Prior
-        for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge), record.person)
+        for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, record.person))
         const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
         onto(record, asRatedFirst, prior.state === 'uncharged' || early(record))
       }
@@ -124,7 +125,8 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await insertDueTrueUps(writer, sheet.due)
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
-  await postFromWallets(writer, zone, sheet.transfers, [...sheet.spentBy.values()])
+  const takenBack = await takeRefundsBack(writer, zone, sheet.takenBack)
+  await postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], [...sheet.spentBy.values()])
 }
 
 type RatingTask = {

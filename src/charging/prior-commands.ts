@@ -1,8 +1,10 @@
 import type { Reader } from '../database/reader.ts'
 import type { RecordRow } from '../metering/commands.ts'
 import { transfersById } from '../ledger/commands.ts'
-import type { Charge, PayerKind, State } from './charge.ts'
+import type { Charge, Paid, PayerKind, State } from './charge.ts'
+import { nanosFrom } from '../values/money.ts'
 import type { Usage } from './rater.ts'
+import { refundedOf } from './refund/sql.ts'
 import * as sql from './sql.ts'
 
 export type Prior = {
@@ -10,6 +12,8 @@ export type Prior = {
   readonly live: readonly Charge[]
   /** Of their transfers, those that a wallet paid. */
   readonly fromWallets: ReadonlySet<bigint>
+  /** By charge: what was given back of it. */
+  readonly refunded: ReadonlyMap<bigint, bigint>
   readonly state: State['state']
   readonly revisions: number
   /** The revision of the book that it was rated with; undefined when it has not been rated yet. */
@@ -27,7 +31,12 @@ export async function priorRatings(reader: Reader, records: readonly string[]): 
     reader,
     transfers.filter((transfer) => transfer !== null),
   )
-  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record), fromWallets)]))
+  const refunded = await refundsOf(
+    reader,
+    [...charges.values()].flat().map(({ id }) => id),
+  )
+  const known = { fromWallets, refunded }
+  return new Map([...charges].map(([record, lines]) => [record, priorOf(lines, states.get(record), known)]))
 }
 
 /** Those of the transfers that a wallet paid. */
@@ -36,7 +45,16 @@ async function walletTransfers(reader: Reader, ids: readonly bigint[]): Promise<
   return new Set(found.filter(({ debit_kind }) => debit_kind === 'wallet').map(({ id }) => BigInt(id)))
 }
 
-function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined, fromWallets: ReadonlySet<bigint>): Prior {
+async function refundsOf(reader: Reader, charges: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {
+  const found = charges.length === 0 ? [] : await refundedOf(reader, 'charge', charges)
+  return new Map(found.map((row) => [BigInt(row.id), nanosFrom(row.refunded)]))
+}
+
+function priorOf(
+  lines: readonly Charge[],
+  last: sql.StateRow | undefined,
+  known: Pick<Prior, 'fromWallets' | 'refunded'>,
+): Prior {
   const reversed = new Set(lines.filter((line) => line.kind === 'reversal').map(placeOf))
   const live = lines.filter((line) => line.kind === 'charge' && !reversed.has(placeOf(line)))
   const line = lines.at(-1)
@@ -45,7 +63,7 @@ function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined, fromW
   const bookOfReason = last?.state === 'free' || last?.state === 'uncharged' ? last.book : undefined
   return {
     live,
-    fromWallets,
+    ...known,
     state: last?.state ?? 'charged',
     revisions: lines.reduce((most, line) => Math.max(most, line.revision), 0),
     book: isReason ? bookOfReason : line?.book,
@@ -55,6 +73,13 @@ function priorOf(lines: readonly Charge[], last: sql.StateRow | undefined, fromW
 /** What a charge was paid from, and goes back to. */
 export const payerOf = ({ fromWallets }: Prior, { transfer }: Charge): PayerKind =>
   transfer !== null && fromWallets.has(transfer) ? 'wallet' : 'unbilled_receivable'
+
+/** What reversing a charge must know of it. */
+export const paidOf = (prior: Prior, charge: Charge, person: string | null): Paid => ({
+  payer: payerOf(prior, charge),
+  person,
+  refunded: prior.refunded.get(charge.id) ?? 0n,
+})
 
 const placeOf = (c: Charge): string => `${c.component} ${c.part} ${c.revision}`
 

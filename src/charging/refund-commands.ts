@@ -4,7 +4,7 @@ import { type GivenBack, refundCommand, refundTooMuch } from '../credits/refund.
 import { paidOf } from '../credits/refund-commands.ts'
 import type { Reservation } from '../credits/reservation.ts'
 import { Problem } from '../http/problem.ts'
-import type { RecordRow } from '../metering/commands.ts'
+import { lockStanding, type RecordRow } from '../metering/commands.ts'
 import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered, numberOf } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
@@ -174,6 +174,8 @@ async function planOf(
   only: bigint | undefined,
 ) {
   await sql.lockRefunds(writer, BigInt(record.id))
+  // A correction on its way gives all of it back: whoever comes second sees what the first has written.
+  await lockStanding(writer, [BigInt(record.id)])
   const prior = (await priorRatings(writer, [record.id])).get(record.id) as Prior
   const live = prior.live.filter((charge) => charge.nanos > 0n && (only === undefined || charge.id === only))
   const currency = live[0]?.currency ?? ''

@@ -8,7 +8,7 @@ import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import type { RatedLine, Rating } from '../pricing/line.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { writeSheet } from './commands.ts'
-import { payerOf as paidBy, type Prior, priorRatings, usageOf } from './prior-commands.ts'
+import { paidOf, type Prior, priorRatings, usageOf } from './prior-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './sql.ts'
@@ -118,7 +118,7 @@ function rateAnewOnto(sheet: ChargeSheet, { row, prior, payer, rater }: Task): R
   const record = BigInt(row.id)
   const rated = { revision: prior.revisions + 1, book: rater.revision }
   sheet.use(rating.uses)
-  for (const charge of prior.live) sheet.reverse(charge, paidBy(prior, charge), row.person)
+  for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, row.person))
   for (const line of lines)
     sheet.charge({ record, project: row.project, provider: row.provider, person: row.person }, line, rated)
   const of = { record, period: row.period }

@@ -154,8 +154,7 @@ function answerOf(read: readonly Read[], result: PageResult): Recorded {
   const stored = result.answered && (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[] })
   const outcomes = new Map(stored?.outcomes.map((outcome) => [`${outcome.source}\n${outcome.externalId}`, outcome]))
   const items = read.map(({ from: { id, source }, fact, reason }): Recorded['items'][number] => {
-    if (!fact)
-      return { source, externalId: id, outcome: 'quarantined', ...(reason !== undefined && { reason }) }
+    if (!fact) return { source, externalId: id, outcome: 'quarantined', ...(reason !== undefined && { reason }) }
     return outcomes.get(`${source}\n${fact.externalId}`) ?? { source, externalId: id, outcome: 'duplicate' }
   })
   return { items, result, charged: amountsOf(items) }

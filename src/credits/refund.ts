@@ -84,6 +84,7 @@ export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell):
             giveToLots(desk, turn, reservation, part)
             return { ...part, transfer }
           })
+          desk.payDebt(turn, wallet)
           tell.write(turn, given)
         },
       }

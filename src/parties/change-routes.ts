@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox'
 import type { Reader } from '../database/reader.ts'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door, mediaTypeOf } from '../http/door.ts'
-import { principalOf } from '../http/principal.ts'
+import { principalOf, requireEverything } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import { partyId } from '../http/schemas.ts'
 import type { House } from '../operations/house.ts'
@@ -43,7 +43,9 @@ export function addPartyChanges(server: ApiServer, house: House): void {
       answers: { 200: contract.Changed },
     }),
     async (request, reply) => {
-      const asked = only(await scopeOf(reader, principalOf(request)), request.params.organisation)
+      // Its tier prices what all its projects use.
+      requireEverything(principalOf(request))
+      const asked = only(null, request.params.organisation)
       const input = { id: request.params.organisation, change: request.body, ifMatch: request.headers['if-match'] }
       const present = async (reader: Reader) => {
         const [found] = await sql.organisationsPage(reader, asked)
@@ -65,7 +67,9 @@ export function addPartyChanges(server: ApiServer, house: House): void {
       answers: { 200: contract.Changed },
     }),
     async (request, reply) => {
-      const scope = await scopeOf(reader, principalOf(request))
+      // Whose it is and how it pays are the site's matter, not the project's own.
+      requireEverything(principalOf(request))
+      const scope = null
       const asked = only(scope, request.params.project)
       const { payment, organisation: wanted } = request.body
       const [organisation] = wanted ? await sql.organisationsPage(reader, only(scope, wanted)) : []
@@ -132,6 +136,8 @@ function addImport(server: ApiServer, house: House): void {
       answers: { 200: contract.ImportAnswer },
     }),
     async (request, reply) => {
+      // It may give any project to any organisation, and so may whoever sees everything.
+      requireEverything(principalOf(request))
       const { sheet, fieldOf } = sheetIn(request.body, mediaTypeOf(request) === 'text/csv')
       if (request.query.dryRun === true) {
         const preview = await previewImport(house.database.pool, sheet)

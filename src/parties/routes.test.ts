@@ -72,7 +72,12 @@ test('200: whoever may look at one project sees it, whose it is, and its members
   assert.deepEqual(await names('/api/v1/people'), ['ada'])
   assert.equal((await doors.ask('GET', `/api/v1/projects/${chem}`)).status, 200)
   assert.equal((await doors.ask('GET', `/api/v1/projects/${oil}`)).status, 404)
-  assert.equal((await doors.ask('PATCH', `/api/v1/projects/${oil}`, { payment: 'prepaid' })).status, 404)
+  // How a project pays is the site's matter, whosever it is.
+  for (const project of [oil, chem]) {
+    assert.equal((await doors.ask('PATCH', `/api/v1/projects/${project}`, { payment: 'prepaid' })).status, 403)
+  }
+  assert.equal((await doors.ask('PATCH', `/api/v1/organisations/${lab}`, { tier: 'default' })).status, 403)
+  assert.equal((await doors.ask('POST', '/api/v1/parties/import', { rows: [{ provider: 'x' }] })).status, 403)
   doors.be({ name: 'head', role: 'user', parties: new Set([uuidOf(lab as Id<'organisation'>)]) })
   assert.deepEqual(await names('/api/v1/projects'), ['bio', 'chem'])
 })

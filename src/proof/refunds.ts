@@ -19,20 +19,24 @@ const refunds: Inquiry = {
             case when s.id is null and c.id is null then 'what it is of is missing'
                  when r.before <> r.sum_before
                    then 'it goes on from ' || r.before || ', and ' || r.sum_before || ' went back before'
-                 when r.before + r.amount > r.paid then 'more went back than was paid'
+                 when r.before + r.amount not between 0 and r.paid then 'more went back than was paid'
                  else 'it is not of what was paid, or not what its transfer moved' end as wrong
        from told r
        left join charging.settlements s on s.id = r.settlement
        left join charging.charges c on c.id = r.charge and c.kind = 'charge'
        left join moved t on t.id = r.transfer
-      where (r.before = r.sum_before and r.before + r.amount <= r.paid
+      where (r.before = r.sum_before and r.before + r.amount between 0 and r.paid
              and r.paid = coalesce(s.amount - s.absorbed, c.amount)
              and r.payer = coalesce(s.payer, c.project) and r.provider = coalesce(s.provider, c.provider)
              and r.currency = coalesce(s.currency, c.currency)
-             and t.operation = r.operation and t.amount = r.amount and t.currency = r.currency and t.period = r.period
-             and t.debit_kind = 'usage_revenue' and t.debit_owner = r.provider and t.credit_owner = r.payer
-             and t.credit_kind = any (case when s.id is null then array['wallet', 'unbilled_receivable']
-                                           else array['wallet'] end)) is not true
+             and t.operation = r.operation and t.amount = abs(r.amount) and t.currency = r.currency
+             and t.period = r.period and (r.amount > 0 or s.id is null)
+             and case when r.amount > 0 then t.debit_kind else t.credit_kind end = 'usage_revenue'
+             and case when r.amount > 0 then t.debit_owner else t.credit_owner end = r.provider
+             and case when r.amount > 0 then t.credit_owner else t.debit_owner end = r.payer
+             and case when r.amount > 0 then t.credit_kind else t.debit_kind end
+                 = any (case when s.id is null then array['wallet', 'unbilled_receivable']
+                             else array['wallet'] end)) is not true
       order by r.id`,
     `select 'ledger.transfers' as "table", 'trf_' || t.id as row, t.operation::text as operation,
             count(r.id) || ' refunds stand behind it' as wrong
