@@ -1,7 +1,10 @@
+import { strict as assert } from 'node:assert'
 import { Counter } from '../../src/charging/counter-commands.ts'
+import { findRefundable, refund as refundCharge, type Refundable } from '../../src/charging/refund-commands.ts'
 import { holdCommand } from '../../src/credits/hold.ts'
 import type { Answered } from '../../src/operations/alone.ts'
 import type { NaiveCredits } from './naive-credits.ts'
+import { refund } from './naive-refund.ts'
 import type { Expected, NaiveReservation, Span } from './naive-wallet.ts'
 import type { Random } from './random.ts'
 
@@ -11,6 +14,8 @@ export type Step = {
   readonly says: string
   readonly owners: readonly string[]
   readonly dryRun: boolean
+  /** What is looked up before it is asked. */
+  prepare?(counter: Counter): Promise<void>
   ask(counter: Counter, key?: string): Promise<Answered>
   /** What a fresh answer must be; what it tells of itself is remembered from the real one. */
   expect(naive: NaiveCredits, answer: () => { id: string }): Expected
@@ -157,7 +162,7 @@ export class Steps {
     const nanos = this.#random(3) === 0 ? reservation.held : this.#nanos()
     // A dry run is tried on a copy, where the reservation is another object.
     const of = (naive: NaiveCredits) =>
-      naive === this.#naive ? reservation : (naive.open.find((each) => each.id === id) ?? { ...reservation })
+      naive === this.#naive ? reservation : (naive.open.find((each) => each.id === id) ?? structuredClone(reservation))
     if (chance < 69) {
       return this.#step(`grow res_${id} by ${nanos || 1n}`, owners, {
         ask: (counter, asking) => counter.grow(asking, id, nanos || 1n),
@@ -171,7 +176,8 @@ export class Steps {
         expect: (naive) => naive.extend(of(naive), seconds),
       })
     }
-    if (chance < 80) {
+    if (chance < 77) return this.#refund(reservation, of)
+    if (chance < 81) {
       return this.#step(`release res_${id}`, owners, {
         ask: (counter, asking) => counter.release(asking, id),
         expect: (naive) => naive.release(of(naive)),
@@ -182,6 +188,27 @@ export class Steps {
       ask: (counter, asking) => counter.settle(asking, id, { nanos }, last),
       expect: (naive) => naive.settle(of(naive), nanos, last),
     })
+  }
+
+  #refund(reservation: NaiveReservation, of: (naive: NaiveCredits) => NaiveReservation): Step {
+    const { id, owners, charged } = reservation
+    const nanos = this.#random(2) === 0 && charged > 0n ? charged / BigInt(1 + this.#random(3)) || 1n : this.#nanos()
+    const count = reservation.settlements.length
+    const name = `res_${id}`
+    let found: Refundable | undefined
+    const step = this.#step(`refund ${nanos} of ${name}`, owners, {
+      ask: (counter, asking) => {
+        assert(found, 'it was looked up before')
+        return refundCharge(counter, asking, { of: name, nanos, reason: 'a proof' }, found)
+      },
+      expect: (naive) => refund(naive, of(naive), count, nanos),
+    })
+    return {
+      ...step,
+      prepare: async (counter) => {
+        found ??= await findRefundable(counter, name)
+      },
+    }
   }
 
   #ofNobody(): Step {

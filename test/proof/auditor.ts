@@ -94,6 +94,7 @@ class Auditor {
     const wanted = Array.from({ length: size }, () => this.#next())
     // The same again within one batch.
     if (this.random(5) === 0) wanted.push(wanted[this.random(wanted.length)] as Step)
+    for (const step of wanted) await step.prepare?.(this.#counter)
     this.#order = []
     const outcomes = await Promise.all(
       wanted.map(async (step): Promise<Outcome> => ({ step, answered: await outcomeOf(step, this.#counter) })),

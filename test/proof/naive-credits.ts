@@ -24,6 +24,8 @@ export class NaiveCredits {
   windows: NaiveWindow[] = []
   now = 0
   grants = 0
+  /** What ran out of each lot in the step at hand. */
+  readonly #lost = new Map<NaiveLot, bigint>()
 
   wallet(owner: string): NaiveWallet {
     let wallet = this.wallets.get(owner)
@@ -68,7 +70,7 @@ export class NaiveCredits {
     for (const reservation of late) this.#end(reservation, 'expired')
     for (const owner of all) {
       const wallet = this.wallet(owner)
-      for (const lot of wallet.lots) if (lot.expires <= this.now) this.#lose(wallet, lot, lot.left - this.heldOf(lot))
+      for (const lot of wallet.lots) if (lot.expires <= this.now) this.lose(wallet, lot, lot.left - this.heldOf(lot))
     }
   }
 
@@ -77,8 +79,8 @@ export class NaiveCredits {
     if (expires !== null && expires <= this.now) return { refused: ['request-invalid'] }
     wallet.posted += nanos
     this.grants += 1
-    if (expires !== null) this.#addLot(wallet, { grant: this.grants, expires, left: nanos })
-    this.#payDebt(wallet)
+    if (expires !== null) this.addLot(wallet, { grant: this.grants, expires, left: nanos })
+    this.payDebt(wallet)
     return { tells: { amount: text(nanos), available: text(this.available(owner)), expiresAt: time(expires) } }
   }
 
@@ -89,11 +91,11 @@ export class NaiveCredits {
       lot.left -= amount
       const there = target.lots.find(({ grant }) => grant === lot.grant)
       if (there) there.left += amount
-      else this.#addLot(target, { ...lot, left: amount })
+      else this.addLot(target, { ...lot, left: amount })
     }
     source.posted -= nanos
     target.posted += nanos
-    this.#payDebt(target)
+    this.payDebt(target)
     return { tells: { from: text(this.available(from)), to: text(this.available(to)) } }
   }
 
@@ -125,6 +127,7 @@ export class NaiveCredits {
       until,
       parts: [],
       counts: [],
+      settlements: [],
       state: 'held',
     }
     this.open.push(reservation)
@@ -158,6 +161,8 @@ export class NaiveCredits {
     const late = reservation.state === 'expired'
     if (reservation.state !== 'held' && !late) return { refused: ['reservation-closed'] }
     const wallet = this.wallet(reservation.payer)
+    const before = wallet.lots.map((lot) => ({ lot, left: lot.left }))
+    this.#lost.clear()
     const covered = lesser(reservation.held, nanos)
     this.#spendHeld(wallet, reservation, covered)
     const released = last ? reservation.held : 0n
@@ -171,7 +176,9 @@ export class NaiveCredits {
     wallet.posted -= paid
     for (const window of this.#windowsOf(reservation.owners)) window.used += paid
     if (late) reservation.state = 'settled'
-    this.#payDebt(wallet)
+    this.payDebt(wallet)
+    const spent = before.map(({ lot, left }) => ({ lot, amount: left - lot.left - (this.#lost.get(lot) ?? 0n) }))
+    reservation.settlements.push({ paid: covered + paid, back: 0n, spent: spent.filter(({ amount }) => amount > 0n) })
     return this.#tells(reservation, {
       settled: text(nanos),
       absorbed: text(beyond - paid),
@@ -232,19 +239,20 @@ export class NaiveCredits {
     for (const { window, held } of reservation.counts) window.used -= held
     reservation.counts = []
     this.open = this.open.filter((each) => each !== reservation)
-    for (const { lot, amount } of reservation.parts) if (lot.expires <= this.now) this.#lose(wallet, lot, amount)
+    for (const { lot, amount } of reservation.parts) if (lot.expires <= this.now) this.lose(wallet, lot, amount)
     reservation.held = 0n
     reservation.parts.length = 0
     reservation.state = state
-    this.#payDebt(wallet)
+    this.payDebt(wallet)
   }
 
-  #lose(wallet: NaiveWallet, lot: NaiveLot, nanos: bigint): void {
+  lose(wallet: NaiveWallet, lot: NaiveLot, nanos: bigint): void {
+    this.#lost.set(lot, (this.#lost.get(lot) ?? 0n) + nanos)
     lot.left -= nanos
     wallet.posted -= nanos
   }
 
-  #payDebt(wallet: NaiveWallet): void {
+  payDebt(wallet: NaiveWallet): void {
     const owed = sum(wallet.lots.map(({ left }) => left)) - wallet.posted
     if (owed > 0n) for (const { lot, amount } of this.#takeFree(wallet, owed)) lot.left -= amount
   }
@@ -259,7 +267,7 @@ export class NaiveCredits {
     })
   }
 
-  #addLot(wallet: NaiveWallet, lot: NaiveLot): void {
+  addLot(wallet: NaiveWallet, lot: NaiveLot): void {
     wallet.lots.push(lot)
     wallet.lots.sort((a, b) => a.expires - b.expires)
   }

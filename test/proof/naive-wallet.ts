@@ -15,6 +15,11 @@ export type NaiveWallet = {
   lots: NaiveLot[]
   readonly budgets: Map<Span, bigint>
 }
+export type NaiveSettlement = {
+  readonly paid: bigint
+  back: bigint
+  readonly spent: readonly { readonly lot: NaiveLot; readonly amount: bigint }[]
+}
 export type NaiveReservation = {
   id: bigint
   readonly payer: string
@@ -26,6 +31,8 @@ export type NaiveReservation = {
   readonly parts: { readonly lot: NaiveLot; amount: bigint }[]
   /** By wallet and span, oldest first: what of the hold counts where. */
   counts: { readonly window: NaiveWindow; held: bigint }[]
+  /** What each settling was paid, what of it went back, and which lots it was paid from. */
+  settlements: NaiveSettlement[]
   state: 'held' | 'settled' | 'released' | 'expired'
 }
 
