@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { seconds, withDirectory } from './books.ts'
 import { tenths } from './callers.ts'
-import { Connection, headOf } from './load.ts'
+import { type Answer, Connection, headOf } from './load.ts'
 import { furnish, holdBody, settleBody } from './prepaid.ts'
 import type { BenchResult } from './result.ts'
 import { residentMiB, serveBursar, type Serving, stopped } from './serving.ts'
@@ -30,6 +30,7 @@ export async function soakBench(): Promise<BenchResult> {
     lifecyclesPerSecond: soaked.perSecond,
     p50Ms: soaked.p50Ms,
     p99Ms: soaked.p99Ms,
+    refusedForLoad: soaked.refused,
     startMiB: Math.round(steady[0] ?? 0),
     endMiB: Math.round(steady.at(-1) ?? 0),
     peakMiB: Math.round(Math.max(0, ...mib)),
@@ -39,7 +40,7 @@ export async function soakBench(): Promise<BenchResult> {
     metrics,
     lines: [
       `${soaked.count} lifecycles over HTTP at ${metrics.lifecyclesPerSecond}/s: hold and settle together p50 ` +
-        `${metrics.p50Ms} ms, p99 ${metrics.p99Ms} ms`,
+        `${metrics.p50Ms} ms, p99 ${metrics.p99Ms} ms; ${metrics.refusedForLoad} refused for load and asked again`,
       `memory of the server: ${metrics.startMiB} MiB, in the end ${metrics.endMiB} MiB, at most ${metrics.peakMiB} MiB; ` +
         `slope ${metrics.slopeMiBPerMinute} MiB a minute`,
       ...verdict,
@@ -53,16 +54,25 @@ async function soak({ url, key }: Serving, length: number) {
   const waits: number[] = []
   const total = Math.round(length * perSecond)
   let failure: unknown
+  let refused = 0
   const live = async (connection: Connection, due: number) => {
-    const held = await connection.ask(headOf(url, path, key), randomUUID(), holdBody)
-    if (held.status !== 201) throw new Error(`${held.status}: ${held.body}`)
+    const held = await patiently(() => connection.ask(headOf(url, path, key), randomUUID(), holdBody))
     const { id } = JSON.parse(held.body) as { id: string }
-    const settled = await connection.ask(headOf(url, `${path}/${id}/settle`, key), randomUUID(), settleBody)
-    if (settled.status !== 200) throw new Error(`${settled.status}: ${settled.body}`)
+    await patiently(() => connection.ask(headOf(url, `${path}/${id}/settle`, key), randomUUID(), settleBody))
     waits.push(performance.now() - due)
     const next = waiting.shift()
     if (next === undefined) idle.push(connection)
     else run(connection, next)
+  }
+  /** Who is told that there is too much to do asks again a little later, and is counted. */
+  const patiently = async (ask: () => Promise<Answer>): Promise<Answer> => {
+    for (;;) {
+      const answer = await ask()
+      if (answer.status < 300) return answer
+      if (answer.status !== 503) throw new Error(`${answer.status}: ${answer.body}`)
+      refused += 1
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
   }
   const run = (connection: Connection, due: number) => void live(connection, due).catch((error) => (failure = error))
   const began = performance.now()
@@ -81,7 +91,7 @@ async function soak({ url, key }: Serving, length: number) {
   for (const connection of idle) connection.close()
   waits.sort((a, b) => a - b)
   const quantile = (part: number) => tenths(waits[Math.floor(waits.length * part)] ?? 0)
-  return { count: total, perSecond: Math.round(total / elapsed), p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+  return { count: total, refused, perSecond: Math.round(total / elapsed), p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
 /** The line through values one second apart that fits best: how much they rise each second. */
