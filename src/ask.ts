@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Asked, Told } from './credits/cli.ts'
+import type { Asked, Told } from './credits/asked-cli.ts'
 import type { House } from './operations/house.ts'
 import { flagsOf } from './program.ts'
 import { type Door, WrongUsage } from './terminal/door.ts'

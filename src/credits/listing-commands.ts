@@ -1,6 +1,7 @@
 import type { Reader } from '../database/reader.ts'
 import { windowStart } from './budget.ts'
 import * as sql from './listing/sql.ts'
+import * as reserved from './reserved/sql.ts'
 import { shownReservation, shownStep, shownWallet } from './shown.ts'
 
 export type { Wanted } from './listing/sql.ts'
@@ -28,13 +29,13 @@ export const budgetsOf = (reader: Reader, wanted: sql.Wanted, zone: string) => {
 }
 
 /** Reservations, newest first; one more than the limit. */
-export const reservationsOf = (reader: Reader, wanted: sql.Wanted, state: sql.ReservationState | undefined) =>
-  sql.reservationsPage(reader, wanted, state)
+export const reservationsOf = (reader: Reader, wanted: sql.Wanted, state: reserved.ReservationState | undefined) =>
+  reserved.reservationsPage(reader, wanted, state)
 
 /** One reservation with its steps; undefined when there is none. */
 export async function reservationWhole(reader: Reader, id: bigint) {
-  const row = await sql.reservationItem(reader, id)
+  const row = await reserved.reservationItem(reader, id)
   if (!row) return undefined
-  const steps = (await sql.stepsOf(reader, id)).map(shownStep)
+  const steps = (await reserved.stepsOf(reader, id)).map(shownStep)
   return { row, shown: shownReservation(row), steps }
 }

@@ -1,7 +1,8 @@
 import { idOf, numbered } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { stateOf } from './hold.ts'
-import type { BudgetItem, GrantItem, LotItem, ReservationItem, StepItem, WalletItem } from './listing/sql.ts'
+import type { BudgetItem, GrantItem, LotItem, WalletItem } from './listing/sql.ts'
+import type { ReservationItem, StepItem } from './reserved/sql.ts'
 
 const text = (amount: string): string => nanosText(nanosFrom(amount))
 

@@ -1,6 +1,5 @@
-import { type Reader, row, rows } from '../../database/reader.ts'
+import { type Reader, rows } from '../../database/reader.ts'
 import type { Span } from '../budget.ts'
-import type { OverrunPolicy, StepKind } from '../reservation.ts'
 
 type PayerKind = 'organisation' | 'project' | 'person'
 
@@ -19,7 +18,8 @@ export type Wanted = {
   readonly limit: number
 }
 
-const values = ({ scope, payer, currency, after, limit }: Wanted) => [scope, payer, currency, after, limit + 1]
+/** As the statements of all these lists take them. */
+export const values = ({ scope, payer, currency, after, limit }: Wanted) => [scope, payer, currency, after, limit + 1]
 
 export type WalletItem = {
   id: string
@@ -153,79 +153,4 @@ export const budgetsPage = (reader: Reader, wanted: Wanted, starts: Readonly<Rec
       order by b.id
       limit $5`,
     [...values(wanted), starts.day, starts.month, starts.total],
-  )
-
-export type ReservationItem = {
-  id: string
-  operation: string
-  payer: string
-  project: string | null
-  person: string | null
-  provider: string
-  currency: string
-  service: string
-  subtype: string
-  amount: string
-  overrun: OverrunPolicy
-  at: Date
-  until: Date
-  estimate: string | null
-  held: string | null
-  is_due: boolean | null
-  ended_as: StepKind | null
-  charged: string
-  lasts_until: Date
-}
-
-const reservation = `select r.id, r.operation, r.payer, r.project, r.person, r.provider, r.currency, r.service, r.subtype,
-        r.amount, r.overrun, r.at, r.until, r.estimate, h.held, h.until <= clock_timestamp() as is_due,
-        e.kind as ended_as, coalesce(h.charged, s.charged, 0) as charged, coalesce(h.until, s.until, r.until) as lasts_until
-   from credits.reservations r
-   left join credits.holds h on h.reservation = r.id
-   left join lateral (select kind from credits.steps where reservation = r.id and h.reservation is null
-                       order by n desc limit 1) e on true
-   left join lateral (select sum(charged) as charged, max(until) as until from credits.steps
-                       where reservation = r.id and h.reservation is null) s on true`
-
-const inState = {
-  held: 'h.until > clock_timestamp()',
-  expired: `(e.kind = 'expire' or h.until <= clock_timestamp())`,
-  settled: `e.kind in ('settle', 'late')`,
-  released: `e.kind = 'release'`,
-} as const
-export type ReservationState = keyof typeof inState
-
-/** Newest first. */
-export const reservationsPage = (reader: Reader, wanted: Wanted, state: ReservationState | undefined) =>
-  rows<ReservationItem>(
-    reader,
-    `${reservation}
-      where ($1::uuid[] is null or r.payer = any ($1) or r.project = any ($1) or r.person = any ($1))
-        and ($2::uuid is null or r.wallet in (select id from ledger.wallets where owner = $2))
-        and ($3::text is null or r.currency = $3)
-        and ($4::bigint is null or r.id < $4)
-        ${state === undefined ? '' : `and ${inState[state]}`}
-      order by r.id desc
-      limit $5`,
-    values(wanted),
-  )
-
-export const reservationItem = (reader: Reader, id: bigint) =>
-  row<ReservationItem>(reader, `${reservation} where r.id = $1`, [id])
-
-export type StepItem = {
-  operation: string
-  kind: StepKind
-  held_delta: string
-  charged: string
-  absorbed: string
-  until: Date | null
-  at: Date
-}
-
-export const stepsOf = (reader: Reader, id: bigint) =>
-  rows<StepItem>(
-    reader,
-    `select operation, kind, held_delta, charged, absorbed, until, at from credits.steps where reservation = $1 order by n`,
-    [id],
   )

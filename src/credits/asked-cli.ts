@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto'
+import type { Command } from 'commander'
+import type { House } from '../operations/house.ts'
+import type { Door } from '../terminal/door.ts'
+import { Refusal, WrongUsage } from '../values/refusal.ts'
+
+export type Asked = {
+  readonly method: string
+  readonly path: string
+  readonly body?: object
+  readonly key?: string
+}
+export type Told = { readonly status: number; readonly body: { readonly [member: string]: unknown } }
+/** Asks a door in the name of whoever sits at the terminal. */
+export type Ask = (command: Command, door: Door<House>, asked: Asked) => Promise<Told>
+
+export type Row = Readonly<Record<string, string>>
+export type Money = { currency?: string; dryRun?: true; key?: string }
+
+export const payerText = 'who pays: prj_…, org_…, per_…, or the name of a project'
+export const right = (title: string) => ({ title, align: 'right' as const })
+export const part = encodeURIComponent
+
+export const moneyOptions = (command: Command): Command =>
+  command
+    .option('--currency <code>', 'CREDIT without it')
+    .option('--dry-run', 'say what would happen, and change nothing')
+    .option('--key <key>', 'the same key again is the same request again; a new one without it')
+
+export const done = (dryRun: true | undefined): string => (dryRun ? 'Nothing was changed. Without --dry-run: ' : '')
+export const bodyOf = ({ currency, dryRun }: Money) => ({ ...(currency && { currency }), ...(dryRun && { dryRun }) })
+export const keyOf = ({ key }: Money) => (key === undefined ? {} : { key })
+
+/** Sends a money command; answers what came back, or undefined when it waits for a second person. */
+export async function send(
+  ask: Ask,
+  command: Command,
+  door: Door<House>,
+  { method, path, body, key }: Asked,
+): Promise<Row | undefined> {
+  const told = answered(await ask(command, door, { method, path, key: key ?? randomUUID(), ...(body && { body }) }))
+  door.answer(told.body)
+  if (told.status !== 202) return told.body as Row
+  door.say(`It waits for a second person: ${String(told.body['id'])}`)
+  door.say('Next: somebody else says yes or no with `bursar approval`.')
+  return undefined
+}
+
+function answered(told: Told): Told {
+  const { status, body } = told
+  if (status < 400) return told
+  const { title, detail, issues, type: _, status: __, ...members } = body
+  const [first] = (issues ?? []) as { field: string; message: string }[]
+  const others = Object.entries(members).map(([name, value]) => `${name} ${String(value)}`)
+  const more = first ? [`${first.field.replace(/^(body|params|query)\./, '')} ${first.message}`] : []
+  if (typeof detail === 'string') more.push(detail)
+  const text = [...more, ...others].join(', ')
+  const refused = `${String(title).replace(/\.$/, '')}${text && `: ${text}`}`
+  throw status === 400 ? new WrongUsage(refused, 'Nothing was changed.') : new Refusal(refused, 'Nothing was changed.')
+}
+
+/** The items of a list that a door answers. */
+export async function list(ask: Ask, command: Command, door: Door<House>, path: string): Promise<readonly Row[]> {
+  const { body } = answered(await ask(command, door, { method: 'GET', path }))
+  door.answer(body)
+  return body['items'] as readonly Row[]
+}
