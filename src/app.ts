@@ -17,6 +17,7 @@ import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
+import { requireOwnKeys } from './operations/own-keys.ts'
 import type { Settings } from './settings.ts'
 import { taskStates } from './tasks/commands.ts'
 import type { Task } from './tasks/task.ts'
@@ -35,6 +36,7 @@ export async function openHouse(settings: Settings, role: 'server' | 'command'):
       keys: loadKeys(settings.data, process.env),
       zone: settings.zone,
     }
+    await requireOwnKeys(database.pool, house.keys)
     return house
   } catch (error) {
     await database.close()

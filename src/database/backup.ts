@@ -42,10 +42,14 @@ export async function writeBackup(
   let rows = 0
   let drained: Promise<void> | undefined
   const write = (bytes: Buffer | string): Promise<void> | undefined => {
+    if (out.destroyed) throw new Error('the output was closed')
     digest.update(bytes)
     if (out.write(bytes)) return undefined
-    // Rows that came together wait together.
-    drained ??= once(out, 'drain').then(() => (drained = undefined))
+    // Rows that came together wait together; an output that fails is closed and drains no more.
+    drained ??= Promise.race([once(out, 'drain'), once(out, 'close')]).then(
+      () => (drained = undefined),
+      () => (drained = undefined),
+    )
     return drained
   }
   await looking(database, async (client) => {

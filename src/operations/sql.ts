@@ -118,3 +118,7 @@ export async function statusOf(reader: Reader, xid: string): Promise<string> {
   const found = await row<{ status: string | null }>(reader, `select pg_xact_status($1::xid8) as status`, [xid])
   return found?.status ?? 'aborted'
 }
+
+/** The key that the newest operation is marked with; undefined in an empty house. */
+export const newestKey = async (reader: Reader): Promise<string | undefined> =>
+  (await row<{ key_id: string }>(reader, `select key_id from operations.operations order by id desc limit 1`))?.key_id

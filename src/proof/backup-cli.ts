@@ -38,7 +38,11 @@ export const backup: Register<House> = (command, door) => {
         const filling = writeBackup(house.database, note, gzip, (count) =>
           progress.show(() => `${grouped(count)} rows written`),
         )
-        rows = await Promise.race([filling, written.then(() => filling)])
+        // When writing fails, so does the filling: the first to fail is told, and both have ended then.
+        const [outcome, failure] = await Promise.allSettled([filling, Promise.race([written, filling])])
+        if (failure.status === 'rejected') throw failure.reason
+        if (outcome.status === 'rejected') throw outcome.reason
+        rows = outcome.value
         gzip.end()
         await written
         renameSync(draft, file)

@@ -80,3 +80,9 @@ test('a backup never overwrites a file', async () => {
   assert.equal(code, 1)
   assert.match(err, /is there already/)
 })
+
+test('where nothing can be written, a backup says so and ends', async () => {
+  const { code, err } = await bursar('backup', place('no/such/place.gz'), '--data', place('old'))
+  assert.equal(code, 1)
+  assert.match(err, /cannot be written \(ENOENT\)/)
+})
