@@ -2,7 +2,8 @@ import { Type } from 'typebox'
 import { DryRun, OptionalCurrency, Payer } from '../credits/contract.ts'
 import { overrunPolicies } from '../credits/reservation.ts'
 import { pageOf, pageQuery } from '../http/paging.ts'
-import { closed, Currency, nullable, numberId, oneOf, Period, PositiveMoney } from '../http/schemas.ts'
+import { closed, Currency, nullable, numberId, oneOf, PositiveMoney } from '../http/schemas.ts'
+import { Settlement } from './settlement-contract.ts'
 import { usageFields } from './usage-contract.ts'
 
 const Amount = Type.String({ description: 'an exact decimal', examples: ['4.37'] })
@@ -109,31 +110,6 @@ export const ReservationsQuery = closed({
   payer: Type.Optional(Payer),
   state: Type.Optional(oneOf(states)),
 })
-export const Settlement = closed(
-  {
-    id: numberId('set'),
-    reservation: numberId('res'),
-    at: Time,
-    period: Period,
-    payer: Type.String(),
-    project: nullable(Type.String()),
-    person: nullable(Type.String()),
-    provider: Type.String(),
-    service: Type.String(),
-    subtype: Type.String(),
-    currency: Currency,
-    amount: Amount,
-    absorbed: Amount,
-    usage: nullable(
-      Type.Record(Type.String(), Type.String(), { description: 'quantities by meter; null when an amount was given' }),
-    ),
-    lines: Type.Array(Type.Any(), { description: 'how it was priced' }),
-    bookRevision: nullable(Type.Integer()),
-    transfer: nullable(numberId('trf')),
-    operation: numberId('op'),
-  },
-  'Settlement',
-)
 const Step = closed(
   {
     kind: oneOf(['grow', 'extend', 'settle', 'release', 'expire', 'late']),

@@ -6,11 +6,11 @@ import type { Directory } from '../parties/directory-commands.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Credits } from './commands.ts'
 import * as contract from './contract.ts'
-import { walletsOf } from './listing-commands.ts'
 import { grantsPage } from './listing/sql.ts'
 import { askingOf, payerFor, sendMoney } from './money-commands.ts'
 import { shownGrant } from './shown.ts'
 import { addBudgetRoutes } from './budget-routes.ts'
+import { addWalletRoutes } from './wallet-routes.ts'
 import { wantedOf } from './wanted-commands.ts'
 
 const tag = 'credits'
@@ -21,7 +21,7 @@ const refusals = ['not-found', 'idempotency-key-reused'] as const
 export function addCreditRoutes(server: ApiServer, credits: Credits, directory: Directory): void {
   addGrants(server, credits, directory)
   addMoves(server, credits, directory)
-  addWallets(server, credits, directory)
+  addWalletRoutes(server, credits, directory)
   addBudgetRoutes(server, credits, directory)
 }
 
@@ -104,52 +104,6 @@ function addMoves(server: ApiServer, credits: Credits, directory: Directory): vo
         nanos: nanosFrom(body.amount),
       })
       return sendMoney(reply, answered)
-    },
-  )
-}
-
-function addWallets(server: ApiServer, credits: Credits, directory: Directory): void {
-  server.get(
-    '/api/v1/wallets',
-    door({
-      operation: 'credits.read',
-      id: 'listWallets',
-      tag,
-      summary: 'What payers have: posted, held, available, and the lots that expire',
-      description: 'What ran out counts as free at once: reservations past their time, and credits past their date.',
-      query: contract.WalletsQuery,
-      answers: { 200: contract.Wallets },
-      problems: ['not-found'],
-    }),
-    async (request) => {
-      const { query } = request
-      const wanted = await wantedOf(principalOf(request), directory, query)
-      const found = await walletsOf(credits.house.database.pool, wanted)
-      return pageFrom(
-        found,
-        query,
-        ({ row }) => [row.id],
-        ({ shown }) => shown,
-      )
-    },
-  )
-  server.put(
-    '/api/v1/wallets/:payer/limit',
-    door({
-      ...money,
-      operation: 'credits.limit',
-      id: 'setCreditLimit',
-      summary: 'Set how far a wallet may go below zero; what is used beyond a lower limit stands as overrun',
-      params: contract.payerParams,
-      body: contract.LimitBody,
-      answers: { 200: contract.Limited },
-      problems: refusals,
-    }),
-    async (request, reply) => {
-      const { body } = request
-      const payer = await payerFor(directory, request, request.params.payer)
-      const asking = askingOf(request, body.dryRun)
-      return sendMoney(reply, await credits.limit(asking, payer.id, body.currency ?? 'CREDIT', nanosFrom(body.amount)))
     },
   )
 }
