@@ -56,12 +56,13 @@ export class Doorkeeper implements Guard {
     if (passing) return passing
     const credentials = credentialsOf(request.headers.authorization)
     if (credentials.kind === 'none') throw new Problem('principal-required')
-    if (credentials.kind === 'bad') return this.#prove(credentials, '', [request.ip])
+    // What fails from one address must not be held against others there: a gateway is one address for thousands.
+    const tried = `${credentials.kind === 'key' ? credentials.prefix : credentials.kind} ${request.ip}`
+    if (credentials.kind === 'bad') return this.#prove(credentials, '', tried)
     const digest = digestOf(credentials.text)
-    const names = credentials.kind === 'key' ? [request.ip, credentials.prefix] : [request.ip]
     const now = this.#now()
-    if (now >= this.#freshUntil) return this.#refresh().then(() => this.#find(credentials, digest, names))
-    return this.#find(credentials, digest, names)
+    if (now >= this.#freshUntil) return this.#refresh().then(() => this.#find(credentials, digest, tried))
+    return this.#find(credentials, digest, tried)
   }
 
   /** Lets one request of this process in, in the name of somebody who is not here: what it answers is the header. */
@@ -85,30 +86,28 @@ export class Doorkeeper implements Guard {
     this.#refreshing = undefined
   }
 
-  #find(credentials: Credentials, digest: string, names: readonly string[]): Principal | Promise<Principal> {
+  #find(credentials: Credentials, digest: string, tried: string): Principal | Promise<Principal> {
     const known = this.#known.get(digest)
     const now = this.#now()
-    if (!known || now >= known.until) return this.#prove(credentials, digest, names)
+    if (!known || now >= known.until) return this.#prove(credentials, digest, tried)
     if (known.key !== null) this.#uses.set(known.key, now)
-    this.#throttle.succeeded(names)
     return known.principal
   }
 
-  async #prove(credentials: Credentials, digest: string, names: readonly string[]): Promise<Principal> {
-    const wait = this.#throttle.waitOf(names, this.#now())
-    if (wait > 0) throw new Problem('too-many-failures', { retryAfter: Math.ceil(wait / 1000) })
+  /** Looks first and counts after: else whoever knows the public part of a key could lock its owner out. */
+  async #prove(credentials: Credentials, digest: string, tried: string): Promise<Principal> {
     const revision = this.#revision
     try {
       const known = await this.#knownBy(credentials, digest)
-      this.#throttle.succeeded(names)
       if (this.#known.size >= knownMax) this.#known.clear()
       // Else what was read just before a revocation would outlive it.
       if (revision === this.#revision) this.#known.set(digest, known)
       if (known.key !== null) this.#uses.set(known.key, this.#now())
       return known.principal
     } catch (error) {
-      if (error instanceof Problem && error.type === 'credentials-invalid') this.#throttle.failed(names, this.#now())
-      throw error
+      if (!(error instanceof Problem) || error.type !== 'credentials-invalid') throw error
+      const wait = this.#throttle.failed(tried, this.#now())
+      throw wait > 0 ? new Problem('too-many-failures', { retryAfter: Math.ceil(wait / 1000) }) : error
     }
   }
 

@@ -6,39 +6,27 @@ const windowMs = 60_000
 const countsMax = 10_000
 
 /**
- * Counts failures by name (an address, the prefix of a key) in windows that begin with a first failure. Who failed too
- * often in one is not even looked at before it ends, so a program that tries for ever costs nothing.
+ * Counts failures by name (who tries what, and from where) in windows that begin with a first failure. Nothing ends a
+ * window but time: who has one good key must not buy guesses at another with it.
  */
 export class Throttle {
   readonly #counts = new Map<string, Count>()
 
-  /** Milliseconds until one of the names may try again; 0 when they may now. */
-  waitOf(names: readonly string[], now: number): number {
-    let wait = 0
-    for (const name of names) {
-      const count = this.#counts.get(name)
-      if (count && count.failures >= failuresMax) wait = Math.max(wait, count.endsAt - now)
+  /** One more failure. Milliseconds until this name is told again what was wrong; 0 when it is told now. */
+  failed(name: string, now: number): number {
+    const count = this.#counts.get(name)
+    if (count && count.endsAt > now) {
+      if (count.failures >= failuresMax) return count.endsAt - now
+      count.failures += 1
+      return 0
     }
-    return wait
-  }
-
-  failed(names: readonly string[], now: number): void {
-    for (const name of names) {
-      const count = this.#counts.get(name)
-      if (count && count.endsAt > now) count.failures += 1
-      else {
-        this.#counts.delete(name)
-        this.#counts.set(name, { failures: 1, endsAt: now + windowMs })
-      }
-    }
+    this.#counts.delete(name)
+    this.#counts.set(name, { failures: 1, endsAt: now + windowMs })
     // Windows end in the order in which they stand.
-    for (const [name, { endsAt }] of this.#counts) {
+    for (const [other, { endsAt }] of this.#counts) {
       if (endsAt > now && this.#counts.size <= countsMax) break
-      this.#counts.delete(name)
+      this.#counts.delete(other)
     }
-  }
-
-  succeeded(names: readonly string[]): void {
-    for (const name of names) this.#counts.delete(name)
+    return 0
   }
 }
