@@ -21,6 +21,14 @@ type Done<Want, State> = {
 }
 type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answer: Answered | Problem | Error }[]
 
+/** What a batch works with, and what is waited for before it answers. */
+type Surroundings<Want, State> = {
+  readonly house: House
+  readonly connection: LaneConnection
+  readonly books: Books<Want, State>
+  beforeAnswers(): Promise<void>
+}
+
 /**
  * One batch as one transaction. Whoever is answered is answered after the commit; on any failure nothing was kept, and
  * the error is thrown for the lane to try again or to halve. Answers how many were refused.
@@ -29,13 +37,12 @@ type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answe
  * a key that was used breaks its constraint, and what is refused is looked up before it is told.
  */
 export async function runBatch<Want, State>(
-  house: House,
-  connection: LaneConnection,
-  books: Books<Want, State>,
+  batch: Surroundings<Want, State>,
   entries: readonly Entry<Want, State>[],
   careful: boolean,
   more: readonly Want[] = [],
 ): Promise<number> {
+  const { house, connection, books } = batch
   let xid: string | undefined
   let committing = false
   const answers: Answers<Want, State> = []
@@ -69,7 +76,7 @@ export async function runBatch<Want, State>(
     if (operations.done.length > 0) {
       await books.write(writer, state, at)
       failPoint('lane.written')
-      await writeOperations(house, writer, operations.done)
+      await writeOperations(house, writer, operations.done, () => connection.made())
       failPoint('lane.before-commit')
     }
     closeWriter(writer)
@@ -86,15 +93,17 @@ export async function runBatch<Want, State>(
   } catch (error) {
     if (error instanceof MoreWanted) {
       await connection.rollback(error)
-      return await runBatch(house, connection, books, entries, careful, [...more, ...error.wants])
+      return await runBatch(batch, entries, careful, [...more, ...error.wants])
     }
     await afterFailure(connection, error, committing ? xid : undefined)
     // It was committed: asked again, everybody finds the stored answer.
-    return await runBatch(house, connection, books, entries, true)
+    return await runBatch(batch, entries, true)
   }
+  connection.made()
+  await batch.beforeAnswers()
   const refused = tellAll(answers)
   // The same key twice in one batch: the second waited for the first, and now finds what became of it.
-  return refused + (again.length > 0 ? await runBatch(house, connection, books, again, true) : 0)
+  return refused + (again.length > 0 ? await runBatch(batch, again, true) : 0)
 }
 
 /** Returns only when the transaction of this number was committed all the same; else throws why it was not. */

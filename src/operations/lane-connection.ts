@@ -20,9 +20,26 @@ export class Unsettled extends Error {
 export class LaneConnection {
   readonly #house: House
   #client: PoolClient | undefined
+  #making: Promise<void> | undefined
+  #made: () => void = () => {}
 
   constructor(house: House) {
     this.#house = house
+  }
+
+  /** Kept when the batch under way has made its rows; undefined when there is none that has not. */
+  get making(): Promise<void> | undefined {
+    return this.#making
+  }
+
+  begin(): void {
+    this.#making = new Promise((resolve) => (this.#made = resolve))
+  }
+
+  /** The rows of the batch under way are on their way: from here on the database works, and this process waits. */
+  made(): void {
+    this.#made()
+    this.#making = undefined
   }
 
   async client(): Promise<PoolClient> {

@@ -11,7 +11,12 @@ export type Decision = Omit<Operation, 'digests'>
 type Done = { readonly operation: Decision; readonly turn: Turn }
 
 /** The rows that operations answer for, then the operations themselves with the digests of those rows. */
-export async function writeOperations(house: House, writer: Writer, done: readonly Done[]): Promise<void> {
+export async function writeOperations(
+  house: House,
+  writer: Writer,
+  done: readonly Done[],
+  onMade: () => void,
+): Promise<void> {
   const digests = new Map<Turn, string>()
   for (const table of tablesOf(done)) {
     queueRows(writer, `${table.name} (${table.columns.join(', ')})`, linesOf(done, table, digests), same)
@@ -19,7 +24,10 @@ export async function writeOperations(house: House, writer: Writer, done: readon
   queueRows(writer, sql.operationsTarget, byKey(done), ({ operation, turn }) =>
     operationLine(house.keys.seal, operation, `{${digests.get(turn) ?? ''}}`),
   )
-  await sendRows(writer)
+  // What the socket takes goes out before this returns.
+  const sent = sendRows(writer)
+  onMade()
+  await sent
 }
 
 const same = (line: string): string => line

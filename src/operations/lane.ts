@@ -33,6 +33,8 @@ export type Batch = { readonly operations: number; readonly refused: number; rea
  * Nobody is answered before the commit. Any number of processes work on one database, each with a lane of its own.
  */
 export class Lane<Want, State> {
+  readonly #lines: readonly LaneConnection[]
+  /** Those that are free. */
   readonly #connections: LaneConnection[]
   readonly #house: House
   readonly #books: Books<Want, State>
@@ -49,7 +51,8 @@ export class Lane<Want, State> {
     this.#house = house
     this.#books = books
     this.#settings = { batchMax: 512, queueMax: 10_000, waitMaxMilliseconds: 250, ...settings }
-    this.#connections = Array.from({ length: underWayMax }, () => new LaneConnection(house))
+    this.#lines = Array.from({ length: underWayMax }, () => new LaneConnection(house))
+    this.#connections = [...this.#lines]
   }
 
   /** Waiting now, and how many were refused for load so far. */
@@ -120,6 +123,15 @@ export class Lane<Want, State> {
     }
   }
 
+  /**
+   * A batch that was committed let the next one at its wallets. Whoever is answered asks again, which takes a while: the
+   * next batch's rows are made first, so that the database has work meanwhile.
+   */
+  async #othersMade(): Promise<void> {
+    const making = this.#lines.map((line) => line.making).filter((each) => each !== undefined)
+    if (making.length > 0) await Promise.race([...making, sleep(answersWait)])
+  }
+
   /** Answers how many were refused. */
   async #commit(connection: LaneConnection, entries: readonly Entry<Want, State>[]): Promise<number> {
     for (let attempt = 1; ; attempt++) {
@@ -127,8 +139,11 @@ export class Lane<Want, State> {
       if (open.length === 0) return 0
       try {
         if (this.#careful > 0) this.#careful -= 1
-        return await runBatch(this.#house, connection, this.#books, open, this.#careful > 0)
+        connection.begin()
+        const batch = { house: this.#house, connection, books: this.#books, beforeAnswers: () => this.#othersMade() }
+        return await runBatch(batch, open, this.#careful > 0)
       } catch (error) {
+        connection.made()
         if (error instanceof Unsettled) {
           for (const entry of open) entry.fail(error.problem)
           return open.length
@@ -152,6 +167,8 @@ export class Lane<Want, State> {
 }
 
 const attemptsMax = 8
+/** The longest that answers wait for the rows of another batch, in milliseconds. */
+const answersWait = 5
 const underWayMax = 2
 const carefulBatches = 100
 
