@@ -38,7 +38,7 @@ const mixed = `
     join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
    where ${stood('r.id')} <> ${stood('p.id')}`
 
-/** Records are charged to budgets as well, by where their projects belonged at the time: nothing says so later. */
+/** Records are charged to budgets as well, by where their projects belonged at the time: nothing says so once they moved. */
 const charged = `
   select distinct w.id
     from ledger.transfers t
@@ -49,8 +49,8 @@ const charged = `
    union
   select w.id
     from ledger.accounts w
-    join parties.people h on h.id = w.owner
    where w.kind = 'wallet'
+     and w.owner in (select id from parties.people union all select id from parties.organisations)
      and exists (select from ledger.transfers t join ledger.accounts a on a.id in (t.debit_account, t.credit_account)
                   where a.kind = 'wallet' and t.reason in ('charge', 'reversal'))`
 
