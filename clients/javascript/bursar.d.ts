@@ -1,24 +1,23 @@
-import type { Static } from 'typebox'
-import type * as reservation from '../../src/charging/reservation-contract.ts'
-import type { RefundBody, Refunded } from '../../src/charging/refund-contract.ts'
-import type * as credits from '../../src/credits/contract.ts'
+import type {
+  ExtendRequest,
+  Granted,
+  GrantRequest,
+  Held,
+  HoldRequest,
+  Kept,
+  Moved,
+  MoveRequest,
+  RefundAnswer,
+  RefundRequest,
+  Released,
+  Reservation,
+  Settled,
+  SettleRequest,
+  Wallets,
+} from './contract.js'
 
-/** Straight from the contracts that the doors are made of. */
-export type HoldRequest = Static<typeof reservation.ReservationBody>
-export type Held = Static<typeof reservation.Held>
-export type SettleRequest = Static<typeof reservation.SettleBody>
-export type Settled = Static<typeof reservation.Settled>
-export type Kept = Static<typeof reservation.Kept>
-export type Released = Static<typeof reservation.Released>
-export type Reservation = Static<typeof reservation.ReservationWhole>
-export type ExtendRequest = Static<typeof reservation.ExtendBody>
-export type GrantRequest = Static<typeof credits.GrantBody>
-export type Granted = Static<typeof credits.Granted>
-export type MoveRequest = Static<typeof credits.MoveBody>
-export type Moved = Static<typeof credits.Moved>
-export type RefundRequest = Static<typeof RefundBody>
-export type RefundAnswer = Static<typeof Refunded>
-export type Wallet = Static<typeof credits.Wallets>['items'][number]
+export type * from './contract.js'
+export type Wallet = Wallets['items'][number]
 
 /** The same key again is the same request again: it has no second effect, and the same answer. */
 export type Options = { readonly key?: string }
