@@ -141,3 +141,11 @@ test('200, 401, 403: metrics are for the machine itself, and from elsewhere for 
   assert.equal(await ask({ ...elsewhere, authorization: `Bearer ${keys.get('user')}` }), 403)
   assert.equal(await ask({ ...elsewhere, authorization: `Bearer ${keys.get('supervisor')}` }), 200)
 })
+
+test('200, 401: metrics are for nobody without a key where the operator wants it so', async () => {
+  const other = await listen(fresh.house, readSettings({ BURSAR_PORT: '0', BURSAR_METRICS: 'key' }), openLog('silent'))
+  const ask = async (headers = {}) => (await fetch(`${other.url}/metrics`, { headers })).status
+  assert.equal(await ask(), 401)
+  assert.equal(await ask({ authorization: `Bearer ${keys.get('supervisor')}` }), 200)
+  await other.close()
+})

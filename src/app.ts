@@ -131,7 +131,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     version,
     origins: originsOf(settings.corsOrigins),
     routes: (server) => {
-      addGuard(server, doorkeeper, authCounts(metrics))
+      addGuard(server, doorkeeper, { counts: authCounts(metrics), metrics: settings.metrics })
       addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
       addGuide(server)
       addApi(server, {

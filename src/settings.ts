@@ -28,6 +28,7 @@ export type Settings = {
   }
   readonly logLevel: string
   readonly logAnswers: 'all' | 'failures'
+  readonly metrics: 'local' | 'key'
   readonly corsOrigins: string | undefined
 }
 
@@ -68,6 +69,11 @@ export const variables = [
   { name: 'BURSAR_KEY', secret: true, about: 'key that they ask it with' },
   { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
   { name: 'BURSAR_LOG_ANSWERS', about: 'a line for each answer: all, or failures only', standard: 'all' },
+  {
+    name: 'BURSAR_METRICS',
+    about: 'who may read /metrics: local (this machine, or a key) or key',
+    standard: 'local',
+  },
   { name: 'BURSAR_CORS_ORIGINS', about: 'origins whose web pages may ask, separated by commas; none without it' },
   { name: 'BURSAR_NAMED_STATEMENTS', about: 'off for a PgBouncer older than 1.21', standard: 'on' },
   { name: 'PG_BINDIR', about: 'programs of the PostgreSQL that Bursar runs itself' },
@@ -107,6 +113,7 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     },
     logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),
     logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
+    metrics: oneOf('BURSAR_METRICS', text('BURSAR_METRICS') as string, ['local', 'key']),
     corsOrigins: text('BURSAR_CORS_ORIGINS'),
   }
 }

@@ -29,10 +29,19 @@ function isOpen({ method, is404, routeOptions: { url = '', config } }: FastifyRe
   return config.operation === undefined && (openDoors.has(url) || url.startsWith('/docs/'))
 }
 
+type Ways = {
+  readonly counts?: AuthCounts
+  /** Who reads the metrics: whoever is on the machine itself, too, or nobody without a key. */
+  readonly metrics?: 'local' | 'key'
+}
+
 /** Asks for the principal before any route runs. To be added before the routes, which then find it in the request. */
-export function addGuard(server: FastifyInstance, guard: Guard, counts?: AuthCounts): void {
+export function addGuard(server: FastifyInstance, guard: Guard, { counts, metrics = 'local' }: Ways = {}): void {
+  // A stranger on the machine may read figures about money where the operator lets it be.
+  const isOwn = (request: FastifyRequest) =>
+    metrics === 'local' && request.routeOptions.url === '/metrics' && isLocal(request)
   server.addHook('onRequest', (request, _, done) => {
-    if (isOpen(request) || (request.routeOptions.url === '/metrics' && isLocal(request))) return done()
+    if (isOpen(request) || isOwn(request)) return done()
     const refuse = (error: Error) => {
       counts?.refused(error)
       done(error)
