@@ -140,6 +140,7 @@ export const lotsOfWallets = (reader: Reader, wallets: readonly bigint[], at: nu
       where wallet = any ($1::bigint[]) and (posted > 0 or expires_at > $2)
       order by wallet, expires_at, id`,
     [arrayOf(wallets), new Date(at)],
+    'credits.lots_of_wallets',
   )
 
 export type HoldingRow = { reservation: string; lot: string; held: string }
@@ -167,6 +168,7 @@ export const budgetsOfWallets = (reader: Reader, wallets: readonly bigint[]) =>
                from credits.budgets where wallet = any ($1::bigint[]) order by wallet, span, id desc) as newest
       where amount is not null`,
     [arrayOf(wallets)],
+    'credits.budgets_of_wallets',
   )
 
 export type WindowRow = { wallet: string; span: Span; starts: string; amount: string; used: string; overrun: string }
@@ -184,6 +186,7 @@ export const windowsNamed = (reader: Reader, names: readonly WindowName[]) =>
       arrayOf(names.map(({ span }) => span)),
       arrayOf(names.map(({ starts }) => starts)),
     ],
+    'credits.windows_named',
   )
 
 /** They go out with the other rows of the batch. */
@@ -255,6 +258,7 @@ export const putLots = (writer: Writer, lots: readonly Lot[]) =>
       arrayOf(lots.map(({ posted }) => nanosFixed(posted))),
       arrayOf(lots.map(({ held }) => nanosFixed(held))),
     ],
+    'credits.put_lots',
   )
 
 export const putWindows = (writer: Writer, windows: readonly BudgetWindow[]) =>
@@ -272,4 +276,5 @@ export const putWindows = (writer: Writer, windows: readonly BudgetWindow[]) =>
       arrayOf(windows.map(({ used }) => nanosFixed(used))),
       arrayOf(windows.map(({ overrun }) => nanosFixed(overrun))),
     ],
+    'credits.put_windows',
   )

@@ -54,6 +54,7 @@ export const findIds = (reader: Reader, names: readonly NamedAccount[], stripe: 
       arrayOf(names.map((name) => name.currency)),
       stripe,
     ],
+    'ledger.find_ids',
   )
 
 /** One process at a time opens accounts, until its transaction ends; the number is the lock's name. */
@@ -85,6 +86,7 @@ export const lockAccounts = (writer: Writer, ids: readonly bigint[]) =>
       order by id
         for no key update`,
     [arrayOf(ids)],
+    'ledger.lock_accounts',
   )
 
 export const transferLine = (t: PostedTransfer, operation: bigint, at: number): string =>
@@ -169,6 +171,7 @@ export const updateAccounts = (writer: Writer, accounts: readonly Account[], at:
       arrayOf(accounts.map((account) => account.entries)),
       timestampText(at),
     ],
+    'ledger.update_accounts',
   )
 
 export const closedPeriods = (writer: Writer, periods: readonly string[]) =>

@@ -52,7 +52,12 @@ export const revision = async (reader: Reader): Promise<number> => {
 
 /** Pages share the book until they commit, so that prices change between two pages and never within one. */
 export const share = async (writer: Writer): Promise<number> => {
-  const book = await row<{ revision: string }>(writer, `select revision::text from pricing.book for share`)
+  const book = await row<{ revision: string }>(
+    writer,
+    `select revision::text from pricing.book for share`,
+    [],
+    'pricing.share',
+  )
   return Number(book?.revision)
 }
 
@@ -100,4 +105,5 @@ export const insertUses = (writer: Writer, uses: readonly (readonly [version: bi
       order by fresh.version
          on conflict do nothing`,
     [uses.map(([version]) => version), uses.map(([, operation]) => operation)],
+    'pricing.insert_uses',
   )
