@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter } from '../../src/charging/counter-commands.ts'
 import { holdCommand } from '../../src/credits/hold.ts'
+import { isConnectionLost } from '../../src/database/refusals.ts'
 import { Problem } from '../../src/http/problem.ts'
 import type { Answered } from '../../src/operations/alone.ts'
 import { currency, holdOf, one, openCounter, type Where } from './lane-site.ts'
@@ -57,9 +58,11 @@ async function acknowledged(key: string, ask: (key: string) => Promise<Answered>
       say(`done ${key}\t${answer}`)
       return answer
     } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      if (!again.has(error.type)) return undefined
-      say(`again ${key}\t${error.type}`)
+      // A door tells of a lost connection as it tells of a database that is away.
+      const type = error instanceof Problem ? error.type : isConnectionLost(error) ? 'database-unavailable' : undefined
+      if (type === undefined) throw error
+      if (!again.has(type)) return undefined
+      say(`again ${key}\t${type}`)
       await sleep(20)
     }
   }

@@ -7,7 +7,7 @@ import { randomFrom } from './random.ts'
 import { grouped, type Say } from './telling.ts'
 
 /** Where a batch of the lane can be cut off. */
-export const failPoints = [
+const failPoints = [
   'lane.begun',
   'lane.locked',
   'lane.loaded',
@@ -101,6 +101,44 @@ export async function killUnderCounter(plan: KillPlan, say: Say): Promise<string
     await site.at(async ({ house }) => acknowledged.compare(house.database.pool))
     await site.verify()
     return `${plan.kills} kills of PostgreSQL; ${grouped(acknowledged.answers.size)} acknowledged operations, each there once`
+  } finally {
+    await site.remove()
+  }
+}
+
+/** PostgreSQL is killed while a batch stands at each fail-point, and the process goes on from there. */
+export async function killPostgresAt(plan: KillPlan, say: Say): Promise<string> {
+  const site = await LaneSite.open(true)
+  const acknowledged = new Acknowledged()
+  try {
+    const random = randomFrom(plan.seed)
+    const owners = await site.wallets(6, 100n * one)
+    for (let kill = 0; kill < plan.kills; kill++) {
+      const point = failPoints[(plan.seed + kill) % failPoints.length] as string
+      const child = site.child(
+        'load',
+        { name: `at-${kill}`, owners, callers: plan.callers ?? 24, seed: plan.seed + kill },
+        {
+          BURSAR_FAIL_POINT: point,
+          BURSAR_FAIL_POINT_AFTER: String(random(30)),
+          BURSAR_FAIL_POINT_SIGNAL: 'SIGSTOP',
+        },
+      )
+      await Child.go([child])
+      await child.standsStill()
+      const doneNow = () => child.lines.filter((line) => line.startsWith('done ')).length
+      const before = doneNow()
+      assert.ok(killPostgres(site.where.data) > 0)
+      child.kill('SIGCONT')
+      await moreThan(child, doneNow, before + 50)
+      child.kill('SIGTERM')
+      assert.deepEqual(await child.ended, { code: 0, signal: null }, child.lines.slice(-10).join('\n'))
+      acknowledged.take(child)
+      say(`  PostgreSQL killed at ${point}: ${grouped(acknowledged.answers.size)} acknowledged so far`)
+    }
+    await site.at(async ({ house }) => acknowledged.compare(house.database.pool))
+    await site.verify()
+    return `${plan.kills} kills of PostgreSQL at fail-points; ${grouped(acknowledged.answers.size)} acknowledged, each there once`
   } finally {
     await site.remove()
   }

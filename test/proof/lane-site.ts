@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -26,7 +26,7 @@ export type Where = { readonly data: string; readonly url?: string }
 /** Opens a counter where others have theirs; with no address, on a PostgreSQL that it keeps running. */
 export async function openCounter({ data, url }: Where, settings: LaneSettings = {}) {
   const database = await openDatabase({ dataDirectory: data, ...(url === undefined ? { role: 'server' } : { url }) })
-  await migrate(database)
+  if (url === undefined) await migrate(database)
   const house: House = { database, keys: loadKeys(data, {}), zone: 'UTC' }
   const credits = new Credits(house, { waitMaxMilliseconds: 600_000, ...settings })
   const close = async () => {
@@ -156,6 +156,15 @@ export class Child {
     return this.#process.exitCode !== null || this.#process.signalCode !== null
   }
 
+  /** Stopped, as by SIGSTOP. */
+  async standsStill(): Promise<void> {
+    const path = `/proc/${this.#process.pid}/stat`
+    while (!/^\d+ \(.*\) T /.test(readFileSync(path, 'utf8'))) {
+      assert.ok(!this.isOver, this.lines.slice(-20).join('\n'))
+      await sleep(5)
+    }
+  }
+
   async said(words: string): Promise<void> {
     while (!this.lines.some((line) => line.startsWith(words))) {
       assert.ok(!this.isOver, `it ended before it said ${words}: ${this.lines.slice(-20).join('\n')}`)
@@ -163,7 +172,7 @@ export class Child {
     }
   }
 
-  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGUSR2'): void {
+  kill(signal: 'SIGKILL' | 'SIGTERM' | 'SIGUSR2' | 'SIGCONT'): void {
     this.#process.kill(signal)
   }
 

@@ -3,7 +3,7 @@ import { auditLong } from './auditor.ts'
 import { crowdInOne, crowdInTwo } from './crowd.ts'
 import { crowdAtDoors } from './http-crowd.ts'
 import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
-import { killAtCounter, killUnderCounter, opposite } from './lane-kill.ts'
+import { killAtCounter, killPostgresAt, killUnderCounter, opposite } from './lane-kill.ts'
 import { loseAnswers } from './lost-answers.ts'
 import { twice } from './million.ts'
 import { anyOrder, correctionsInAnyOrder } from './order.ts'
@@ -58,9 +58,11 @@ const proofs: readonly Proof[] = [
   },
   {
     name: 'credits-kill',
-    about: `kill -9 of Bursar at every fail-point of the lane and under load, of PostgreSQL under load, 20 times (seed ${seed})`,
-    run: async () =>
-      `${await killAtCounter({ kills: 24, seed }, say)}; ${await killUnderCounter({ kills: 20, seed }, say)}`,
+    about: `kill -9 of Bursar and of PostgreSQL at every fail-point of the lane and under load, 20 times (seed ${seed})`,
+    run: async () => {
+      const all = [await killAtCounter({ kills: 24, seed }, say), await killPostgresAt({ kills: 21, seed }, say)]
+      return [...all, await killUnderCounter({ kills: 20, seed }, say)].join('; ')
+    },
   },
   {
     name: 'kill-bursar',
