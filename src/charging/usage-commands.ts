@@ -3,7 +3,7 @@ import { Check } from 'typebox/value'
 import type { Reader } from '../database/reader.ts'
 import type { Principal } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
-import { meterNames } from '../metering/commands.ts'
+import { meterNames, ownersStanding } from '../metering/commands.ts'
 import type { Fact } from '../metering/fact.ts'
 import type { WaitingRow } from '../metering/quarantine-commands.ts'
 import { inputDigest } from '../operations/canonical.ts'
@@ -132,6 +132,7 @@ async function requireOwned(reader: Reader, principal: Principal, read: readonly
   const scope = await scopeOf(reader, principal)
   if (scope === null) return
   const own = new Set(scope)
+  await refuseOthers(reader, own, read)
   for (const [source, alike] of Map.groupBy(read, ({ from }) => from.source)) {
     const facts = alike.flatMap(({ fact }) => fact ?? [])
     const projects = await partiesNamed(reader, 'project', source, [...new Set(facts.map((fact) => fact.projectName))])
@@ -147,6 +148,18 @@ async function requireOwned(reader: Reader, principal: Principal, read: readonly
         issues: [{ field: `${from.field}.project`, message }],
       })
     }
+  }
+}
+
+/** Sources have one set of ids for everybody: who may use one must not correct what others said under it. */
+async function refuseOthers(reader: Reader, own: ReadonlySet<string>, read: readonly Read[]): Promise<void> {
+  const said = read.flatMap(({ from, fact }) => (fact ? [{ from, fact }] : []))
+  const names = said.map(({ fact: { source, externalId } }) => ({ source, externalId }))
+  for (const { place, project, provider } of await ownersStanding(reader, names)) {
+    if (own.has(project) || own.has(provider)) continue
+    const { from } = said[place - 1] as (typeof said)[number]
+    const message = `“${from.id}” is taken: choose another id, or a source of your own`
+    throw new Problem('request-invalid', { issues: [{ field: `${from.field}.id`, message }] })
   }
 }
 

@@ -171,6 +171,22 @@ test('404: whoever may touch some projects only records no usage of another', as
   assert.match(other.text, /body\.records\.1\.project/)
 })
 
+test('400: whoever may touch some projects only corrects nothing that was said of another', async () => {
+  const one = usage({ project: 'oil', measuredAt: '2026-10-01T01:00:00Z' })
+  assert.equal((await send(one)).body.items[0]?.outcome, 'recorded')
+  const [project] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.projects where name = 'chem'`,
+  )
+  doors.be({ name: 'portal', role: 'service', parties: new Set([project?.id ?? '']) })
+  const taken = await send({ ...one, project: 'chem', quantities: { cpu_core_seconds: '0' }, measuredAt: undefined })
+  assert.equal(taken.status, 400)
+  assert.match(taken.text, /"body\.id"/)
+  const mine = usage()
+  assert.equal((await send(mine)).body.items[0]?.outcome, 'recorded')
+  assert.equal((await send({ ...mine, quantities: { cpu_core_seconds: '0' } })).body.items[0]?.outcome, 'corrected')
+})
+
 const event = (over: object = {}, data: object = {}) => ({
   specversion: '1.0',
   id: randomUUID(),

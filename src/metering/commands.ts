@@ -267,6 +267,7 @@ export {
   confirmationsTable,
   lockStanding,
   meterNames,
+  ownersStanding,
   partitions,
   recordsBelow,
   recordsById,

@@ -230,6 +230,17 @@ const recordsOfIdentities = (reader: Reader, where: string, values: readonly (st
     values,
   )
 
+/** To whom what stands belongs, by its place in the list, from 1 on. */
+export const ownersStanding = (reader: Reader, names: readonly Named[]) =>
+  rows<{ place: number; project: string; provider: string }>(
+    reader,
+    `select wanted.place::integer as place, r.project, r.provider
+       from unnest($1::text[], $2::text[]) with ordinality as wanted (source, external_id, place)
+       join metering.identities i using (source, external_id)
+       join metering.records r on r.id = i.record and r.period = i.period`,
+    [textArrayOf(names.map((name) => name.source)), textArrayOf(names.map((name) => name.externalId))],
+  )
+
 /** The record that stands of one thing that a source names. */
 export const recordsNamed = (reader: Reader, source: string, externalId: string) =>
   recordsOfIdentities(reader, 'i.external_id = $2', [source, externalId, 1])
