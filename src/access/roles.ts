@@ -39,7 +39,7 @@ export const table = {
 
   'credits.read': everybody,
   'credits.grant': office,
-  'credits.move': [...office, 'service'],
+  'credits.move': office,
   'credits.limit': office,
   'credits.budget': office,
   'credits.refund': office,
