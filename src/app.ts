@@ -21,6 +21,7 @@ import { requireOwnKeys } from './operations/own-keys.ts'
 import type { Settings } from './settings.ts'
 import { taskStates } from './tasks/commands.ts'
 import type { Task } from './tasks/task.ts'
+import { untilDone } from './tasks/retry-tasks.ts'
 import { startTasks } from './tasks/tasks.ts'
 import type { Door } from './terminal/door.ts'
 import { Refusal } from './values/refusal.ts'
@@ -62,7 +63,12 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     if (failure) log.error({ err: failure, task: name }, 'a task failed')
   })
   try {
-    const key = await firstKey(house)
+    // After listening: a key that nobody reads, because the port is taken, would be lost. It listens, so it stays up.
+    const key = await untilDone(
+      () => firstKey(house),
+      door.signal,
+      (err) => log.error({ err }, 'the first key waits for the database'),
+    )
     door.say(greeting(server, house, key))
     door.answer({ url: server.url, version, database: house.database.describe, ...(key !== undefined && { key }) })
     // A signal may have come while the doors were opened.
