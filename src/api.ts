@@ -10,6 +10,7 @@ import { addReplayRoutes } from './charging/replay-routes.ts'
 import { addChargingRoutes } from './charging/routes.ts'
 import type { Counter } from './charging/counter-commands.ts'
 import { addCounterRoutes } from './charging/counter-routes.ts'
+import { addRefundList } from './charging/refund-list-routes.ts'
 import { addRefundRoutes } from './charging/refund-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
 import { addCreditRoutes } from './credits/routes.ts'
@@ -59,6 +60,7 @@ export function addApi(
   addCreditRoutes(server, counter.credits, directory)
   addCounterRoutes(server, counter, directory)
   addRefundRoutes(server, counter)
+  addRefundList(server, house, directory)
   addReservationRoutes(server, counter, directory)
   const memory = newMemory(house.zone)
   const unknown = settings.unknownParties

@@ -39,6 +39,12 @@ export declare class BursarProblem extends Error {
   readonly body: { readonly [member: string]: unknown }
 }
 
+/** What was asked for wants a second person: it is done when somebody approves it. */
+export declare class BursarWaits extends Error {
+  readonly approval: string
+  readonly body: { readonly [member: string]: unknown }
+}
+
 export declare class BursarUnreachable extends Error {
   readonly key: string
 }

@@ -22,6 +22,16 @@ export class BursarUnreachable extends Error {
   }
 }
 
+/** What was asked for wants a second person: it is done when somebody approves it. `approval` is its id. */
+export class BursarWaits extends Error {
+  constructor(body) {
+    super(`It waits for a second person: ${body.id}`)
+    this.name = 'BursarWaits'
+    this.approval = body.id
+    this.body = body
+  }
+}
+
 /**
  * Asks a Bursar. Whatever changes money goes under an idempotency key, the same at each attempt, so that asking again
  * after a lost connection or a 503 has no second effect.
@@ -69,7 +79,9 @@ export class Bursar {
   }
 
   async #money(method, path, body, options) {
-    return (await this.ask(method, path, body, options)).body
+    const answer = await this.ask(method, path, body, options)
+    if (answer.status === 202) throw new BursarWaits(answer.body)
+    return answer.body
   }
 
   /** Sets credits aside. */

@@ -21,7 +21,7 @@ import urllib.parse
 import urllib.request
 import uuid
 
-__all__ = ["Bursar", "BursarProblem", "BursarUnreachable", "Hold"]
+__all__ = ["Bursar", "BursarProblem", "BursarUnreachable", "BursarWaits", "Hold"]
 
 
 class BursarProblem(Exception):
@@ -43,6 +43,15 @@ class BursarUnreachable(Exception):
     def __init__(self, key):
         super().__init__(f"Bursar did not answer; ask again with the key {key}")
         self.key = key
+
+
+class BursarWaits(Exception):
+    """What was asked for wants a second person: it is done when somebody approves it. `approval` is its id."""
+
+    def __init__(self, body):
+        super().__init__(f"it waits for a second person: {body['id']}")
+        self.approval = body["id"]
+        self.body = body
 
 
 class Hold:
@@ -125,7 +134,10 @@ class Bursar:
             request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
             try:
                 with urllib.request.urlopen(request, timeout=self._timeout_seconds) as answer:
-                    return json.loads(answer.read() or b"null")
+                    told = json.loads(answer.read() or b"null")
+                    if answer.status == 202:
+                        raise BursarWaits(told)
+                    return told
             except urllib.error.HTTPError as error:
                 if error.code != 503 or is_last:
                     raise BursarProblem(error.code, _problem(error)) from None

@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { promisify } from 'node:util'
-import { Bursar, BursarProblem, BursarUnreachable } from 'bursar/client'
+import { Bursar, BursarProblem, BursarUnreachable, BursarWaits } from 'bursar/client'
 import { newSite, type Site } from './site.ts'
 
 let site: Site
@@ -166,10 +166,26 @@ assert direct.reservation(h.id)["state"] == "settled"
 print("done")
 `
 
+test('what waits for a second person is no answer: both clients say which approval it is', async () => {
+  const strict = await newSite({ BURSAR_APPROVAL_GRANT_LIMIT: '10' })
+  const bursar = new Bursar({ url: strict.url, key: strict.key })
+  await assert.rejects(
+    () => bursar.grant({ payer: 'chem', amount: '11', origin: 'gift' }),
+    (error) => error instanceof BursarWaits && error.approval.startsWith('apr_'),
+  )
+  const words = `from bursar import *\nimport sys\ntry:\n    Bursar(*sys.argv[1:]).grant("chem", 11, "gift")\nexcept BursarWaits as waits:\n    print(waits.approval[:4])`
+  assert.equal(await python(words, strict.url, strict.key), 'apr_\n')
+  await strict.close()
+})
+
 test('Python: the same, with nothing but its standard library', async () => {
+  assert.equal(await python(script, lossyUrl, site.url, site.key), 'done\n')
+})
+
+async function python(words: string, ...given: string[]): Promise<string> {
   const directory = new URL('../../clients/python', import.meta.url).pathname
-  const { stdout } = await promisify(execFile)('python3', ['-c', script, lossyUrl, site.url, site.key], {
+  const { stdout } = await promisify(execFile)('python3', ['-c', words, ...given], {
     env: { ...process.env, PYTHONPATH: directory, PYTHONDONTWRITEBYTECODE: '1' },
   })
-  assert.equal(stdout, 'done\n')
-})
+  return stdout
+}

@@ -171,7 +171,7 @@ test('404: what belongs to others is not there', async () => {
     [],
   )
   // Neither by its words: what is not there and what belongs to others sound alike.
-  for (const path of ['/reservations', '/wallets', '/grants', '/budgets']) {
+  for (const path of ['/reservations', '/wallets', '/grants', '/budgets', '/refunds']) {
     const told = await Promise.all(
       ['chem', 'none'].map((payer) => ask('GET', `${path}?payer=${payer}`, undefined, foreign)),
     )
@@ -244,4 +244,16 @@ test('201: the same key again is answered as before, also when it has another pr
   assert.equal((await ask('POST', '/reservations', asked)).status, 422)
   const again = await ask('POST', '/reservations', asked, key)
   assert.deepEqual([again.status, again.text], [201, once.text])
+})
+
+test('200: what was given back is listed', async () => {
+  await grant('bio', '5')
+  const id = await held('bio', '1')
+  const { charge } = (await ask('POST', `/reservations/${id}/settle`, { amount: '1' })).body
+  await ask('POST', '/refunds', { of: id, amount: '0.25', reason: 'a test' })
+  const { items } = (await ask('GET', '/refunds?payer=bio')).body
+  assert.deepEqual(
+    items.map((item) => [item['charge'], item['amount'], item['reason'], item['payer']]),
+    [[charge, '0.25', 'a test', site.ids.bio]],
+  )
 })

@@ -47,6 +47,48 @@ export const refundedOf = (reader: Reader, of: 'settlement' | 'charge', ids: rea
     [arrayOf(ids)],
   )
 
+export type RefundItem = {
+  id: string
+  operation: string
+  settlement: string | null
+  charge: string | null
+  payer: string
+  payer_kind: 'organisation' | 'project' | 'person'
+  at: Date
+  currency: string
+  amount: string
+  reason: string
+  transfer: string
+}
+
+/** Newest first, and one more than the limit. */
+export const refundsPage = (
+  reader: Reader,
+  wanted: {
+    readonly scope: readonly string[] | null
+    readonly payer: string | null
+    readonly currency: string | null
+    readonly after: string | null
+    readonly limit: number
+  },
+) =>
+  rows<RefundItem>(
+    reader,
+    `select id, operation, settlement, charge, payer,
+            case when exists (select from parties.known_projects p where p.id = payer) then 'project'
+                 when exists (select from parties.known_people p where p.id = payer) then 'person'
+                 else 'organisation' end as payer_kind,
+            at, currency, amount, reason, transfer
+       from charging.refunds
+      where ($1::uuid[] is null or payer = any ($1))
+        and ($2::uuid is null or payer = $2)
+        and ($3::text is null or currency = $3)
+        and ($4::bigint is null or id < $4)
+      order by id desc
+      limit $5`,
+    [wanted.scope, wanted.payer, wanted.currency, wanted.after, wanted.limit + 1],
+  )
+
 /** One refund of a record's charges at a time, until its transaction ends. */
 export const lockRefunds = (writer: Writer, record: bigint) =>
   execute(writer, `select pg_advisory_xact_lock(724619103, hashint8($1))`, [String(record)])
