@@ -203,7 +203,7 @@ export type GrantRequest = {
   readonly currency?: string
   /** a word such as purchase, allocation or gift: at most 40 lower-case letters, digits and - */
   readonly origin: string
-  /** a time of RFC 3339 with its zone, such as 2026-11-01T08:00:00Z */
+  /** a time of RFC 3339 on a day that there is, with its zone, such as 2026-11-01T08:00:00Z */
   readonly expiresAt?: string
   /** answer what would happen, and change nothing */
   readonly dryRun?: boolean

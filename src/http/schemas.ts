@@ -24,20 +24,24 @@ export const Currency = Type.String({
   examples: ['THB'],
 })
 
-const day = '(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])'
+const leapYear = '((19|20|21)(0[48]|[2468][048]|[13579][26])|2000)'
+const dayOfMonth =
+  '((0[13578]|1[02])-(0[1-9]|[12][0-9]|3[01])|(0[469]|11)-(0[1-9]|[12][0-9]|30)|02-(0[1-9]|1[0-9]|2[0-8]))'
+/** Of a day that no month has, JavaScript makes another one in silence. */
+const day = `((19|20|21)[0-9]{2}-${dayOfMonth}|${leapYear}-02-29)`
 const time = '([01][0-9]|2[0-3]):[0-5][0-9]'
 const zone = '(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])'
 
 export const Moment = Type.String({
   pattern: `^${day}T${time}(:[0-5][0-9]([.][0-9]{1,9})?)?${zone}$`,
-  description: 'a time of RFC 3339 with its zone, such as 2026-11-01T08:00:00Z',
+  description: 'a time of RFC 3339 on a day that there is, with its zone, such as 2026-11-01T08:00:00Z',
   examples: ['2026-11-01T08:00:00Z'],
 })
 
 /** A day stands for its first moment in the zone of the site. */
 export const DayOrMoment = Type.String({
   pattern: `^${day}(T${time}(:[0-5][0-9])?${zone})?$`,
-  description: 'a day such as 2026-11-01, or a time with its zone such as 2026-11-01T08:00:00Z',
+  description: 'a day that there is, such as 2026-11-01, or a time with its zone such as 2026-11-01T08:00:00Z',
   examples: ['2026-11-01'],
 })
 

@@ -104,6 +104,8 @@ test('400: what is wrong is named with its field', async () => {
     ['/grants', { payer: 'chem', amount: '1e400', origin: 'gift' }, 'body.amount'],
     ['/grants', { payer: 'chem', amount: '1.0000000001', origin: 'gift' }, 'body.amount'],
     ['/grants', { payer: 'chem', amount: '1', origin: 'gift', expiresAt: 'soon' }, 'body.expiresAt'],
+    ['/grants', { payer: 'chem', amount: '1', origin: 'gift', expiresAt: '2027-02-30T00:00:00Z' }, 'body.expiresAt'],
+    ['/keys', { name: 'x', role: 'user', expiresAt: '2027-02-30T00:00:00Z' }, 'body.expiresAt'],
     ['/moves', { from: 'chem', to: 'chem', amount: '1' }, 'body.to'],
   ]
   for (const [path, body, field] of cases) {
