@@ -1,12 +1,12 @@
 import type { House } from '../operations/house.ts'
 import { Problem } from '../http/problem.ts'
-import { organisationById, projectById } from '../parties/commands.ts'
+import { organisationById, partiesRevision, projectById } from '../parties/commands.ts'
 import { idOf } from '../values/id.ts'
 import type { Payer } from './rater.ts'
 
 type Asked = { readonly payer: string; readonly project: string | null; readonly person: string | null }
 
-/** So long a project's organisation and tier are taken as they were: an import is in force everywhere after it. */
+/** So long a project's organisation and tier are taken as they were: a change is in force everywhere after it. */
 const rememberedFor = 1_000
 const rememberedMax = 20_000
 
@@ -14,7 +14,9 @@ const rememberedMax = 20_000
 export class Payers {
   readonly #house: House
   #known = new Map<string, Payer>()
-  #since = 0
+  #since = Number.NEGATIVE_INFINITY
+  #revision = ''
+  #looking: Promise<void> | undefined
 
   constructor(house: House) {
     this.#house = house
@@ -28,7 +30,7 @@ export class Payers {
   /** The same at once, when the project is remembered. */
   knownOwnersOf(asked: Asked): readonly string[] | undefined {
     if (asked.project === null) return ownersBy(asked, undefined)
-    const found = performance.now() - this.#since > rememberedFor ? undefined : this.#known.get(asked.project)
+    const found = this.#isFresh() ? this.#known.get(asked.project) : undefined
     return found && ownersBy(asked, found.organisation)
   }
 
@@ -39,18 +41,29 @@ export class Payers {
    * @throws Problem `not-found` when the project does not exist
    */
   async payerOf({ payer, project, person }: Asked): Promise<Payer> {
-    const now = performance.now()
-    if (now - this.#since > rememberedFor || this.#known.size > rememberedMax) {
-      this.#known = new Map()
-      this.#since = now
-    }
+    if (!this.#isFresh()) await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)))
+    // What is found now belongs to this map, which is dropped when a change is seen meanwhile.
+    const known = this.#known
     const key = project ?? payer
-    let found = this.#known.get(key)
+    let found = known.get(key)
     if (!found) {
       found = await this.#find(payer, project, person)
-      this.#known.set(key, found)
+      known.set(key, found)
     }
     return found
+  }
+
+  #isFresh(): boolean {
+    return performance.now() - this.#since <= rememberedFor
+  }
+
+  /** Every change of parties counts their revision up: while it stands, so does what was found. */
+  async #look(): Promise<void> {
+    const now = performance.now()
+    const revision = await partiesRevision(this.#house.database.pool)
+    if (revision !== this.#revision || this.#known.size > rememberedMax) this.#known = new Map()
+    this.#revision = revision
+    this.#since = now
   }
 
   async #find(payer: string, project: string | null, person: string | null): Promise<Payer> {
