@@ -24,6 +24,7 @@ import type { Task } from './tasks/task.ts'
 import { untilDone } from './tasks/retry-tasks.ts'
 import { startTasks } from './tasks/tasks.ts'
 import type { Door } from './terminal/door.ts'
+import { currenciesWith } from './values/currency.ts'
 import { Refusal } from './values/refusal.ts'
 import { version } from './version.ts'
 
@@ -121,7 +122,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     import('./http/server.ts'),
   ])
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
-  const credits = new Credits(house)
+  const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
   const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits)]
   const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))

@@ -32,6 +32,7 @@ const pinned = { BURSAR_JWT_ISSUER: 'i', BURSAR_JWT_AUDIENCE: 'a' }
 
 test('a value that cannot be is refused, naming the variable', () => {
   const wrong: [Environment, RegExp][] = [
+    [{ BURSAR_CURRENCIES: 'gpuh' }, /BURSAR_CURRENCIES/],
     [{ BURSAR_PORT: 'http' }, /BURSAR_PORT is “http”/],
     [{ BURSAR_PORT: '65536' }, /BURSAR_PORT/],
     [{ BURSAR_ZONE: 'Bangkok' }, /BURSAR_ZONE is “Bangkok”/],

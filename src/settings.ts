@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TokenSettings } from './access/token-commands.ts'
 import { WrongUsage } from './values/refusal.ts'
-import { parseNanos } from './values/money.ts'
+import { currenciesIn } from './values/currency.ts'
+import { type Currency, parseNanos } from './values/money.ts'
 import { isZone } from './values/period.ts'
 
 /** Everything the operator can set, read once at the start; the rest of the program sees values, not variables. */
@@ -16,6 +17,8 @@ export type Settings = {
   readonly unknownParties: 'create' | 'quarantine'
   /** Who earns what is held where a request names nobody. */
   readonly provider: string
+  /** Units of the site's own that wallets may be in, beside ISO 4217 and CREDIT. */
+  readonly currencies: readonly Currency[]
   readonly tls: { readonly cert: string; readonly key: string } | undefined
   readonly trustedProxy: string | undefined
   /** How tokens are checked; undefined: none are taken. */
@@ -49,6 +52,7 @@ export const variables = [
   { name: 'BURSAR_ZONE', about: 'IANA time zone of the site; months begin at its midnight', standard: 'UTC' },
   { name: 'BURSAR_UNKNOWN_PARTIES', about: 'names first met in usage: create or quarantine', standard: 'create' },
   { name: 'BURSAR_PROVIDER', about: 'who earns by reservations that name no provider', standard: 'site' },
+  { name: 'BURSAR_CURRENCIES', about: "the site's own units beside ISO 4217 and CREDIT, separated by commas" },
   { name: 'BURSAR_SEAL_KEY', secret: true, about: 'key that seals the operations; else a file in the data directory' },
   { name: 'BURSAR_SEAL_KEYS_FORMER', secret: true, about: 'keys used before, separated by commas: they still check' },
   { name: 'BURSAR_HEAD_WEBHOOK', secret: true, about: 'address that each signed head of the chain is sent to' },
@@ -103,6 +107,7 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     zone: zone(text('BURSAR_ZONE') as string),
     unknownParties: oneOf('BURSAR_UNKNOWN_PARTIES', text('BURSAR_UNKNOWN_PARTIES') as string, ['create', 'quarantine']),
     provider: providerName(text('BURSAR_PROVIDER') as string),
+    currencies: currencies(text('BURSAR_CURRENCIES')),
     tls: certificate === undefined || key === undefined ? undefined : { cert: certificate, key },
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
     jwt: tokenSettings(text),
@@ -121,6 +126,15 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
 function providerName(text: string): string {
   if (text.length <= 200 && text.trim() === text) return text
   throw new WrongUsage(`BURSAR_PROVIDER ${text} is no name.`, 'A name has 1 to 200 characters, without spaces around.')
+}
+
+function currencies(text: string | undefined): readonly Currency[] {
+  const codes = text === undefined ? [] : currenciesIn(text)
+  if (codes) return codes
+  throw new WrongUsage(
+    `BURSAR_CURRENCIES is “${text}”, which is no list of codes.`,
+    'A code has 3 to 8 capital letters and digits, a letter first: GPUH,TOKEN.',
+  )
 }
 
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const

@@ -13,7 +13,7 @@ export type HoldRequest = {
   readonly service: string
   /** a name of 1 to 100 letters, digits and . : / + @ _ - */
   readonly subtype?: string
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
   /** an exact decimal above zero as text, such as "4.37", with at most nine places */
   readonly amount?: string
@@ -31,7 +31,7 @@ export type Held = {
   /** an id such as res_42 */
   readonly id: string
   readonly state: 'held' | 'settled' | 'released' | 'expired'
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** what it still sets aside */
   readonly held: string
@@ -59,7 +59,7 @@ export type Settled = {
   /** an id such as res_42 */
   readonly id: string
   readonly state: 'held' | 'settled' | 'released' | 'expired'
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** what it still sets aside */
   readonly held: string
@@ -82,7 +82,7 @@ export type Kept = {
   /** an id such as res_42 */
   readonly id: string
   readonly state: 'held' | 'settled' | 'released' | 'expired'
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** what it still sets aside */
   readonly held: string
@@ -106,7 +106,7 @@ export type Released = {
   /** an id such as res_42 */
   readonly id: string
   readonly state: 'held' | 'settled' | 'released' | 'expired'
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** what it still sets aside */
   readonly held: string
@@ -122,7 +122,7 @@ export type Reservation = {
   /** an id such as res_42 */
   readonly id: string
   readonly state: 'held' | 'settled' | 'released' | 'expired'
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** what it still sets aside */
   readonly held: string
@@ -176,7 +176,7 @@ export type Reservation = {
     readonly provider: string
     readonly service: string
     readonly subtype: string
-    /** an ISO 4217 code such as THB, or CREDIT */
+    /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
     readonly currency: string
     /** an exact decimal */
     readonly amount: string
@@ -199,7 +199,7 @@ export type GrantRequest = {
   readonly payer: string
   /** an exact decimal above zero as text, such as "4.37", with at most nine places */
   readonly amount: string
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
   /** a word such as purchase, allocation or gift: at most 40 lower-case letters, digits and - */
   readonly origin: string
@@ -212,7 +212,7 @@ export type GrantRequest = {
 export type Granted = {
   /** an id such as gra_42 */
   readonly id: string
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** an exact decimal */
   readonly amount: string
@@ -230,14 +230,14 @@ export type MoveRequest = {
   readonly to: string
   /** an exact decimal above zero as text, such as "4.37", with at most nine places */
   readonly amount: string
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
   /** answer what would happen, and change nothing */
   readonly dryRun?: boolean
 }
 
 export type Moved = {
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   /** an exact decimal */
   readonly amount: string
@@ -260,7 +260,7 @@ export type RefundRequest = {
 
 export type RefundAnswer = {
   readonly of: string
-  /** an ISO 4217 code such as THB, or CREDIT */
+  /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency: string
   readonly amount: string
   readonly reason: string
@@ -279,7 +279,7 @@ export type Wallets = {
     /** an id such as acc_42 */
     readonly id: string
     readonly payer: string
-    /** an ISO 4217 code such as THB, or CREDIT */
+    /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
     readonly currency: string
     /** what was granted and not spent; below zero it is debt */
     readonly posted: string

@@ -1,4 +1,4 @@
-import { askingOf, sendMoney } from '../credits/money-commands.ts'
+import { askingOf, currencyFor, sendMoney } from '../credits/money-commands.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { type Principal, principalOf, requireTouch } from '../http/principal.ts'
 import { orNotFound, Problem } from '../http/problem.ts'
@@ -38,7 +38,7 @@ export function addCounterRoutes(server: ApiServer, counter: Counter, directory:
         provider: await directory.provider(body.provider),
         service: body.service,
         subtype: body.subtype ?? '*',
-        currency: body.currency ?? 'CREDIT',
+        currency: currencyFor(counter.credits, body.currency),
         cost,
         overrun: body.overrun ?? 'charge',
         seconds,

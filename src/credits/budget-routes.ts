@@ -6,7 +6,7 @@ import { nanosFrom } from '../values/money.ts'
 import type { Credits } from './commands.ts'
 import * as contract from './contract.ts'
 import { budgetsOf } from './listing-commands.ts'
-import { askingOf, payerFor, sendMoney } from './money-commands.ts'
+import { askingOf, currencyFor, payerFor, sendMoney } from './money-commands.ts'
 import { wantedOf } from './wanted-commands.ts'
 import { shownBudget } from './shown.ts'
 
@@ -49,7 +49,7 @@ export function addBudgetRoutes(server: ApiServer, credits: Credits, directory: 
       const payer = await payerFor(directory, request, params.payer)
       const answered = await credits.budget(askingOf(request, body.dryRun), {
         owner: payer.id,
-        currency: body.currency ?? 'CREDIT',
+        currency: currencyFor(credits, body.currency),
         span: params.span,
         nanos: nanosFrom(body.amount),
       })
@@ -72,7 +72,7 @@ export function addBudgetRoutes(server: ApiServer, credits: Credits, directory: 
       const payer = await payerFor(directory, request, params.payer)
       const answered = await credits.budget(askingOf(request, false), {
         owner: payer.id,
-        currency: query.currency ?? 'CREDIT',
+        currency: currencyFor(credits, query.currency, 'query.currency'),
         span: params.span,
         nanos: null,
       })

@@ -5,6 +5,8 @@ import type { Answered, Call } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { Lane, type LaneSettings } from '../operations/lane.ts'
 import type { LaneCommand, Options } from '../operations/lane-command.ts'
+import { currenciesWith } from '../values/currency.ts'
+import type { Currency } from '../values/money.ts'
 import type { Desk, Want } from './desk.ts'
 import { DeskBooks, type Moved } from './desk-commands.ts'
 import { walletKey } from './desk.ts'
@@ -23,11 +25,14 @@ const stripesMax = 16
 export class Credits {
   readonly house: House
   readonly lane: Lane<Want, Desk>
+  /** What wallets may be in. */
+  readonly currencies: ReadonlySet<Currency>
   readonly #books: DeskBooks
   readonly #opened = new Set<string>()
 
-  constructor(house: House, settings: LaneSettings = {}) {
+  constructor(house: House, settings: LaneSettings = {}, currencies = currenciesWith([])) {
     this.house = house
+    this.currencies = currencies
     const stripes = new Stripes(house, randomInt(1, stripesMax + 1))
     this.#books = new DeskBooks(house.zone, stripes)
     this.lane = new Lane<Want, Desk>(house, this.#books, settings)

@@ -1,7 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { principalOf } from '../http/principal.ts'
+import { Problem } from '../http/problem.ts'
 import type { Directory, NamedPayer } from '../parties/directory-commands.ts'
+import type { Currency } from '../values/money.ts'
+import type { Credits } from './commands.ts'
 
 /** In whose name a money command is asked for, under which key. */
 export const askingOf = (request: FastifyRequest, dryRun: boolean | undefined) => ({
@@ -23,3 +26,11 @@ export function sendMoney(
 /** The payer that a request names, when whoever asks may act for it. @throws Problem `not-found` */
 export const payerFor = (directory: Directory, request: FastifyRequest, text: string): Promise<NamedPayer> =>
   directory.payerFor(principalOf(request), text)
+
+/** A wallet in what nobody means stays for ever. @throws Problem `request-invalid` that names the field */
+export function currencyFor({ currencies }: Credits, text: string | undefined, field = 'body.currency'): Currency {
+  if (text === undefined) return 'CREDIT'
+  if (currencies.has(text)) return text
+  const message = `${text} is no currency that there is: an ISO 4217 code, CREDIT, or a unit in BURSAR_CURRENCIES`
+  throw new Problem('request-invalid', { issues: [{ field, message }] })
+}

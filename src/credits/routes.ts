@@ -1,4 +1,5 @@
 import { type ApiServer, door } from '../http/door.ts'
+import { momentIn } from '../http/moment.ts'
 import { pageFrom } from '../http/paging.ts'
 import { principalOf } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
@@ -7,7 +8,7 @@ import { nanosFrom } from '../values/money.ts'
 import type { Credits } from './commands.ts'
 import * as contract from './contract.ts'
 import { grantsPage } from './listing/sql.ts'
-import { askingOf, payerFor, sendMoney } from './money-commands.ts'
+import { askingOf, currencyFor, payerFor, sendMoney } from './money-commands.ts'
 import { shownGrant } from './shown.ts'
 import { addBudgetRoutes } from './budget-routes.ts'
 import { addWalletRoutes } from './wallet-routes.ts'
@@ -43,10 +44,10 @@ function addGrants(server: ApiServer, credits: Credits, directory: Directory): v
       const payer = await payerFor(directory, request, body.payer)
       const answered = await credits.grant(askingOf(request, body.dryRun), {
         owner: payer.id,
-        currency: body.currency ?? 'CREDIT',
+        currency: currencyFor(credits, body.currency),
         nanos: nanosFrom(body.amount),
         origin: body.origin,
-        expiresAt: body.expiresAt === undefined ? null : timeOf('body.expiresAt', body.expiresAt),
+        expiresAt: body.expiresAt === undefined ? null : momentIn('body.expiresAt', body.expiresAt),
       })
       return sendMoney(reply, answered)
     },
@@ -68,13 +69,6 @@ function addGrants(server: ApiServer, credits: Credits, directory: Directory): v
       return pageFrom(await grantsPage(credits.house.database.pool, wanted), query, ({ id }) => [id], shownGrant)
     },
   )
-}
-
-function timeOf(field: string, text: string): number {
-  const ms = Date.parse(text)
-  if (Number.isNaN(ms))
-    throw new Problem('request-invalid', { issues: [{ field, message: 'is no time that there is' }] })
-  return ms
 }
 
 function addMoves(server: ApiServer, credits: Credits, directory: Directory): void {
@@ -100,7 +94,7 @@ function addMoves(server: ApiServer, credits: Credits, directory: Directory): vo
       const answered = await credits.move(askingOf(request, body.dryRun), {
         from: from.id,
         to: to.id,
-        currency: body.currency ?? 'CREDIT',
+        currency: currencyFor(credits, body.currency),
         nanos: nanosFrom(body.amount),
       })
       return sendMoney(reply, answered)

@@ -6,7 +6,7 @@ import { nanosFrom } from '../values/money.ts'
 import type { Credits } from './commands.ts'
 import * as contract from './contract.ts'
 import { walletsOf } from './listing-commands.ts'
-import { askingOf, payerFor, sendMoney } from './money-commands.ts'
+import { askingOf, currencyFor, payerFor, sendMoney } from './money-commands.ts'
 import { wantedOf } from './wanted-commands.ts'
 
 /** `/api/v1/wallets`: what payers have, and how far they may go below zero. */
@@ -52,7 +52,10 @@ export function addWalletRoutes(server: ApiServer, credits: Credits, directory: 
       const { body } = request
       const payer = await payerFor(directory, request, request.params.payer)
       const asking = askingOf(request, body.dryRun)
-      return sendMoney(reply, await credits.limit(asking, payer.id, body.currency ?? 'CREDIT', nanosFrom(body.amount)))
+      return sendMoney(
+        reply,
+        await credits.limit(asking, payer.id, currencyFor(credits, body.currency), nanosFrom(body.amount)),
+      )
     },
   )
 }

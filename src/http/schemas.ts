@@ -20,7 +20,7 @@ export const Quantity = Type.String({
 
 export const Currency = Type.String({
   pattern: '^[A-Z][A-Z0-9]{2,7}$',
-  description: 'an ISO 4217 code such as THB, or CREDIT',
+  description: 'an ISO 4217 code such as THB, CREDIT, or a unit of the site',
   examples: ['THB'],
 })
 

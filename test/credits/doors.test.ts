@@ -107,10 +107,20 @@ test('400: what is wrong is named with its field', async () => {
     ['/grants', { payer: 'chem', amount: '1', origin: 'gift', expiresAt: '2027-02-30T00:00:00Z' }, 'body.expiresAt'],
     ['/keys', { name: 'x', role: 'user', expiresAt: '2027-02-30T00:00:00Z' }, 'body.expiresAt'],
     ['/moves', { from: 'chem', to: 'chem', amount: '1' }, 'body.to'],
+    ['/grants', { payer: 'chem', amount: '1', origin: 'gift', currency: 'ZZZ' }, 'body.currency'],
+    ['/moves', { from: 'chem', to: 'bio', amount: '1', currency: 'ZZZ' }, 'body.currency'],
+    ['/reservations', { project: 'chem', service: 'desk', amount: '1', minutes: 5, currency: 'ZZZ' }, 'body.currency'],
   ]
   for (const [path, body, field] of cases) {
     const { status, body: told } = await ask('POST', path, body)
     assert.deepEqual([status, told.issues?.[0]?.field], [400, field], JSON.stringify(body))
+  }
+})
+
+test('400: no wallet is opened, limited or given a budget in what is no currency', async () => {
+  for (const path of ['/wallets/chem/limit', '/budgets/chem/day']) {
+    const { status, body } = await ask('PUT', path, { amount: '1', currency: 'ZZZ' })
+    assert.deepEqual([status, body.issues?.[0]?.field], [400, 'body.currency'], path)
   }
 })
 
