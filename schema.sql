@@ -294,7 +294,7 @@ create table ledger.accounts (
   constraint credit_limit_is_in_range CHECK (((credit_limit >= (0)::numeric) AND (credit_limit < '100000000000000000000'::numeric))),
   constraint held_is_not_negative CHECK (((held >= (0)::numeric) AND ((kind = 'wallet'::text) OR (held = (0)::numeric)))),
   constraint overrun_is_not_negative CHECK ((overrun >= (0)::numeric)),
-  constraint posted_is_in_range CHECK (((posted > '-100000000000000000000'::numeric) AND (posted < '100000000000000000000'::numeric)))
+  constraint posted_is_in_range CHECK (((posted > '-10000000000000000000000000000'::numeric) AND (posted < '10000000000000000000000000000'::numeric)))
 );
 
 create table ledger.transfers (

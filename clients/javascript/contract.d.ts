@@ -15,7 +15,7 @@ export type HoldRequest = {
   readonly subtype?: string
   /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
-  /** an exact decimal above zero as text, such as "4.37", with at most nine places */
+  /** an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount?: string
   /** how much of each meter, such as { "cpu_core_seconds": "7200" } */
   readonly estimate?: { readonly [name: string]: string }
@@ -45,7 +45,7 @@ export type Held = {
 }
 
 export type SettleRequest = {
-  /** an exact decimal of zero or more as text, such as "4.37", with at most nine places */
+  /** an exact decimal of zero or more as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount?: string
   /** how much of each meter, such as { "cpu_core_seconds": "7200" } */
   readonly usage?: { readonly [name: string]: string }
@@ -197,7 +197,7 @@ export type Reservation = {
 export type GrantRequest = {
   /** who pays: prj_…, org_…, per_…, or the name of a project */
   readonly payer: string
-  /** an exact decimal above zero as text, such as "4.37", with at most nine places */
+  /** an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount: string
   /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
@@ -228,7 +228,7 @@ export type MoveRequest = {
   readonly from: string
   /** who pays: prj_…, org_…, per_…, or the name of a project */
   readonly to: string
-  /** an exact decimal above zero as text, such as "4.37", with at most nine places */
+  /** an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount: string
   /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
@@ -250,7 +250,7 @@ export type Moved = {
 export type RefundRequest = {
   /** what was charged: set_…, res_…, chg_…, rec_…, or the name of a job */
   readonly of: string
-  /** an exact decimal above zero as text, such as "4.37", with at most nine places */
+  /** an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount: string
   /** why; it stands in the audit record */
   readonly reason: string

@@ -51,8 +51,8 @@ export const SettleBody = closed(
   {
     amount: Type.Optional(
       Type.String({
-        pattern: '^[0-9]{1,20}(\\.[0-9]{1,9})?$',
-        description: 'an exact decimal of zero or more as text, such as "4.37", with at most nine places',
+        pattern: '^[0-9]{1,15}(\\.[0-9]{1,9})?$',
+        description: 'an exact decimal of zero or more as text, such as "4.37", below 1e15, with at most nine places',
         examples: ['4.37'],
       }),
     ),

@@ -7,8 +7,8 @@ import { type Static, type TSchema, Type } from 'typebox'
 
 /** What is paid, set aside or granted: more than nothing. */
 export const PositiveMoney = Type.String({
-  pattern: '^(?=.*[1-9])[0-9]{1,20}(\\.[0-9]{1,9})?$',
-  description: 'an exact decimal above zero as text, such as "4.37", with at most nine places',
+  pattern: '^(?=.*[1-9])[0-9]{1,15}(\\.[0-9]{1,9})?$',
+  description: 'an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places',
   examples: ['4.37'],
 })
 

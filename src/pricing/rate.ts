@@ -1,6 +1,6 @@
 import { divideHalfEven, parseDecimal } from '../values/decimal.ts'
 import { assert } from '../values/assert.ts'
-import { nanosMax } from '../values/money.ts'
+import { amountMax } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Component, Pricing, Resolved } from './book.ts'
 import { quantityPlaces, quantityUnit } from './compile.ts'
@@ -87,7 +87,7 @@ function finished(
 ): Rating {
   if ('outcome' in rated) return rated
   for (const { nanos, component, uses: own } of rated) {
-    if (nanos < nanosMax) continue
+    if (nanos < amountMax) continue
     return { outcome: 'unpriced', reason: `${component}: the amount is larger than money can be`, uses: own }
   }
   return rated.length > 0 ? { outcome: 'charged', lines: rated, uses } : nothingCharged(resolved, usage)

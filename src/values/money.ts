@@ -12,7 +12,9 @@ export type Currency = string
 export type Money = { readonly currency: Currency; readonly nanos: bigint }
 
 const moneyPlaces = 9
-/** 1e20 units, the most that one balance or transfer may reach. */
+/** 1e15 units: no single grant, hold or charge reaches it, so that no sum of many leaves the range of an account. */
+export const amountMax = 10n ** 24n
+/** 1e20 units, the most that one wallet or transfer may reach. */
 export const nanosMax = 10n ** 29n
 
 export const isCurrency = (text: string): boolean => /^[A-Z][A-Z0-9]{2,7}$/.test(text)

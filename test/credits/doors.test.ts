@@ -102,6 +102,8 @@ test('400: what is wrong is named with its field', async () => {
     ['/reservations', { project: 'chem', payer: site.ids.art, service: 'desk', amount: '1', minutes: 5 }, 'body.payer'],
     ['/reservations', { project: 'chem', payer: 'bio', service: 'desk', amount: '1', minutes: 5 }, 'body.payer'],
     ['/grants', { payer: 'chem', amount: '1e400', origin: 'gift' }, 'body.amount'],
+    ['/grants', { payer: 'chem', amount: '1000000000000000', origin: 'gift' }, 'body.amount'],
+    ['/reservations/res_1/settle', { amount: '1000000000000000' }, 'body.amount'],
     ['/grants', { payer: 'chem', amount: '1.0000000001', origin: 'gift' }, 'body.amount'],
     ['/grants', { payer: 'chem', amount: '1', origin: 'gift', expiresAt: 'soon' }, 'body.expiresAt'],
     ['/grants', { payer: 'chem', amount: '1', origin: 'gift', expiresAt: '2027-02-30T00:00:00Z' }, 'body.expiresAt'],
