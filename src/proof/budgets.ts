@@ -52,7 +52,9 @@ const charged = `
    where w.kind = 'wallet'
      and w.owner in (select id from parties.people union all select id from parties.organisations)
      and exists (select from ledger.transfers t join ledger.accounts a on a.id in (t.debit_account, t.credit_account)
-                  where a.kind = 'wallet' and t.reason in ('charge', 'reversal'))`
+                  where a.kind = 'wallet' and a.currency = w.currency
+                    and (t.reason in ('charge', 'reversal')
+                         or t.id in (select transfer from charging.refunds where charge is not null)))`
 
 const used: Inquiry = {
   name: 'budgets count what is held and spent',

@@ -2,11 +2,12 @@ import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Counter, type HoldRequest } from '../../charging/counter-commands.ts'
+import { findRefundable, refund } from '../../charging/refund-commands.ts'
 import { flatPrice, importSheet, setBook } from '../../charging/testing.ts'
 import { Credits } from '../../credits/commands.ts'
 import { rows } from '../../database/reader.ts'
 import type { House } from '../../operations/house.ts'
-import { numberOf } from '../../values/id.ts'
+import { numberOf, numbered } from '../../values/id.ts'
 
 const one = 1_000_000_000n
 const currency = 'CREDIT'
@@ -63,6 +64,7 @@ export async function spendCredits(house: House): Promise<void> {
     await credits.move(me(), { from: smiths, to: tailors, currency, nanos: 4n * one })
     await limitAndBudget(credits, desk)
     await settleInEachWay(desk, smiths)
+    await giveBackCharge(desk)
     await grant(weavers, one, Date.now() + 700)
     await hold(desk, { project: weavers, nanos: one / 2n, seconds: briefly })
     await sleep(briefly * 1000 + 100)
@@ -92,6 +94,10 @@ async function settleInEachWay(desk: Desk, project: string): Promise<void> {
   await counter.grow(me(), parts, one)
   await counter.settle(me(), parts, { nanos: one }, false)
   await counter.settle(me(), parts, { nanos: one / 4n }, true)
+  const of = numbered('reservation', parts)
+  for (const nanos of [one / 2n, one / 4n]) {
+    await refund(counter, me(), { of, nanos, reason: 'it failed' }, await findRefundable(counter, of))
+  }
   for (const overrun of ['charge', 'absorb'] as const) {
     const beyond = await hold(desk, { ...more, overrun })
     await counter.settle(me(), beyond, { nanos: 3n * one }, true)
@@ -99,6 +105,17 @@ async function settleInEachWay(desk: Desk, project: string): Promise<void> {
   const priced = { quantities: { gpu_seconds: '0.5' } }
   await counter.settle(me(), await hold(desk, { ...more, cost: priced }), priced, true)
   await counter.release(me(), await hold(desk, more))
+}
+
+/** Part of what a record was charged. */
+async function giveBackCharge({ counter }: Desk): Promise<void> {
+  const [charge] = await rows<{ id: string }>(
+    counter.credits.house.database.pool,
+    `select id from charging.charges where kind = 'charge' and amount > 0 order by id desc limit 1`,
+  )
+  if (!charge) return
+  const of = numbered('charge', BigInt(charge.id))
+  await refund(counter, me(), { of, nanos: one / 10n, reason: 'the node was slow' }, await findRefundable(counter, of))
 }
 
 /** A hold that ran out, and whose usage comes after it. */
