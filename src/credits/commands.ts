@@ -49,7 +49,7 @@ export class Credits {
   }
 
   async grant(asking: Asking, input: GrantInput): Promise<Answered> {
-    await this.open(input.owner, input.currency)
+    if (!asking.dryRun) await this.open(input.owner, input.currency)
     const rule = grantCommand(input, (turn, grant) =>
       turn.add(sql.grantsTable, () => sql.grantLine(grant, turn.operation)),
     )
@@ -57,18 +57,18 @@ export class Credits {
   }
 
   async move(asking: Asking, input: MoveInput): Promise<Answered> {
-    await this.open(input.to, input.currency)
+    if (!asking.dryRun) await this.open(input.to, input.currency)
     return await this.submit(asking, 'credits.move', told(input), moveCommand(input))
   }
 
   async limit(asking: Asking, owner: string, currency: string, nanos: bigint): Promise<Answered> {
-    await this.open(owner, currency)
+    if (!asking.dryRun) await this.open(owner, currency)
     const rule = limitCommand(owner, currency, nanos)
     return await this.submit(asking, 'credits.limit', told({ owner, currency, nanos }), rule)
   }
 
   async budget(asking: Asking, input: BudgetInput): Promise<Answered> {
-    await this.open(input.owner, input.currency)
+    if (!asking.dryRun) await this.open(input.owner, input.currency)
     const rule = budgetCommand(input, (turn, id, wallet, { span, nanos }) =>
       turn.add(sql.budgetsTable, () => sql.budgetLine(id, wallet, span, nanos, turn.operation)),
     )

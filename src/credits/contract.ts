@@ -79,7 +79,7 @@ export const LimitBody = closed(
   'LimitRequest',
 )
 export const Limited = closed(
-  { wallet: numberId('acc'), currency: Currency, creditLimit: Amount, available: Amount },
+  { wallet: Type.Optional(numberId('acc')), currency: Currency, creditLimit: Amount, available: Amount },
   'Limited',
 )
 

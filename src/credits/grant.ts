@@ -134,12 +134,13 @@ export const limitCommand = (owner: string, currency: string, nanos: bigint): La
       ok: true,
       answer: {
         // Told for the books as well: no row but the wallet's says what was set.
-        wallet: numbered('account', wallet.id),
+        ...(wallet.id > 0n && { wallet: numbered('account', wallet.id) }),
         currency,
         creditLimit: nanosText(nanos),
         available: nanosText(available(wallet) - wallet.creditLimit + nanos),
       },
       apply() {
+        requireOpened(wallet)
         wallet.creditLimit = nanos
         restateOverrun(wallet)
         desk.changedWallets.add(wallet)
@@ -164,9 +165,24 @@ function putLot(
   wallet.nextExpiry = nextExpiryOf(desk.lotsOf(wallet))
 }
 
-/** Wallets are opened before a command that needs one is submitted. */
-export function walletAt(desk: Desk, owner: string, currency: string): Wallet {
-  const wallet = desk.wallet(owner, currency)
-  assert(wallet, `the wallet of ${owner} in ${currency} was opened before`)
-  return wallet
+/** Wallets are opened before a command that needs one is submitted; what is only tried opens none, and sees an empty one. */
+export const walletAt = (desk: Desk, owner: string, currency: string): Wallet =>
+  desk.wallet(owner, currency) ?? { ...unopened, owner, currency }
+
+const unopened = {
+  id: 0n,
+  kind: 'wallet',
+  posted: 0n,
+  entries: 0n,
+  held: 0n,
+  overrun: 0n,
+  creditLimit: 0n,
+  nextExpiry: null,
+  nextDue: null,
+  budgets: 0,
+  lastAt: 0,
+} as const
+
+export function requireOpened({ id, owner, currency }: Wallet): void {
+  assert(id > 0n, `the wallet of ${owner} in ${currency} was opened before`)
 }

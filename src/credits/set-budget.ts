@@ -3,7 +3,7 @@ import { numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { type Span, use, windowStart } from './budget.ts'
 import type { Desk, Want } from './desk.ts'
-import { walletAt } from './grant.ts'
+import { requireOpened, walletAt } from './grant.ts'
 
 export type BudgetInput = {
   readonly owner: string
@@ -29,6 +29,7 @@ export const budgetCommand = (input: BudgetInput, write: WriteBudget): LaneComma
       ok: true,
       answer: { id: numbered('budget', id), currency, span, amount: nanos === null ? null : nanosText(nanos) },
       apply() {
+        requireOpened(wallet)
         const others = (desk.budgets.get(wallet.id) ?? []).filter((budget) => budget.span !== span)
         desk.budgets.set(wallet.id, nanos === null ? others : [...others, { wallet: wallet.id, span, amount: nanos }])
         wallet.budgets = desk.budgets.get(wallet.id)?.length ?? 0

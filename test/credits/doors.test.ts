@@ -126,6 +126,22 @@ test('400: no wallet is opened, limited or given a budget in what is no currency
   }
 })
 
+test('200: what is only tried opens no wallet', async () => {
+  const payer = site.ids.sci
+  const tried: [method: string, path: string, body: object][] = [
+    ['POST', '/grants', { payer, amount: '1', origin: 'gift' }],
+    ['POST', '/moves', { from: 'chem', to: payer, amount: '0.5' }],
+    ['PUT', `/wallets/${payer}/limit`, { amount: '1' }],
+    ['PUT', `/budgets/${payer}/day`, { amount: '1' }],
+  ]
+  await ask('POST', '/grants', { payer: 'chem', amount: '1', origin: 'gift', currency: 'EUR' })
+  for (const [method, path, body] of tried) {
+    const answer = await ask(method, path, { ...body, currency: 'EUR', dryRun: true })
+    assert.equal(answer.status, 200, `${path}: ${JSON.stringify(answer.body)}`)
+  }
+  assert.deepEqual((await ask('GET', `/wallets?payer=${payer}&currency=EUR`)).body['items'], [])
+})
+
 test('400: money wants an idempotency key', async () => {
   const headers = { authorization: `Bearer ${site.key}`, 'content-type': 'application/json' }
   const body = JSON.stringify({ payer: 'chem', amount: '1', origin: 'gift' })
