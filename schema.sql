@@ -592,6 +592,7 @@ create table credits.draws (
   operation    bigint not null,
   lot          bigint not null,
   reservation  bigint,
+  page         bigint,
   posted_delta numeric(38,9) not null,
   held_delta   numeric(38,9) not null,
   constraint draws_pkey PRIMARY KEY (id)
@@ -676,6 +677,7 @@ create table credits.budget_windows (
 CREATE INDEX grants_of_wallet ON credits.grants USING btree (wallet, id);
 CREATE INDEX lots_of_wallet ON credits.lots USING btree (wallet, expires_at);
 CREATE INDEX draws_of_lot ON credits.draws USING btree (lot);
+CREATE INDEX draws_of_page ON credits.draws USING btree (page) WHERE (page IS NOT NULL);
 CREATE INDEX draws_of_reservation ON credits.draws USING btree (reservation) WHERE (reservation IS NOT NULL);
 CREATE INDEX reservations_of_wallet ON credits.reservations USING btree (wallet, id);
 CREATE UNIQUE INDEX reservation_ends_once ON credits.steps USING btree (reservation) WHERE ends;

@@ -32,9 +32,12 @@ create table credits.draws (
   operation    bigint not null,
   lot          bigint not null,
   reservation  bigint,
+  -- The operation whose page of usage was paid by it; what a correction gives back names the page that it had paid.
+  page         bigint,
   posted_delta numeric(38,9) not null,
   held_delta   numeric(38,9) not null
 );
+create index draws_of_page on credits.draws (page) where page is not null;
 create index draws_of_reservation on credits.draws (reservation) where reservation is not null;
 create index draws_of_lot on credits.draws (lot);
 

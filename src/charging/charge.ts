@@ -1,3 +1,4 @@
+import type { GivenBack, Spent } from '../credits/page-commands.ts'
 import type { RatedLine } from '../pricing/line.ts'
 import type { AccountKind } from '../ledger/chart.ts'
 import type { Transfer } from '../ledger/transfer.ts'
@@ -97,7 +98,9 @@ export class ChargeSheet {
   /** Where something was charged, by project. */
   readonly #places = new Map<string, Place[]>()
   /** What wallets paid for the usage of each person. */
-  readonly spentBy = new Map<string, { readonly owner: string; readonly currency: string; nanos: bigint }>()
+  readonly spentBy = new Map<string, Spent>()
+  /** What comes back to wallets, by the page that they had paid. */
+  readonly givenBack = new Map<string, GivenBack>()
   /** Refunds of charges that are reversed here. */
   readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
   readonly #nextId: () => bigint
@@ -140,7 +143,10 @@ export class ChargeSheet {
    */
   reverse(charge: Charge, { payer, person, refunded }: Paid): void {
     if (refunded > 0n) this.takenBack.push({ charge, payer, nanos: refunded })
-    if (payer === 'wallet') this.#countFor(person, charge.currency, -charge.nanos)
+    if (payer === 'wallet') {
+      this.#countFor(person, charge.currency, -charge.nanos)
+      this.#giveBack(charge)
+    }
     const subject = { ...charge, person }
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
     const transfer = this.#transferFor(subject, payer, back.period, back.currency, back.nanos)
@@ -177,6 +183,16 @@ export class ChargeSheet {
   /** What else decided a charge beside its line: the policy. */
   use(versions: readonly bigint[]): void {
     for (const version of versions) this.uses.add(version)
+  }
+
+  /** Ids tell their operation: the page that made the charge, and paid for it. */
+  #giveBack({ project: owner, currency, nanos, transfer }: Charge): void {
+    if (transfer === null || nanos <= 0n) return
+    const page = transfer >> 20n
+    const key = `${owner} ${currency} ${page}`
+    const known = this.givenBack.get(key)
+    if (known) known.nanos += nanos
+    else this.givenBack.set(key, { owner, currency, page, nanos })
   }
 
   #countFor(person: string | null, currency: string, nanos: bigint): void {

@@ -126,7 +126,10 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
   const takenBack = await takeRefundsBack(writer, zone, sheet.takenBack)
-  await postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], [...sheet.spentBy.values()])
+  await postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], {
+    people: [...sheet.spentBy.values()],
+    givenBack: [...sheet.givenBack.values()],
+  })
 }
 
 type RatingTask = {

@@ -129,3 +129,25 @@ test('the budget of a person counts what wallets paid for the usage of that pers
   await charge(site, [{ ...usage, quantities: { cpu_core_seconds: '3600' }, measuredAt: usage.measuredAt + 1 }])
   assert.equal(await used(), '1')
 })
+
+test('what a correction gives back goes to the dated credits that had paid it', async () => {
+  const owner = await prepaid('returned', baht, Date.now() + 86_400_000)
+  await credits.grant(me(), { owner, currency: 'THB', nanos: 9n * baht, origin: 'purchase', expiresAt: null })
+  const usage = fact({ projectName: 'returned' })
+  const lots = async () =>
+    (
+      await rows<{ posted: string }>(
+        site.database.pool,
+        `select trim_scale(l.posted)::text as posted from credits.lots l join ledger.accounts a on a.id = l.wallet
+          where a.owner = $1`,
+        [owner],
+      )
+    ).map(({ posted }) => posted)
+  await charge(site, [usage])
+  assert.deepEqual([(await walletOf(owner))?.posted, ...(await lots())], ['8', '0'])
+  await charge(site, [{ ...usage, quantities: { cpu_core_seconds: '900' }, measuredAt: usage.measuredAt + 1 }])
+  assert.deepEqual([(await walletOf(owner))?.posted, ...(await lots())], ['9.75', '0.75'])
+  await charge(site, [{ ...usage, quantities: { cpu_core_seconds: '0' }, measuredAt: usage.measuredAt + 2 }])
+  assert.deepEqual([(await walletOf(owner))?.posted, ...(await lots())], ['10', '1'])
+  await assertBooksAgree(site.house)
+})

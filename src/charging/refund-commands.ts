@@ -141,7 +141,7 @@ const answerOf = (
   })),
 })
 
-/** Charges of usage records: back to the wallet as undated credits, or off what no invoice has asked for yet. */
+/** Charges of usage records: back to the credits of the wallet that paid them, or off what no invoice has asked for yet. */
 async function refundRecord(
   { credits }: Counter,
   asking: Asking,
@@ -213,7 +213,15 @@ async function planOf(
     answer: { currency, amount: nanosText(nanos), ...answerOf(of, reason, ids, charges) },
     write: async () => {
       await sql.insertRefunds(writer, refunds)
-      await postFromWallets(writer, zone, transfers)
+      const givenBack = parts
+        .filter(({ charge }) => charge.transfer !== null)
+        .map(({ charge, nanos: part }) => ({
+          owner: charge.project,
+          currency,
+          nanos: part,
+          page: (charge.transfer as bigint) >> 20n,
+        }))
+      await postFromWallets(writer, zone, transfers, { givenBack })
     },
   }
 }

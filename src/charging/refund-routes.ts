@@ -18,7 +18,7 @@ export function addRefundRoutes(server: ApiServer, counter: Counter): void {
       description:
         'What reservations were charged goes back to the credits that it came from: undated ones first, then those that ' +
         'expire last; what comes back to credits whose time is over expires at once. What usage records were charged ' +
-        'comes back undated, or off what no invoice has asked for yet.',
+        'comes back to the dated credits that paid it first, or off what no invoice has asked for yet.',
       body: RefundBody,
       key: 'required',
       answers: { 201: Refunded, 200: Refunded },

@@ -21,6 +21,15 @@ export function putLot(desk: Desk, row: sql.LotRow): void {
   else desk.lots.set(lot.wallet, [lot])
 }
 
+/** Lots that are not among those of the wallets yet, because they are used up and over. */
+export async function loadLots(writer: Writer, desk: Desk, ids: readonly bigint[]): Promise<void> {
+  const there = new Set([...desk.lots.values()].flat().map(({ id }) => id))
+  const missing = ids.filter((id) => !there.has(id))
+  if (missing.length === 0) return
+  for (const row of await sql.lotsById(writer, missing)) putLot(desk, row)
+  for (const lots of desk.lots.values()) lots.sort(soonestFirst)
+}
+
 export async function loadHoldings(writer: Writer, desk: Desk): Promise<void> {
   const dated = [...desk.holds.values()].filter(({ reservation }) => desk.lots.has(reservation.wallet))
   if (dated.length === 0) return

@@ -136,12 +136,12 @@ export class Desk {
 
   /** Moves lots; what a reservation holds of them moves along. */
   draw(turn: Turn, draws: readonly Draw[], hold: Hold | undefined): void {
-    for (const { lot, posted, held } of draws) {
+    for (const { lot, posted, held, ...more } of draws) {
       lot.posted += posted
       lot.held += held
       this.changedLots.add(lot)
       if (hold && held !== 0n) moveHolding(hold.holdings, lot, held)
-      this.#writeRow.draw(turn, { lot, posted, held }, hold?.reservation.id ?? null)
+      this.#writeRow.draw(turn, { lot, posted, held, ...more }, hold?.reservation.id ?? null)
       const wallet = this.walletsById.get(lot.wallet)
       assert(wallet, 'a lot belongs to a wallet at hand')
       wallet.nextExpiry = nextExpiryOf(this.lotsOf(wallet))

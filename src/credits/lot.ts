@@ -13,7 +13,13 @@ export type Lot = {
 }
 
 /** A part of a lot that one operation takes or gives back. */
-export type Draw = { readonly lot: Lot; readonly posted: bigint; readonly held: bigint }
+export type Draw = {
+  readonly lot: Lot
+  readonly posted: bigint
+  readonly held: bigint
+  /** The operation whose page of usage it paid, or pays back. */
+  readonly page?: bigint
+}
 
 /** Soonest first; of two that expire together, the older grant. */
 export const soonestFirst = (a: Lot, b: Lot): number =>

@@ -4,55 +4,69 @@ import type { Transfer } from '../ledger/transfer.ts'
 import { openWallets } from '../ledger/wallet-commands.ts'
 import { Turn } from '../operations/lane-command.ts'
 import { organisationsOf } from '../parties/commands.ts'
-import type { Desk } from './desk.ts'
-import { walletKey } from './desk.ts'
+import { nanosFrom } from '../values/money.ts'
+import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
+import { loadLots } from './desk-load-commands.ts'
 import { spendFrom } from './lot.ts'
+import * as sql from './sql.ts'
+
+/** What leaves a wallet, or comes back to it. */
+export type Spent = { readonly owner: string; readonly currency: string; nanos: bigint }
+/** What comes back of a page of usage that an operation charged. */
+export type GivenBack = Spent & { readonly page: bigint }
+
+export type OfPage = {
+  /** What wallets paid for the usage of each person. */
+  readonly people?: readonly Spent[]
+  /** Of what comes back, what had been paid by which page: it goes back to the credits that paid it. */
+  readonly givenBack?: readonly GivenBack[]
+}
 
 /**
  * Posts transfers of a page, of which some are paid from wallets: always, because the usage has happened; what a wallet
- * does not hold becomes its overrun. Dated credits go first, the soonest before the others, and the budgets of the
- * project, its organisation and the people who used it count it. What is given back comes as undated credits. The wallets are locked here, and
- * the other accounts after them, so this comes last in an operation.
+ * does not hold becomes its overrun. Dated credits go first, the soonest before the others; what is given back goes to
+ * the dated credits that paid it, as far as they did. The budgets of the project, its organisation and the people who
+ * used it count it. The wallets are locked here, and the other accounts after them, so this comes last in an operation.
  */
 export async function postFromWallets(
   writer: Writer,
   zone: string,
   transfers: readonly Transfer[],
-  people: readonly Spent[] = [],
+  of: OfPage = {},
 ): Promise<void> {
-  const spent = spentByWallet(transfers)
-  if (spent.size > 0) await spend(writer, zone, [...spent.values()], people)
+  const moved = movedByWallet(transfers)
+  if (moved.size > 0) await move(writer, zone, [...moved.values()], of)
   await post(writer, transfers)
 }
 
-type Spent = { readonly owner: string; readonly currency: string; nanos: bigint }
+type Moved = { readonly owner: string; readonly currency: string; out: bigint; back: bigint }
 
-/** What leaves each wallet, less what comes back to it. */
-function spentByWallet(transfers: readonly Transfer[]): Map<string, Spent> {
-  const spent = new Map<string, Spent>()
-  const add = (owner: string, currency: string, nanos: bigint) => {
+function movedByWallet(transfers: readonly Transfer[]): Map<string, Moved> {
+  const moved = new Map<string, Moved>()
+  const at = (owner: string, currency: string) => {
     const key = walletKey(owner, currency)
-    const known = spent.get(key)
-    if (known) known.nanos += nanos
-    else spent.set(key, { owner, currency, nanos })
+    let known = moved.get(key)
+    if (!known) moved.set(key, (known = { owner, currency, out: 0n, back: 0n }))
+    return known
   }
   for (const { debit, credit, currency, nanos } of transfers) {
-    if (debit.kind === 'wallet') add(debit.owner, currency, nanos)
-    if (credit.kind === 'wallet') add(credit.owner, currency, -nanos)
+    if (debit.kind === 'wallet') at(debit.owner, currency).out += nanos
+    if (credit.kind === 'wallet') at(credit.owner, currency).back += nanos
   }
-  return spent
+  return moved
 }
 
-async function spend(writer: Writer, zone: string, spent: readonly Spent[], people: readonly Spent[]): Promise<void> {
-  await openWallets(writer, spent)
+async function move(writer: Writer, zone: string, moved: readonly Moved[], of: OfPage): Promise<void> {
+  const { people = [], givenBack = [] } = of
+  await openWallets(writer, moved)
   const above = await organisationsOf(
     writer,
-    spent.map(({ owner }) => owner),
+    moved.map(({ owner }) => owner),
   )
   const ownersOf = (owner: string) => [owner, ...[above.get(owner)].filter((each) => each !== undefined)]
   const wants = [
-    ...spent.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
+    ...moved.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
     ...people.map(({ owner, currency }) => ({ owners: [owner], currency })),
   ]
   const books = new DeskBooks(zone)
@@ -60,12 +74,21 @@ async function spend(writer: Writer, zone: string, spent: readonly Spent[], peop
   const at = Math.max(writer.at.getTime(), books.notBefore(desk))
   await books.load(writer, desk, wants, at)
   const turn = new Turn(writer.operation, at, () => writer.nextId())
-  for (const { owner, currency, nanos } of spent) {
+  await giveToLots(writer, desk, turn, givenBack)
+  for (const { owner, currency, out, back } of moved) {
     const wallet = desk.wallet(owner, currency)
-    if (nanos > 0n && wallet && wallet.nextExpiry !== null) {
-      desk.draw(turn, spendFrom(desk.lotsOf(wallet), nanos, at), undefined)
+    if (wallet && wallet.nextExpiry !== null) {
+      const lots = desk.lotsOf(wallet)
+      // Besides what is spent, debt is paid first: no dated credits are left beside it but what reservations hold.
+      const beside = lots.reduce((sum, { posted }) => sum + posted, 0n) - (wallet.posted + back - out)
+      const draws = spendFrom(lots, beside > out ? beside : out, at)
+      desk.draw(
+        turn,
+        draws.map((draw) => ({ ...draw, page: writer.operation })),
+        undefined,
+      )
     }
-    desk.use(desk.windowsOf(ownersOf(owner), currency, at), nanos)
+    desk.use(desk.windowsOf(ownersOf(owner), currency, at), out - back)
   }
   for (const { owner, currency, nanos } of people) desk.use(desk.windowsOf([owner], currency, at), nanos)
   await books.write(writer, desk, at)
@@ -76,5 +99,27 @@ async function spend(writer: Writer, zone: string, spent: readonly Spent[], peop
       turn.rows.filter((row) => row.table === table),
       ({ line }) => line(),
     )
+  }
+}
+
+/** What comes back to credits whose time is over expires with the next batch that touches the wallet. */
+async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: readonly GivenBack[]): Promise<void> {
+  if (givenBack.length === 0) return
+  const paid = await sql.paidByLots(writer, [...new Set(givenBack.map(({ page }) => page))])
+  const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
+  await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
+  for (const { owner, currency, nanos, page } of givenBack) {
+    const wallet = desk.wallet(owner, currency)
+    let open = nanos
+    for (const row of paid) {
+      const spent = left.get(row) ?? 0n
+      if (!wallet || BigInt(row.wallet) !== wallet.id || BigInt(row.page) !== page) continue
+      const lot = desk.lotsOf(wallet).find(({ id }) => id === BigInt(row.lot))
+      const part = spent < open ? spent : open
+      if (!lot || part === 0n) continue
+      desk.draw(turn, [{ lot, posted: part, held: 0n, page }], undefined)
+      left.set(row, spent - part)
+      open -= part
+    }
   }
 }

@@ -11,7 +11,7 @@ import type { Hold, OverrunPolicy, Reservation, StepKind } from './reservation.t
 const table = (name: string, columns: string): SealedTable => ({ name, columns: columns.split(' ') })
 
 export const grantsTable = table('credits.grants', 'id operation wallet amount origin expires_at transfer')
-export const drawsTable = table('credits.draws', 'id operation lot reservation posted_delta held_delta')
+export const drawsTable = table('credits.draws', 'id operation lot reservation page posted_delta held_delta')
 export const reservationsTable = table(
   'credits.reservations',
   'id operation wallet payer project person provider owners currency service subtype amount overrun at until estimate',
@@ -30,10 +30,11 @@ export const grantLine = (g: Grant, operation: bigint): string =>
 
 export const drawLine = (
   id: bigint,
-  { lot, posted, held }: Draw,
+  { lot, posted, held, page }: Draw,
   reservation: bigint | null,
   operation: bigint,
-): string => `${id}\t${operation}\t${lot.id}\t${orNull(reservation)}\t${nanosFixed(posted)}\t${nanosFixed(held)}`
+): string =>
+  `${id}\t${operation}\t${lot.id}\t${orNull(reservation)}\t${orNull(page ?? null)}\t${nanosFixed(posted)}\t${nanosFixed(held)}`
 
 export const reservationLine = (r: Reservation, operation: bigint): string =>
   `${r.id}\t${operation}\t${r.wallet}\t${r.payer}\t${orNull(r.project)}\t${orNull(r.person)}\t${r.provider}\t` +
@@ -141,6 +142,30 @@ export const lotsOfWallets = (reader: Reader, wallets: readonly bigint[], at: nu
       order by wallet, expires_at, id`,
     [arrayOf(wallets), new Date(at)],
     'credits.lots_of_wallets',
+  )
+
+/** Lots by their numbers, also those that are used up and over. */
+export const lotsById = (reader: Reader, ids: readonly bigint[]) =>
+  rows<LotRow>(
+    reader,
+    `select id, wallet, grant_id, expires_at, posted, held from credits.lots where id = any ($1::bigint[])`,
+    [arrayOf(ids)],
+  )
+
+export type PaidPageRow = { lot: string; wallet: string; page: string; spent: string }
+
+/** What pages of usage were paid from lots, less what was given back of it; the last to expire first. */
+export const paidByLots = (reader: Reader, pages: readonly bigint[]) =>
+  rows<PaidPageRow>(
+    reader,
+    `select d.lot, l.wallet, d.page, -sum(d.posted_delta) as spent
+       from credits.draws d
+       join credits.lots l on l.id = d.lot
+      where d.page = any ($1::bigint[])
+      group by d.lot, d.page, l.wallet, l.expires_at
+     having sum(d.posted_delta) < 0
+      order by l.expires_at desc, d.lot desc`,
+    [arrayOf(pages)],
   )
 
 export type HoldingRow = { reservation: string; lot: string; held: string }

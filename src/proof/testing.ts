@@ -5,10 +5,22 @@ import { decide, propose } from '../access/approval-commands.ts'
 import { createKey, revokeKey } from '../access/key-commands.ts'
 import { seal, sealingLag } from '../audit/seal.ts'
 import { write } from '../audit/testing.ts'
-import { asUsual, charge, fact, flatPrice, newSite, on, setBook, type Site, usualPrices } from '../charging/testing.ts'
+import {
+  asUsual,
+  charge,
+  fact,
+  flatPrice,
+  importSheet,
+  newSite,
+  on,
+  setBook,
+  type Site,
+  usualPrices,
+} from '../charging/testing.ts'
 import { chargePage } from '../charging/commands.ts'
 import { chargeWaiting, rerate } from '../charging/rerate-commands.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
+import { Credits } from '../credits/commands.ts'
 import { rows } from '../database/reader.ts'
 import { eraseUsage } from '../metering/erasure-commands.ts'
 import type { Fact } from '../metering/fact.ts'
@@ -78,10 +90,31 @@ export async function bookkeeping(): Promise<Site> {
   await chargeWaiting(house, 'tester', memory)
   await writeTrueUps(house, 'tester', memory)
   await sealAll(house)
+  await payAhead(site)
   await charge(site, [fact()])
   await spendCredits(house)
   await assertVaried(house)
   return site
+}
+
+/** A prepaid project whose usage takes dated credits first, and is corrected once. */
+async function payAhead(site: Site): Promise<void> {
+  await importSheet(site.house, 'organisation,tier,project,payment\nAhead,mu,ahead,prepaid\n')
+  const [project] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.projects where name = 'ahead'`,
+  )
+  assert(project)
+  const credits = new Credits(site.house, { waitMaxMilliseconds: 60_000 })
+  const asked = { owner: project.id, currency: 'THB', nanos: 1_000_000_000n, origin: 'gift' }
+  for (const expiresAt of [Date.now() + day, Date.now() + 2 * day, null]) {
+    await credits.grant({ principal: 'tester', key: `ahead ${expiresAt}` }, { ...asked, expiresAt })
+  }
+  const usage = fact({ projectName: 'ahead', quantities: { cpu_core_seconds: '4500' } })
+  await charge(site, [usage])
+  await charge(site, [{ ...usage, quantities: { cpu_core_seconds: '1800' }, measuredAt: usage.measuredAt + 1 }])
+  await credits.lane.close()
+  await sealAll(site.house)
 }
 
 async function realFacts(): Promise<Fact[]> {

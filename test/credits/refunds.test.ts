@@ -100,3 +100,18 @@ test('the books are proved after all of it', async () => {
   for await (const { ok, name, detail } of proveBooks(site.house)) if (!ok) faults.push(`${name}: ${detail}`)
   assert.deepEqual(faults, [])
 })
+
+test('201: what was refunded of a record is taken back when a correction gives back all of it', async () => {
+  await grant('dance', '10')
+  const before = Number((await walletOf('dance'))[0])
+  const [startsAt, endsAt] = ['2026-11-01T08:00:00Z', '2026-11-01T10:00:00Z']
+  const usage = { id: 'job-twice', project: 'dance', service: 'slurm', startsAt, endsAt }
+  const recorded = await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '7200' } })
+  const record = String((recorded.body.items[0] as { record?: string }).record)
+  const charged = before - Number((await walletOf('dance'))[0])
+  assert(charged > 0)
+  assert.equal((await refund(record, String(charged / 2))).status, 201)
+  const corrected = await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '0' } })
+  assert.equal(corrected.status, 200)
+  assert.equal(Number((await walletOf('dance'))[0]), before)
+})
