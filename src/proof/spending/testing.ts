@@ -18,7 +18,7 @@ type Wanted = { readonly project: string; readonly nanos: bigint } & Partial<Hol
 const me = () => ({ principal: 'tester', key: randomUUID() })
 
 /** So long holds last that must have run out at the end. */
-const briefly = 1
+const briefly = 2.5
 
 async function hold({ counter }: Desk, { project, nanos, ...more }: Wanted): Promise<bigint> {
   const { answer } = await counter.hold(me(), {
@@ -65,7 +65,7 @@ export async function spendCredits(house: House): Promise<void> {
     await limitAndBudget(credits, desk)
     await settleInEachWay(desk, smiths)
     await giveBackCharge(desk)
-    await grant(weavers, one, Date.now() + 700)
+    await grant(weavers, one, Date.now() + briefly * 1000)
     await hold(desk, { project: weavers, nanos: one / 2n, seconds: briefly })
     await sleep(briefly * 1000 + 100)
     for (const owner of [smiths, tailors, weavers]) await credits.sweep(owner, currency)
