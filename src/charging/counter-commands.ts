@@ -87,22 +87,12 @@ export class Counter {
     const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.settle', input, refused(problem))
     return await this.#priced(known, cost, refuse, (nanos, priced) => {
       const rule = settleCommand({ reservation, nanos, isLast }, this.#charger(nanos, priced))
-      return this.credits.submit(asking, 'credits.settle', input, {
-        ...rule,
-        wants: { ...rule.wants, ...(priced && { book: priced.book }) },
-        decide: (desk, turn) => {
-          if (priced && desk.book !== priced.book) return { ok: false, problem: new Stale() }
-          const decided = rule.decide(desk, turn)
-          if (!decided.ok || !priced) return decided
-          return {
-            ...decided,
-            apply: (own) => {
-              for (const price of priced.uses) if (!desk.uses.has(price)) desk.uses.set(price, own.operation)
-              decided.apply(own)
-            },
-          }
-        },
-      })
+      return this.credits.submit(
+        asking,
+        'credits.settle',
+        input,
+        priced ? underBook(using(rule, priced), priced) : rule,
+      )
     })
   }
 
@@ -192,4 +182,20 @@ export { settlementsTable } from './settlement/sql.ts'
 const underBook = (rule: LaneCommand<Want, Desk>, { book }: Priced): LaneCommand<Want, Desk> => ({
   wants: { ...rule.wants, book },
   decide: (desk, turn) => (desk.book === book ? rule.decide(desk, turn) : { ok: false, problem: new Stale() }),
+})
+
+/** The rule that notes which versions of prices it charged by. */
+const using = (rule: LaneCommand<Want, Desk>, { uses }: Priced): LaneCommand<Want, Desk> => ({
+  wants: rule.wants,
+  decide: (desk, turn) => {
+    const decided = rule.decide(desk, turn)
+    if (!decided.ok) return decided
+    return {
+      ...decided,
+      apply: (own) => {
+        for (const price of uses) if (!desk.uses.has(price)) desk.uses.set(price, own.operation)
+        decided.apply(own)
+      },
+    }
+  },
 })

@@ -99,10 +99,13 @@ export class Stripes {
    */
   async post(writer: Writer, postings: readonly Posting[], at: number): Promise<number> {
     const sides = new Map<string, AccountName & { readonly currency: string }>()
+    const add = (name: AccountName, currency: string) => {
+      const key = accountKey(name, currency)
+      if (!sides.has(key)) sides.set(key, { ...name, currency })
+    }
     for (const { transfer, debit, credit } of postings) {
-      const { currency } = transfer
-      if (!debit) sides.set(accountKey(transfer.debit, currency), { ...transfer.debit, currency })
-      if (!credit) sides.set(accountKey(transfer.credit, currency), { ...transfer.credit, currency })
+      if (!debit) add(transfer.debit, transfer.currency)
+      if (!credit) add(transfer.credit, transfer.currency)
     }
     if (sides.size === 0) return at
     const { accounts, lastAt } = await this.#lock(writer, sides)
