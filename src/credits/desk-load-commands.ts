@@ -4,6 +4,7 @@ import { nanosFrom } from '../values/money.ts'
 import { type Span, windowStart } from './budget.ts'
 import type { Desk } from './desk.ts'
 import { type Lot, soonestFirst } from './lot.ts'
+import { lotsById } from './page/sql.ts'
 import * as sql from './sql.ts'
 
 /** What belongs to the wallets of a batch and is read after they are locked: dated credits, and budgets. */
@@ -26,7 +27,7 @@ export async function loadLots(writer: Writer, desk: Desk, ids: readonly bigint[
   const there = new Set([...desk.lots.values()].flat().map(({ id }) => id))
   const missing = ids.filter((id) => !there.has(id))
   if (missing.length === 0) return
-  for (const row of await sql.lotsById(writer, missing)) putLot(desk, row)
+  for (const row of await lotsById(writer, missing)) putLot(desk, row)
   for (const lots of desk.lots.values()) lots.sort(soonestFirst)
 }
 

@@ -9,7 +9,7 @@ import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
 import { loadLots } from './desk-load-commands.ts'
 import { spendFrom } from './lot.ts'
-import * as sql from './sql.ts'
+import { paidByLots } from './page/sql.ts'
 
 /** What leaves a wallet, or comes back to it. */
 export type Spent = { readonly owner: string; readonly currency: string; nanos: bigint }
@@ -105,7 +105,7 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
 /** What comes back to credits whose time is over expires with the next batch that touches the wallet. */
 async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: readonly GivenBack[]): Promise<void> {
   if (givenBack.length === 0) return
-  const paid = await sql.paidByLots(writer, [...new Set(givenBack.map(({ page }) => page))])
+  const paid = await paidByLots(writer, [...new Set(givenBack.map(({ page }) => page))])
   const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
   await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
   for (const { owner, currency, nanos, page } of givenBack) {

@@ -1,0 +1,27 @@
+import { arrayOf } from '../../database/copy-text.ts'
+import { type Reader, rows } from '../../database/reader.ts'
+import type { LotRow } from '../sql.ts'
+
+/** Lots by their numbers, also those that are used up and over. */
+export const lotsById = (reader: Reader, ids: readonly bigint[]) =>
+  rows<LotRow>(
+    reader,
+    `select id, wallet, grant_id, expires_at, posted, held from credits.lots where id = any ($1::bigint[])`,
+    [arrayOf(ids)],
+  )
+
+export type PaidPageRow = { lot: string; wallet: string; page: string; spent: string }
+
+/** What pages of usage were paid from lots, less what was given back of it; the last to expire first. */
+export const paidByLots = (reader: Reader, pages: readonly bigint[]) =>
+  rows<PaidPageRow>(
+    reader,
+    `select d.lot, l.wallet, d.page, -sum(d.posted_delta) as spent
+       from credits.draws d
+       join credits.lots l on l.id = d.lot
+      where d.page = any ($1::bigint[])
+      group by d.lot, d.page, l.wallet, l.expires_at
+     having sum(d.posted_delta) < 0
+      order by l.expires_at desc, d.lot desc`,
+    [arrayOf(pages)],
+  )
