@@ -79,7 +79,11 @@ export function addApi(
 
 /** What takes a second person, and how each is tried before it waits for one. */
 const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): ApprovalRules => ({
-  ...(grants !== undefined && { 'credits.grant': { limit: grants, tryAt: 'dryRun' } }),
+  ...(grants !== undefined && {
+    'credits.grant': { limit: grants, tryAt: 'dryRun' },
+    // What a wallet may go below zero is spent as what is granted.
+    'credits.limit': { limit: grants, tryAt: 'dryRun' },
+  }),
   ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
   ...(prices && {
     'prices.set': { limit: null, tryAt: '/api/v1/prices/check' },

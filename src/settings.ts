@@ -63,7 +63,10 @@ export const variables = [
   { name: 'BURSAR_JWKS_URL', about: 'address of the keys that tokens are signed with, instead of a secret' },
   { name: 'BURSAR_JWT_ISSUER', about: 'whose tokens are taken: their iss' },
   { name: 'BURSAR_JWT_AUDIENCE', about: 'for whom tokens must be meant: their aud' },
-  { name: 'BURSAR_APPROVAL_GRANT_LIMIT', about: 'grants above this amount wait for a second person; none without it' },
+  {
+    name: 'BURSAR_APPROVAL_GRANT_LIMIT',
+    about: 'grants and credit limits above this amount wait for a second person; none without it',
+  },
   {
     name: 'BURSAR_APPROVAL_REFUND_LIMIT',
     about: 'refunds above this amount wait for a second person; none without it',

@@ -43,6 +43,11 @@ export async function mayDecide(house: House, principal: string, id: bigint, ver
   if (!row) throw new Problem('not-found', { detail: `There is no approval ${numbered('approval', id)}.` })
   if (row.proposed_by === principal) throw new Problem('approval-by-proposer')
   refuseDecided(row, verdict)
+  // Else whoever asked, and may make keys, would make one for a second person.
+  if (row.verdict === null && (await sql.hasNewerKey(house.database.pool, principal, row.at))) {
+    const detail = `A key of ${principal} was made after this was asked for: let somebody else decide, or ask anew.`
+    throw new Problem('approval-by-proposer', { detail })
+  }
   return row
 }
 

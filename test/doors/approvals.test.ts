@@ -114,6 +114,25 @@ test('403: neither who asked, nor a second key of theirs, nor a role without the
   assert.equal((await ask('eve', 'POST', '/api/v1/approvals/apr_1/approve', {})).status, 404)
 })
 
+test('403: a key that was made after it was asked for decides nothing, whosever it is', async () => {
+  const { body } = await ask('ann', 'POST', '/api/v1/grants', grant('5000'))
+  const path = `/api/v1/approvals/${body['id']}/approve`
+  keys['other me'] = await newKey(fresh.house, { name: 'other me', role: 'finance' })
+  keys['as zoe'] = await newKey(fresh.house, { principal: 'zoe', role: 'finance' })
+  for (const who of ['other me', 'as zoe']) {
+    const { status, body: refused } = await ask(who, 'POST', path, {})
+    assert.deepEqual([status, refused['type']], [403, '/problems/approval-by-proposer'], who)
+    assert.match(String(refused['detail']), /made after/)
+  }
+  assert.equal((await ask('eve', 'POST', path, {})).status, 200)
+})
+
+test('200, 202: a credit limit is spent like a grant, and waits like one', async () => {
+  const path = `/api/v1/wallets/${prj}/limit`
+  assert.equal((await ask('ann', 'PUT', path, { amount: '100' })).status, 200)
+  assert.equal((await ask('ann', 'PUT', path, { amount: '100.01' })).status, 202)
+})
+
 test('400, 404: what could not be done anyway does not wait for anybody', async () => {
   const nobody = grant('500', { payer: `prj_${'0'.repeat(32)}` })
   assert.equal((await ask('ann', 'POST', '/api/v1/grants', nobody)).status, 404)

@@ -61,6 +61,10 @@ const approvals = `
 export const approvalById = (reader: Reader, id: bigint) =>
   row<ApprovalRow>(reader, `${approvals} where a.id = $1`, [id])
 
+/** Whether somebody got a key after a moment: whoever made it could use it. */
+export const hasNewerKey = async (reader: Reader, principal: string, than: Date): Promise<boolean> =>
+  (await rows(reader, `select from access.keys where principal = $1 and at > $2 limit 1`, [principal, than])).length > 0
+
 /** The oldest first: that is who waits longest. */
 export const approvalsAfter = (reader: Reader, after: bigint, limit: number, state: string | null) =>
   rows<ApprovalRow>(
