@@ -76,6 +76,11 @@ const pastExpiry = {
   }),
 } as const
 
+const sameWallet = {
+  ok: false,
+  problem: new Problem('request-invalid', { detail: 'to: is the wallet that credits leave; name another.' }),
+} as const
+
 export type MoveInput = {
   readonly from: string
   readonly to: string
@@ -88,6 +93,7 @@ export const moveCommand = (input: MoveInput): LaneCommand<Want, Desk> => ({
   wants: { owners: [input.from, input.to], currency: input.currency, lots: true },
   decide(desk, turn) {
     const { from, to, currency, nanos } = input
+    if (from === to) return sameWallet
     const source = desk.wallet(from, currency)
     const free = source ? source.posted - source.held : 0n
     if (!source || free < nanos) {

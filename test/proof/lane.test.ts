@@ -251,6 +251,12 @@ test('connections that the server ends between batches are opened anew', async (
   assert.equal(await heldBy(owner), '100')
 })
 
+test('400: credits do not move to where they are', async () => {
+  const owner = await walletWith(one)
+  const itself = here.move(me(), { from: owner, to: owner, currency, nanos: one })
+  await assert.rejects(() => itself, { type: 'request-invalid' })
+})
+
 test('after all this the books are proved', async () => {
   const faults = []
   for await (const check of proveBooks(fresh.house)) if (!check.ok) faults.push(check)
