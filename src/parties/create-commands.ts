@@ -6,6 +6,7 @@ import { sheetProblem } from './change-commands.ts'
 import { gather } from './gather.ts'
 import { load, save } from './import-commands.ts'
 import { planImport } from './import.ts'
+import { nameFault } from './party.ts'
 import { partyByName } from './people/sql.ts'
 import type { SheetRow } from './sheet.ts'
 import * as sql from './sql.ts'
@@ -24,6 +25,8 @@ export async function createParty(
   said: Omit<SheetRow, 'line' | 'names'>,
 ): Promise<Answered> {
   const name = said[kind] as string
+  const fault = nameFault(name)
+  if (fault !== undefined) throw new Problem('request-invalid', { issues: [{ field: 'body.name', message: fault }] })
   const written = await aloneStored(
     house,
     { ...call, command: 'parties.create', input: { kind, ...said }, status: 201 },

@@ -20,7 +20,13 @@ export type NamedPayer = {
 const rememberedFor = 1_000
 const rememberedMax = 20_000
 
-const noPayer = (text: string) => new Problem('not-found', { detail: `There is no payer “${text}”.` })
+/** Says the same of what belongs to others. */
+function noPayer(text: string): Problem {
+  const hint = /^(org|prj|per)_/.test(text)
+    ? ''
+    : ' Name an organisation or a person by its id: only projects go by name.'
+  return new Problem('not-found', { detail: `There is no payer “${text}”.${hint}` })
+}
 
 /** Finds parties as requests name them, by id or name; whom it met a moment ago it knows without a statement. */
 export class Directory {

@@ -51,6 +51,8 @@ export function nameFault(name: string): string | undefined {
   if (name.trim() === '') return 'is empty'
   if (name.includes('\0')) return 'holds a NUL byte'
   if (!name.isWellFormed()) return 'is not valid Unicode'
+  // Wherever a name or an id is taken, it would be taken for the id.
+  if (/^(org|prj|per|prv)_[0-9a-f]{32}$/.test(name)) return 'reads as an id: choose another name'
   if ([...name].length > nameLengthMax) return `is longer than ${nameLengthMax} characters`
   return undefined
 }

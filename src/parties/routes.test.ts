@@ -167,6 +167,17 @@ test('409: a name is given once; 400: a project belongs to an organisation that 
   assert.equal(nowhere.status, 400)
 })
 
+test('400: nobody is called by what reads as an id', async () => {
+  const name = `prj_${'0'.repeat(32)}`
+  const made = await doors.ask('POST', '/api/v1/providers', { name })
+  assert.equal(made.status, 400)
+  assert.match(made.text, /body\.name.*reads as an id/)
+  const rows = [{ organisation: 'lab', project: name }]
+  const imported = await doors.ask('POST', '/api/v1/parties/import', { rows })
+  assert.equal(imported.status, 400)
+  assert.match(imported.text, /project.*reads as an id/)
+})
+
 test('403: whoever sees some parties only makes none', async () => {
   const chem = await idNamed('/api/v1/projects', 'chem')
   doors.be({ name: 'ada', role: 'supervisor', parties: new Set([uuidOf(chem as Id<'project'>)]) })

@@ -200,6 +200,7 @@ test('404: what belongs to others is not there', async () => {
     (await ask('GET', '/reservations', undefined, foreign)).body.items.filter((row) => row['id'] === id),
     [],
   )
+  const hint = ' Name an organisation or a person by its id: only projects go by name.'
   // Neither by its words: what is not there and what belongs to others sound alike.
   for (const path of ['/reservations', '/wallets', '/grants', '/budgets', '/refunds']) {
     const told = await Promise.all(
@@ -208,8 +209,8 @@ test('404: what belongs to others is not there', async () => {
     assert.deepEqual(
       told.map(({ status, body }) => [status, body.detail]),
       [
-        [404, 'There is no payer “chem”.'],
-        [404, 'There is no payer “none”.'],
+        [404, `There is no payer “chem”.${hint}`],
+        [404, `There is no payer “none”.${hint}`],
       ],
     )
   }
