@@ -43,7 +43,9 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
     screens,
     open: async () => {
       const [{ openHouse }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
-      const opened = openHouse(readSettings(process.env, flags), words[0] === 'serve' ? 'server' : 'command')
+      const settings = readSettings(process.env, flags)
+      if (words[0] !== 'serve') await refuseElsewhere(door, words[0] ?? '')
+      const opened = openHouse(settings, words[0] === 'serve' ? 'server' : 'command')
       house = opened
       return await opened
     },
@@ -79,6 +81,16 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve))
   // Serving until it is stopped is what `serve` was asked to do; any other command was cut short.
   process.exit(words[0] === 'serve' ? code : (interrupted() ?? code))
+}
+
+/** Whoever names another Bursar does not mean the database of this machine. */
+async function refuseElsewhere(door: Door<House>, word: string): Promise<void> {
+  const url = await door.setting('BURSAR_URL')
+  if (url === undefined || (await door.setting('BURSAR_KEY')) === undefined) return
+  throw new WrongUsage(
+    `\`bursar ${word}\` works on the database only, and BURSAR_URL says ${url}.`,
+    'Unset BURSAR_URL and run it where the database is, or ask the API there.',
+  )
 }
 
 /** Every command has these; `serve` and its like add their own. */

@@ -61,6 +61,8 @@ test('what is refused ends with 1, wrong usage with 2, and says what to do', asy
   assert.deepEqual([much.code, /There is no such thing/.test(much.err)], [1, true])
   const wrong = await bursar(['grant', 'chem', '1e5', '--origin', 'gift'], there())
   assert.deepEqual([wrong.code, /amount must be an exact decimal/.test(wrong.err)], [2, true])
+  const local = await bursar(['statement', '--project', 'chem'], there())
+  assert.deepEqual([local.code, /works on the database only, and BURSAR_URL says/.test(local.err)], [2, true])
   const half = await bursar(['balance'], { BURSAR_URL: site.url })
   assert.deepEqual([half.code, /BURSAR_KEY is not set/.test(half.err)], [2, true])
   const nobody = await bursar(['grant', 'chem', '1', '--origin', 'gift'], {
