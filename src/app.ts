@@ -18,7 +18,7 @@ import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
 import { requireOwnKeys } from './operations/own-keys.ts'
-import type { Settings } from './settings.ts'
+import { type Settings, unknownVariables } from './settings.ts'
 import { taskStates } from './tasks/commands.ts'
 import type { Task } from './tasks/task.ts'
 import { untilDone } from './tasks/retry-tasks.ts'
@@ -59,6 +59,7 @@ async function sealAndClose(house: House, database: Database): Promise<void> {
 export async function serveUntilStopped(house: House, settings: Settings, door: Door<House>): Promise<void> {
   if (door.signal.aborted) return
   const log = openLog(settings.logLevel)
+  for (const name of unknownVariables(process.env)) log.warn(`${name} is no setting: see bursar show-config`)
   const server = await listen(house, settings, log)
   const tasks = startTasks(house, tasksOf(house, server.credits, log), ({ name, failure }) => {
     if (failure) log.error({ err: failure, task: name }, 'a task failed')

@@ -3,7 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
-import { configLines, type Environment, type Flags, readSettings } from './settings.ts'
+import { configLines, type Environment, type Flags, readSettings, unknownVariables } from './settings.ts'
 
 function fileWith(text: string): string {
   const file = join(mkdtempSync(join(tmpdir(), 'bursar-settings-')), 'secret')
@@ -87,4 +87,9 @@ test('the settings in force are listed with their origin, and no secret is among
   assert.deepEqual(of('BURSAR_SEAL_KEY'), ['••••••••', 'BURSAR_SEAL_KEY_FILE'])
   assert.deepEqual(of('BURSAR_PORT'), ['9000', 'flag'])
   assert.deepEqual(of('BURSAR_HOST'), ['127.0.0.1', 'standard'])
+})
+
+test('what looks like a setting and is none is named', () => {
+  const environment = { BURSAR_APROVAL_GRANT_LIMIT: '5', BURSAR_SEAL_KEY_FILE: 'x', BURSAR_ZONE: 'UTC', PATH: '/bin' }
+  assert.deepEqual(unknownVariables(environment), ['BURSAR_APROVAL_GRANT_LIMIT'])
 })

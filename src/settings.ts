@@ -271,3 +271,21 @@ function masked(value: string | undefined): string {
   const user = address.username ? `${decodeURIComponent(address.username)}${address.password ? ':••••••••' : ''}@` : ''
   return `${address.protocol}//${user}${address.host}${address.pathname}`
 }
+
+/** Names that look like settings and are none: misspelt, a setting would be off in silence. */
+export const unknownVariables = (environment: Environment): string[] =>
+  Object.keys(environment).filter(
+    (name) =>
+      name.startsWith('BURSAR_') &&
+      !innerVariables.has(name) &&
+      !variables.some((each) => name === each.name || name === `${each.name}_FILE`),
+  )
+
+/** What the program and its tests tell themselves. */
+const innerVariables: ReadonlySet<string> = new Set([
+  'BURSAR_NODE_FOUND',
+  'BURSAR_PG_ORIGIN',
+  'BURSAR_FAIL_POINT',
+  'BURSAR_FAIL_POINT_AFTER',
+  'BURSAR_FAIL_POINT_SIGNAL',
+])
