@@ -61,7 +61,9 @@ export const NameLink = closed(
     source: Type.String({
       minLength: 1,
       maxLength: 200,
-      description: 'where the person is called so: slurm:lab, jwt:https://login.example.org, or * for anywhere',
+      description:
+        'where the person is called so: slurm:lab, api:portal for usage that is sent as “portal”, ' +
+        'jwt:https://login.example.org, or * for anywhere',
     }),
     name: Name,
   },

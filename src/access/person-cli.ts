@@ -24,7 +24,7 @@ export const personWith =
       .argument('<person>', 'id (per_…) or name')
       .requiredOption(
         '--source <source>',
-        'where they are called so: slurm:lab, jwt:ISSUER for a login, * for anywhere',
+        'where they are called so: slurm:lab, api:SOURCE for usage sent as SOURCE, jwt:ISSUER for a login, * for anywhere',
       )
       .requiredOption('--name <name>', 'what they are called there: a user name, the subject of a token')
       .action(async (person: string, options: LinkOptions) => linkName(door, await desk(door), person, options))
