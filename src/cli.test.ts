@@ -160,8 +160,9 @@ test('Ctrl-C ends a command with 130, even one that waits for a database that do
 })
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  test(`serve says where it listens, is ready, and ends with 0 on ${signal}`, async () => {
+  test(`serve says where it listens, is ready, and ends with 0 on ${signal}`, async (t) => {
     const child = begin(['serve', '--port', '0', '--json'])
+    t.after(() => child.kill('SIGKILL'))
     const end = ended(child)
     const [first] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer]
     const { url } = JSON.parse(first.toString()) as { url: string }
