@@ -12,6 +12,8 @@ import type { Random } from './random.ts'
 export type Step = {
   readonly key: string
   readonly says: string
+  /** The same, but for its key. */
+  readonly asked: string
   readonly owners: readonly string[]
   readonly dryRun: boolean
   /** What is looked up before it is asked. */
@@ -74,6 +76,7 @@ export class Steps {
     return {
       key,
       says: `${key}: ${says}${dryRun ? ' (dry run)' : ''}`,
+      asked: says,
       owners,
       dryRun,
       expect,

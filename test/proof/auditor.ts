@@ -117,7 +117,8 @@ class Auditor {
     const used = [...this.#told.values()]
     const before = used[this.random(used.length || 1)]
     if (!before || step.dryRun || this.random(20) > 0) return step
-    if (this.random(3) > 0) return before.step
+    // Chance may draw the very same again: that is no other input.
+    if (this.random(3) > 0 || before.step.asked === step.asked) return before.step
     const { key } = before.step
     return { ...step, key, says: `${step.says}, under key ${key}`, ask: (counter) => step.ask(counter, key) }
   }
