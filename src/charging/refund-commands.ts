@@ -9,6 +9,7 @@ import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered, numberOf } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
+import type { Desk } from '../credits/desk.ts'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import type { Charge } from './charge.ts'
@@ -80,9 +81,11 @@ async function refundReservation(
 ): Promise<Answered> {
   const { of, nanos, reason } = request
   const ids = settlements.map(({ id }) => BigInt(id))
-  const look = async (reader: Reader) => ({
+  const look = async (reader: Reader, desk: Desk) => ({
     paid: await paidOf(
       reader,
+      desk,
+      reservation,
       settlements.map((row) => ({
         settlement: BigInt(row.id),
         nanos: nanosFrom(row.amount) - nanosFrom(row.absorbed),

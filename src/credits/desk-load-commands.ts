@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { nanosFrom } from '../values/money.ts'
 import { type Span, windowStart } from './budget.ts'
@@ -65,9 +66,9 @@ export async function loadBudgets(writer: Writer, desk: Desk, at: number): Promi
   await loadWindows(writer, desk, names)
 }
 
-export async function loadWindows(writer: Writer, desk: Desk, names: readonly sql.WindowName[]): Promise<void> {
+export async function loadWindows(reader: Reader, desk: Desk, names: readonly sql.WindowName[]): Promise<void> {
   if (names.length === 0) return
-  for (const row of await sql.windowsNamed(writer, names)) {
+  for (const row of await sql.windowsNamed(reader, names)) {
     const window = desk.window(BigInt(row.wallet), row.span, row.starts, 0n)
     window.amount = nanosFrom(row.amount)
     window.used = nanosFrom(row.used)

@@ -1,7 +1,10 @@
 import type { Reader } from '../database/reader.ts'
 import { nanosFrom } from '../values/money.ts'
+import { countedOf } from './counted-commands.ts'
+import type { Desk } from './desk.ts'
 import type { Paid } from './refund.ts'
 import { spentLots } from './refunding/sql.ts'
+import type { Reservation } from './reservation.ts'
 
 export type PaidBy = {
   readonly settlement: bigint
@@ -10,14 +13,23 @@ export type PaidBy = {
   readonly at: Date
 }
 
-/** What wallets paid for some settlings, with the dated credits that went into each. Read under the wallet's lock. */
-export async function paidOf(reader: Reader, settlings: readonly PaidBy[]): Promise<Paid[]> {
+/**
+ * What wallets paid for some settlings of a reservation, with the dated credits that went into each, and the budgets that
+ * it counts in. Read under the wallets' locks.
+ */
+export async function paidOf(
+  reader: Reader,
+  desk: Desk,
+  reservation: Reservation,
+  settlings: readonly PaidBy[],
+): Promise<Paid[]> {
   const found = await spentLots(
     reader,
     settlings.map(({ operation }) => operation),
     settlings.map(({ at }) => at),
   )
   const byOperation = Map.groupBy(found, ({ operation }) => operation)
+  const counted = await countedOf(reader, desk, reservation)
   return settlings.map(({ settlement, nanos, operation }) => ({
     settlement,
     nanos,
@@ -32,5 +44,6 @@ export async function paidOf(reader: Reader, settlings: readonly PaidBy[]): Prom
         held: nanosFrom(row.held),
       },
     })),
+    counted: counted.get(operation) ?? [],
   }))
 }

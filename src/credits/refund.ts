@@ -1,6 +1,7 @@
 import { Problem } from '../http/problem.ts'
 import type { LaneCommand, Look, Turn } from '../operations/lane-command.ts'
 import { nanosMax, nanosText } from '../values/money.ts'
+import type { Counted } from './counted.ts'
 import type { Desk, Want } from './desk.ts'
 import { house } from './end.ts'
 import { walletAt } from './grant.ts'
@@ -13,6 +14,8 @@ export type Paid = {
   readonly nanos: bigint
   /** The last to expire first. */
   readonly lots: readonly { readonly lot: Lot; readonly nanos: bigint }[]
+  /** The newest windows first. */
+  readonly counted: readonly Counted[]
 }
 
 /** A part of a settling that goes back. */
@@ -27,7 +30,7 @@ export type GivenBack = {
 export type RefundInput = { readonly reservation: Reservation; readonly nanos: bigint }
 
 /** What is read under the locks: what was paid, and what went back of it so far. */
-export type RefundLook = (reader: Parameters<Look<Desk>>[0]) => Promise<{
+export type RefundLook = (...at: Parameters<Look<Desk>>) => Promise<{
   readonly paid: readonly Paid[]
   readonly refunded: ReadonlyMap<bigint, bigint>
 }>
@@ -40,7 +43,7 @@ type Tell = {
 /**
  * Gives back what a wallet paid for settlings, the oldest first: as undated credits as far as it was paid from those,
  * then to the lots that it came from, the last to expire first. What comes back to a lot whose time is over expires in
- * the same operation.
+ * the same operation. In budgets it counts no more where it counted, in the newest window first.
  */
 export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell): LaneCommand<Want, Desk> {
   const { reservation, nanos } = input
@@ -53,7 +56,7 @@ export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell):
       reservation: reservation.id,
       lots: true,
       look: async (reader, desk) => {
-        const found = await look(reader)
+        const found = await look(reader, desk)
         paid = found.paid
         for (const each of paid) desk.refunded.set(each.settlement, found.refunded.get(each.settlement) ?? 0n)
       },
@@ -82,6 +85,7 @@ export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell):
               currency,
             )
             giveToLots(desk, turn, reservation, part)
+            giveToBudgets(desk, part)
             return { ...part, transfer }
           })
           desk.payDebt(turn, wallet)
@@ -135,5 +139,18 @@ function giveToLots(desk: Desk, turn: Turn, reservation: Reservation, part: Omit
       },
       wallet.currency,
     )
+  }
+}
+
+/** By budget, what comes back is that from `before` on: first of the newest window, and at last what counted nowhere. */
+function giveToBudgets(desk: Desk, { paid, before, nanos }: Omit<GivenBack, 'transfer'>): void {
+  const from = new Map<string, bigint>()
+  for (const { window, nanos: counted } of paid.counted) {
+    const { wallet, span, starts } = window
+    const budget = `${wallet} ${span}`
+    const start = from.get(budget) ?? 0n
+    from.set(budget, start + counted)
+    const back = least(start + counted, before + nanos) - most(start, before)
+    if (back > 0n) desk.use([desk.window(wallet, span, starts, 0n)], -back)
   }
 }

@@ -10,16 +10,27 @@ const standing = (id: string, owners: string, currency: string) => `
                  where wallet = ever.wallet and span = ever.span and id < ${id} order by id desc limit 1) as b
     on b.amount is not null`
 
-/** What every reservation uses of budgets: while it is held and once it was paid, and what was told late. */
+/** What went back of settlings, by the operation that settled. */
+const wentBack = `
+  select s.operation, s.reservation, sum(f.amount) as amount
+    from charging.refunds f join charging.settlements s on s.id = f.settlement group by s.operation, s.reservation`
+
+/** What every reservation uses of budgets: while it is held and once it was paid, and what was told late; less refunds. */
 const counted = `
-  select ever.wallet, ever.span, r.id as reservation, case when m.ended then 0 else m.held end + m.paid as used
+  select ever.wallet, ever.span, r.id as reservation,
+         case when m.ended then 0 else m.held end + m.paid - coalesce(back.amount, 0) as used
     from credits.reservations r
     join (${madeOf}) as m on m.id = r.id
+    left join (select b.reservation, sum(b.amount) as amount
+                 from (${wentBack}) as b
+                 join credits.steps p on p.operation = b.operation and p.reservation = b.reservation
+                where p.kind = 'settle' group by b.reservation) as back on back.reservation = r.id
     ${standing('r.id', 'r.owners', 'r.currency')}
    union all
-  select ever.wallet, ever.span, null, p.charged - p.absorbed
+  select ever.wallet, ever.span, null, p.charged - p.absorbed - coalesce(back.amount, 0)
     from credits.steps p
     join credits.reservations r on r.id = p.reservation
+    left join (${wentBack}) as back on back.operation = p.operation
     ${standing('p.id', 'r.owners', 'r.currency')}
    where p.kind = 'late'`
 

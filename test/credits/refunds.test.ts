@@ -95,12 +95,6 @@ test('404: nothing is given back of what is not there', async () => {
     assert.equal((await refund(what, '1')).status, 404)
 })
 
-test('the books are proved after all of it', async () => {
-  const faults: string[] = []
-  for await (const { ok, name, detail } of proveBooks(site.house)) if (!ok) faults.push(`${name}: ${detail}`)
-  assert.deepEqual(faults, [])
-})
-
 test('201: what was refunded of a record is taken back when a correction gives back all of it', async () => {
   await grant('dance', '10')
   const before = Number((await walletOf('dance'))[0])
@@ -114,4 +108,28 @@ test('201: what was refunded of a record is taken back when a correction gives b
   const corrected = await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '0' } })
   assert.equal(corrected.status, 200)
   assert.equal(Number((await walletOf('dance'))[0]), before)
+})
+
+test('201: what is refunded counts no more in the budgets of the day, the month and in all', async () => {
+  await grant('bio', '20')
+  await ask('PUT', '/budgets/bio/day', { amount: '10' })
+  await ask('PUT', `/budgets/${site.ids.sci}/month`, { amount: '10' })
+  const { reservation } = await spend('bio', '6')
+  await ask('PUT', '/budgets/bio/total', { amount: '10' })
+  const late = await spend('bio', '3')
+  const used = async () => {
+    const { items } = (await ask('GET', '/budgets')).body as unknown as { items: { span: string; used: string }[] }
+    return Object.fromEntries(items.map((budget) => [budget.span, budget.used]))
+  }
+  assert.deepEqual(await used(), { day: '9', month: '9', total: '3' })
+  assert.equal((await refund(reservation, '4')).status, 201)
+  assert.deepEqual(await used(), { day: '5', month: '5', total: '3' })
+  assert.equal((await refund(late.charge, '3')).status, 201)
+  assert.deepEqual(await used(), { day: '2', month: '2', total: '0' })
+})
+
+test('the books are proved after all of it', async () => {
+  const faults: string[] = []
+  for await (const { ok, name, detail } of proveBooks(site.house)) if (!ok) faults.push(`${name}: ${detail}`)
+  assert.deepEqual(faults, [])
 })

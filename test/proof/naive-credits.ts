@@ -1,4 +1,5 @@
 import {
+  addTo,
   type Expected,
   type NaiveLot,
   type NaiveReservation,
@@ -164,7 +165,10 @@ export class NaiveCredits {
     const before = wallet.lots.map((lot) => ({ lot, left: lot.left }))
     this.#lost.clear()
     const covered = lesser(reservation.held, nanos)
+    const counted = new Map<NaiveWindow, bigint>()
+    for (const { window, held } of reservation.counts) addTo(counted, window, held)
     this.#spendHeld(wallet, reservation, covered)
+    for (const { window, held } of reservation.counts) addTo(counted, window, -held)
     const released = last ? reservation.held : 0n
     if (last && !late) this.#end(reservation, 'settled')
     reservation.charged += nanos
@@ -174,11 +178,16 @@ export class NaiveCredits {
     const paid = most[reservation.policy]
     for (const { lot, amount } of this.#takeFree(wallet, paid)) lot.left -= amount
     wallet.posted -= paid
-    for (const window of this.#windowsOf(reservation.owners)) window.used += paid
+    for (const window of this.#windowsOf(reservation.owners)) {
+      window.used += paid
+      addTo(counted, window, paid)
+    }
     if (late) reservation.state = 'settled'
     this.payDebt(wallet)
-    const spent = before.map(({ lot, left }) => ({ lot, amount: left - lot.left - (this.#lost.get(lot) ?? 0n) }))
-    reservation.settlements.push({ paid: covered + paid, back: 0n, spent: spent.filter(({ amount }) => amount > 0n) })
+    const spent = before
+      .map(({ lot, left }) => ({ lot, amount: left - lot.left - (this.#lost.get(lot) ?? 0n) }))
+      .filter(({ amount }) => amount > 0n)
+    reservation.settlements.push({ paid: covered + paid, back: 0n, spent, counted })
     return this.#tells(reservation, {
       settled: text(nanos),
       absorbed: text(beyond - paid),

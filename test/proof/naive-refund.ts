@@ -15,6 +15,7 @@ export function refund(naive: NaiveCredits, reservation: NaiveReservation, count
     open -= part
     wallet.posted += part
     giveToLots(naive, wallet, settlement, part)
+    giveToBudgets(settlement, part)
     settlement.back += part
   }
   naive.payDebt(wallet)
@@ -38,5 +39,17 @@ function giveToLots(
     if (!there) naive.addLot(wallet, (there = { ...lot, left: 0n }))
     there.left += given
     if (there.expires <= naive.now) naive.lose(wallet, there, given)
+  }
+}
+
+/** Of each budget, the windows that began last get theirs back before the others. */
+function giveToBudgets({ back, counted }: NaiveSettlement, part: bigint): void {
+  for (const [window, amount] of counted) {
+    const later = [...counted].filter(
+      ([{ wallet, span, starts }]) => wallet === window.wallet && span === window.span && starts > window.starts,
+    )
+    const from = sum(later.map(([, each]) => each))
+    const given = lesser(from + amount, back + part) - (from > back ? from : back)
+    if (given > 0n) window.used -= given
   }
 }

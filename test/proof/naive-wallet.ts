@@ -19,6 +19,7 @@ export type NaiveSettlement = {
   readonly paid: bigint
   back: bigint
   readonly spent: readonly { readonly lot: NaiveLot; readonly amount: bigint }[]
+  readonly counted: ReadonlyMap<NaiveWindow, bigint>
 }
 export type NaiveReservation = {
   id: bigint
@@ -34,6 +35,10 @@ export type NaiveReservation = {
   /** What each settling was paid, what of it went back, and which lots it was paid from. */
   settlements: NaiveSettlement[]
   state: 'held' | 'settled' | 'released' | 'expired'
+}
+
+export function addTo(counted: Map<NaiveWindow, bigint>, window: NaiveWindow, amount: bigint): void {
+  counted.set(window, (counted.get(window) ?? 0n) + amount)
 }
 
 /** Either what the answer must tell, or for which reasons it may have been refused. */

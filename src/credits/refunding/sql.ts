@@ -1,5 +1,7 @@
 import { type Reader, rows } from '../../database/reader.ts'
 import { arrayOf } from '../../database/copy-text.ts'
+import type { Span } from '../budget.ts'
+import type { StepKind } from '../reservation.ts'
 
 export type SpentLotRow = {
   operation: string
@@ -27,4 +29,32 @@ export const spentLots = (reader: Reader, operations: readonly bigint[], times: 
       group by d.operation, l.id
       order by d.operation, l.expires_at desc, l.id desc`,
     [arrayOf(operations), times],
+  )
+
+export type PastStepRow = {
+  id: string
+  operation: string
+  kind: StepKind
+  held_delta: string
+  charged: string
+  absorbed: string
+  at: Date
+}
+
+export const stepsOf = (reader: Reader, reservation: bigint) =>
+  rows<PastStepRow>(
+    reader,
+    `select id, operation, kind, held_delta, charged, absorbed, at
+       from credits.steps
+      where reservation = $1
+      order by n`,
+    [String(reservation)],
+  )
+
+/** Also those that were set anew or have ended since. */
+export const budgetsEver = (reader: Reader, wallets: readonly bigint[]) =>
+  rows<{ id: string; wallet: string; span: Span; amount: string | null }>(
+    reader,
+    `select id, wallet, span, amount from credits.budgets where wallet = any ($1::bigint[]) order by id`,
+    [arrayOf(wallets)],
   )
