@@ -102,6 +102,8 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
+    const shelved = wants.map(({ shelf }) => shelf).filter((shelf) => shelf !== undefined)
+    if (shelved.length > 0) await desk.shelves.read(writer, shelved)
     for (const { look } of wants) if (look) await look(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
     // Shared until the commit, so that prices change between two batches, never within one.
@@ -150,6 +152,7 @@ export class DeskBooks implements Books<Want, Desk> {
     if (changed.length > 0) assert.equal(await sql.updateHolds(writer, changed), changed.length)
     if (desk.changedLots.size > 0) await sql.putLots(writer, [...desk.changedLots])
     if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
+    await desk.shelves.write(writer)
     await this.#setNextDue(writer, desk)
     await markUsedBy(writer, desk.uses)
     const postings = desk.postings.map(({ posting }) => posting)

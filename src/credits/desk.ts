@@ -6,6 +6,7 @@ import { periodOf } from '../values/period.ts'
 import { type Budget, type BudgetWindow, type Span, use, windowKey, windowStart } from './budget.ts'
 import { type Draw, type Holding, type Lot, nextExpiryOf, soonestFirst, spendFrom } from './lot.ts'
 import type { Ending, Hold, Reservation, StepKind } from './reservation.ts'
+import { Shelves, type ShelfWant } from './shelf.ts'
 
 /** What a command of the money path must see: the wallets of these owners, and this reservation. */
 export type Want = {
@@ -22,6 +23,8 @@ export type Want = {
   readonly look?: Look<Desk>
   /** The revision of the price book that the command was priced with. */
   readonly book?: number
+  /** A row of another module, that changes with these wallets only. */
+  readonly shelf?: ShelfWant
 }
 
 export const walletKey = (owner: string, currency: string): string => `${owner} ${currency}`
@@ -70,6 +73,8 @@ export class Desk {
   /** The versions of prices that charge something here, and so never change any more, with the operation that did first. */
   readonly uses = new Map<bigint, bigint>()
   readonly postings: { readonly posting: Posting; readonly turn: Turn }[] = []
+  /** Rows of other modules that change with these wallets. */
+  readonly shelves = new Shelves()
 
   readonly #writeRow: RowWriter
 
