@@ -61,6 +61,10 @@ export function onError(error: unknown, request: FastifyRequest, reply: FastifyR
   return sendProblem(reply, problem ?? new Problem('internal-error'))
 }
 
+/** Whether the client went away before all of its request was here: nothing was done, and nobody waits for an answer. */
+export const hasHungUp = (error: unknown, { raw }: FastifyRequest): boolean =>
+  !raw.complete && raw.destroyed && (error as Partial<FastifyError>).code === 'ECONNRESET'
+
 /** What never becomes a request, because it is no HTTP, too slow or too large: the socket is answered by hand. */
 export function clientErrorBytes(error: { readonly code?: string }): string {
   const type = clientErrors[error.code ?? '']

@@ -7,7 +7,15 @@ import { problems, type ProblemType } from './problems.ts'
 import { Problem } from './schemas.ts'
 
 /** What every door may refuse for, whatever it does. */
-const common: readonly ProblemType[] = ['request-invalid', 'internal-error', 'database-unavailable']
+const common: readonly ProblemType[] = [
+  'request-invalid',
+  'request-timeout',
+  'headers-too-large',
+  'internal-error',
+  'database-unavailable',
+]
+/** And those that take a body. */
+const bodied: readonly ProblemType[] = ['body-too-large', 'media-type-unsupported']
 
 /** The page where one tries a call needs its own scripts and styles, and nothing from elsewhere. */
 const docsPolicy =
@@ -63,7 +71,14 @@ function document(server: FastifyInstance): string {
 }
 
 function described({ operation, id, tag, summary, description, key, headers, answers, ...spec }: DoorSpec) {
-  const types = [...common, ...(operation === null ? [] : guarded), ...(key ? keyed : []), ...(spec.problems ?? [])]
+  const takesBody = spec.body !== undefined || spec.bodies !== undefined || spec.shown !== undefined
+  const types = [
+    ...common,
+    ...(takesBody ? bodied : []),
+    ...(operation === null ? [] : guarded),
+    ...(key ? keyed : []),
+    ...(spec.problems ?? []),
+  ]
   const byStatus = Map.groupBy(new Set(types), (type) => problems[type].status)
   const refusals = [...byStatus].map(([status, alike]) => [status, problemAnswer(alike)] as const)
   const keyHeader = {

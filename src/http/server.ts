@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AddressInfo, BlockList } from 'node:net'
 import type { Logger } from 'pino'
-import fastify, { type FastifyInstance, type FastifyRequest, LogController } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from 'fastify'
 import {
   type Address,
   asListenRefusal,
@@ -13,7 +13,7 @@ import {
 } from './address.ts'
 import { addBodyParsers, refuseNulls } from './body.ts'
 import { keepRoom } from './connections.ts'
-import { clientErrorBytes, onError, sendProblem } from './failures.ts'
+import { clientErrorBytes, hasHungUp, onError, sendProblem } from './failures.ts'
 import type { Metrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
 import { Problem } from './problem.ts'
@@ -95,7 +95,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
   addBodyParsers(server)
   readQueries(server)
   keepRoom(server, patience.quiet, settings.connectionsMax)
-  server.setErrorHandler(onError)
+  server.setErrorHandler(tellOf(metrics))
   server.setNotFoundHandler((_, reply) => sendProblem(reply, new Problem('not-found')))
   const stop = closing(server)
   try {
@@ -109,6 +109,18 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
   }
   const address = { host, port: (server.server.address() as AddressInfo).port }
   return { address, url: urlOf(tls ? 'https' : 'http', address), close: stop }
+}
+
+/** The status that nobody reads: by it those are counted who did not wait for an answer. */
+const hungUp = 499
+
+const tellOf = (metrics: Metrics) => (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+  if (!hasHungUp(error, request)) return onError(error, request, reply)
+  const { method, routeOptions } = request
+  const route = routeOptions.url ?? '(none)'
+  metrics.observe({ method, route, status: hungUp, seconds: reply.elapsedTime / 1000 })
+  request.log.info({ method, route, status: hungUp }, 'the client hung up before its request was here')
+  return reply.code(hungUp).send()
 }
 
 /** Whoever goes around the proxy would speak in the clear. */
