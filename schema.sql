@@ -802,3 +802,61 @@ CREATE INDEX settlements_by_project ON charging.settlements USING btree (project
 CREATE INDEX settlements_by_reservation ON charging.settlements USING btree (reservation);
 CREATE UNIQUE INDEX charge_is_refunded_in_turn ON charging.refunds USING btree (charge, before) WHERE (charge IS NOT NULL);
 CREATE UNIQUE INDEX settlement_is_refunded_in_turn ON charging.refunds USING btree (settlement, before) WHERE (settlement IS NOT NULL);
+
+create schema jobs;
+
+create table jobs.price_book (
+  only_row boolean default true not null,
+  revision bigint not null,
+  constraint price_book_pkey PRIMARY KEY (only_row),
+  constraint price_book_only_row_check CHECK (only_row)
+);
+
+create table jobs.subtypes (
+  name     text not null,
+  position integer not null,
+  legacy   boolean not null,
+  book     bigint not null,
+  constraint subtypes_pkey PRIMARY KEY (name),
+  constraint subtypes_position_key UNIQUE ("position"),
+  constraint subtypes_name_check CHECK ((name ~ '^[a-z0-9][a-z0-9-]{0,99}$'::text))
+);
+
+create table jobs.prices (
+  id         bigint not null,
+  operation  bigint not null,
+  book       bigint not null,
+  type       text not null,
+  subtype    text not null,
+  vlab       uuid,
+  valid_from timestamp with time zone not null,
+  valid_to   timestamp with time zone,
+  tiers      text not null,
+  constraint prices_pkey PRIMARY KEY (id),
+  constraint price_lasts CHECK ((valid_to > valid_from)),
+  constraint prices_type_check CHECK ((type = ANY (ARRAY['oneshot'::text, 'longrun'::text, 'storage'::text])))
+);
+
+create table jobs.discounts (
+  id         bigint not null,
+  operation  bigint not null,
+  book       bigint not null,
+  vlab       uuid not null,
+  discount   numeric not null,
+  valid_from timestamp with time zone not null,
+  valid_to   timestamp with time zone,
+  constraint discounts_pkey PRIMARY KEY (id),
+  constraint discount_lasts CHECK ((valid_to > valid_from)),
+  constraint discounts_discount_check CHECK (((discount >= (0)::numeric) AND (discount <= (1)::numeric)))
+);
+
+create table jobs.ends (
+  id        bigint not null,
+  operation bigint not null,
+  book      bigint not null,
+  ended     bigint not null,
+  valid_to  timestamp with time zone,
+  constraint ends_pkey PRIMARY KEY (id)
+);
+CREATE INDEX discounts_of_vlab ON jobs.discounts USING btree (vlab);
+CREATE INDEX ends_of_one ON jobs.ends USING btree (ended, id);
