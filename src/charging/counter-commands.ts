@@ -86,7 +86,7 @@ export class Counter {
     const known = cost.quantities ? await this.#subjectOf(this.credits.house.database.pool, reservation) : undefined
     const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.settle', input, refused(problem))
     return await this.#priced(known, cost, refuse, (nanos, priced) => {
-      const rule = settleCommand({ reservation, nanos, isLast }, this.#charger(nanos, priced))
+      const rule = settleCommand({ reservation, nanos, isLast }, this.charger(nanos, priced))
       return this.credits.submit(
         asking,
         'credits.settle',
@@ -96,7 +96,8 @@ export class Counter {
     })
   }
 
-  #charger(nanos: bigint, priced: Priced | null): Charger {
+  /** Makes the charge of a settling in the same operation. */
+  charger(nanos: bigint, priced: Priced | null): Charger {
     const { zone } = this.credits.house
     let id = 0n
     return {

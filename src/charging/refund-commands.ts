@@ -1,6 +1,6 @@
 import type { Asking } from '../credits/commands.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
-import { type GivenBack, refundCommand, refundTooMuch } from '../credits/refund.ts'
+import { type GivenBack, refundCommand, type RefundLook, type RefundTell, refundTooMuch } from '../credits/refund.ts'
 import { paidOf } from '../credits/refund-commands.ts'
 import type { Reservation } from '../credits/reservation.ts'
 import { Problem } from '../http/problem.ts'
@@ -9,7 +9,6 @@ import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered, numberOf } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
-import type { Desk } from '../credits/desk.ts'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import type { Charge } from './charge.ts'
@@ -80,32 +79,40 @@ async function refundReservation(
   settlements: readonly SettlementRow[],
 ): Promise<Answered> {
   const { of, nanos, reason } = request
-  const ids = settlements.map(({ id }) => BigInt(id))
-  const look = async (reader: Reader, desk: Desk) => ({
-    paid: await paidOf(
-      reader,
-      desk,
-      reservation,
-      settlements.map((row) => ({
-        settlement: BigInt(row.id),
-        nanos: nanosFrom(row.amount) - nanosFrom(row.absorbed),
-        operation: BigInt(row.operation),
-        at: row.at,
-      })),
-    ),
-    refunded: new Map(
-      (await sql.refundedOf(reader, 'settlement', ids)).map(({ id, refunded }) => [BigInt(id), nanosFrom(refunded)]),
-    ),
-  })
+  const tell = refundTell(credits.house.zone, reservation, of, reason)
+  const rule = refundCommand({ reservation, nanos }, refundLook(reservation, settlements), tell)
+  return await credits.submit(asking, 'credits.refund', toldOf(request), rule)
+}
+
+/** What settlings of a reservation were paid from, and what went back of them, under the locks. */
+export const refundLook =
+  (reservation: Reservation, settlements: readonly SettlementRow[]): RefundLook =>
+  async (reader, desk) => {
+    const ids = settlements.map(({ id }) => BigInt(id))
+    const settlings = settlements.map((row) => ({
+      settlement: BigInt(row.id),
+      nanos: nanosFrom(row.amount) - nanosFrom(row.absorbed),
+      operation: BigInt(row.operation),
+      at: row.at,
+    }))
+    const refunded = await sql.refundedOf(reader, 'settlement', ids)
+    return {
+      paid: await paidOf(reader, desk, reservation, settlings),
+      refunded: new Map(refunded.map((row) => [BigInt(row.id), nanosFrom(row.refunded)])),
+    }
+  }
+
+/** The rows of a refund, and what its answer tells of them. */
+export function refundTell(zone: string, reservation: Reservation, of: string, reason: string): RefundTell {
   let numbers: bigint[] = []
-  const rule = refundCommand({ reservation, nanos }, look, {
+  return {
     told(turn, parts) {
       numbers = parts.map(() => turn.nextId())
       const charges = parts.map((part) => ({ id: numbered('settlement', part.paid.settlement), nanos: part.nanos }))
       return answerOf(of, reason, numbers, charges)
     },
     write(turn, given) {
-      const period = periodOf(turn.at, credits.house.zone)
+      const period = periodOf(turn.at, zone)
       const row = (part: GivenBack, n: number): sql.Refund => ({
         id: numbers[n] as bigint,
         settlement: part.paid.settlement,
@@ -125,8 +132,7 @@ async function refundReservation(
         turn.add(sql.refundsTable, () => sql.refundLine(row(part, n), turn.operation))
       }
     },
-  })
-  return await credits.submit(asking, 'credits.refund', toldOf(request), rule)
+  }
 }
 
 const answerOf = (

@@ -1,5 +1,6 @@
 import { Problem } from '../http/problem.ts'
-import type { Decided, LaneCommand } from '../operations/lane-command.ts'
+import type { Wallet } from '../ledger/wallet.ts'
+import type { Decided, LaneCommand, Turn } from '../operations/lane-command.ts'
 import { idOf, numbered } from '../values/id.ts'
 import { momentText } from '../values/moment.ts'
 import { nanosText } from '../values/money.ts'
@@ -45,43 +46,62 @@ export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
         available: nanosText(desk.available(payer, currency) - nanos),
       },
       apply() {
-        const reservation: Reservation = {
-          id,
-          wallet: wallet.id,
-          payer,
-          project: input.project,
-          person: input.person,
-          provider: input.provider,
-          owners: input.owners,
-          currency,
-          service: input.service,
-          subtype: input.subtype,
-          amount: nanos,
-          overrun: input.overrun,
-          at: turn.at,
-          until,
-          estimate: input.estimate,
-        }
-        const { windows } = refused
-        const hold: Hold = {
-          reservation,
-          held: nanos,
-          charged: 0n,
-          until,
-          steps: 0,
-          counts: windows.length === 0 ? [] : windows.map((window) => ({ window, held: nanos })),
-          holdings: [],
-          state: 'new',
-        }
-        desk.open(turn, hold)
-        desk.hold(wallet, nanos)
-        desk.use(windows, nanos)
-        if (wallet.nextExpiry !== null) desk.draw(turn, holdFrom(desk.lotsOf(wallet), nanos, turn.at), hold)
-        if (wallet.nextDue === null || until < wallet.nextDue) wallet.nextDue = until
+        openAt(desk, turn, wallet, input, { id, until, windows: refused.windows })
       },
     }
   },
 })
+
+type Opening = { readonly id: bigint; readonly until: number; readonly windows: readonly BudgetWindow[] }
+
+function openAt(desk: Desk, turn: Turn, wallet: Wallet, input: HoldInput, { id, until, windows }: Opening): Hold {
+  const { nanos } = input
+  // One by one, because copying all of an input costs more than all the rest of a rule.
+  const reservation: Reservation = {
+    id,
+    wallet: wallet.id,
+    payer: input.payer,
+    project: input.project,
+    person: input.person,
+    provider: input.provider,
+    owners: input.owners,
+    currency: input.currency,
+    service: input.service,
+    subtype: input.subtype,
+    amount: nanos,
+    overrun: input.overrun,
+    at: turn.at,
+    until,
+    estimate: input.estimate,
+  }
+  const hold: Hold = {
+    reservation,
+    held: nanos,
+    charged: 0n,
+    until,
+    steps: 0,
+    counts: windows.length === 0 ? [] : windows.map((window) => ({ window, held: nanos })),
+    holdings: [],
+    state: 'new',
+  }
+  desk.open(turn, hold)
+  desk.hold(wallet, nanos)
+  desk.use(windows, nanos)
+  if (wallet.nextExpiry !== null) desk.draw(turn, holdFrom(desk.lotsOf(wallet), nanos, turn.at), hold)
+  if (wallet.nextDue === null || until < wallet.nextDue) wallet.nextDue = until
+  return hold
+}
+
+/**
+ * Opens a reservation that holds nothing, whatever is available: for usage that nothing was set aside for, and that is
+ * charged all the same. Settling it goes beyond the hold with everything.
+ */
+export function openUnheld(desk: Desk, turn: Turn, input: Omit<HoldInput, 'nanos'>): Hold {
+  const wallet = desk.wallet(input.payer, input.currency)
+  if (!wallet) throw new Error(`the wallet of ${input.payer} is not at hand`)
+  const until = turn.at + input.seconds * 1000
+  return openAt(desk, turn, wallet, { ...input, nanos: 0n }, { id: turn.nextId(), until, windows: [] })
+}
 
 /** Raises what a reservation holds, by the same rule as a new one, and by the budgets of the moment. */
 export const growCommand = (reservation: bigint, nanos: bigint): LaneCommand<Want, Desk> => ({
@@ -136,7 +156,9 @@ export function openHold(desk: Desk, reservation: bigint): Hold | Problem {
   const ending = desk.endings.get(reservation)
   if (!ending)
     return new Problem('not-found', { detail: `There is no reservation ${numbered('reservation', reservation)}.` })
-  return new Problem('reservation-closed', { state: stateOf(ending.kind) })
+  // Whoever touched the wallet first after it ran out wrote its end down.
+  const endedAt = Math.min(ending.at, ending.until)
+  return new Problem('reservation-closed', { state: stateOf(ending.kind), endedAt: momentText(endedAt) })
 }
 
 export const stateOf = (kind: string): string =>

@@ -1,5 +1,5 @@
 import { Problem } from '../http/problem.ts'
-import type { LaneCommand, Look, Turn } from '../operations/lane-command.ts'
+import type { Decided, LaneCommand, Look, Turn } from '../operations/lane-command.ts'
 import { nanosMax, nanosText } from '../values/money.ts'
 import type { Counted } from './counted.ts'
 import type { Desk, Want } from './desk.ts'
@@ -35,7 +35,7 @@ export type RefundLook = (...at: Parameters<Look<Desk>>) => Promise<{
   readonly refunded: ReadonlyMap<bigint, bigint>
 }>
 
-type Tell = {
+export type RefundTell = {
   told(turn: Turn, parts: readonly Omit<GivenBack, 'transfer'>[]): Readonly<Record<string, unknown>>
   write(turn: Turn, parts: readonly GivenBack[]): void
 }
@@ -45,9 +45,9 @@ type Tell = {
  * then to the lots that it came from, the last to expire first. What comes back to a lot whose time is over expires in
  * the same operation. In budgets it counts no more where it counted, in the newest window first.
  */
-export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell): LaneCommand<Want, Desk> {
-  const { reservation, nanos } = input
-  const { payer, provider, currency } = reservation
+export function refundCommand(input: RefundInput, look: RefundLook, tell: RefundTell): LaneCommand<Want, Desk> {
+  const { reservation } = input
+  const { payer, currency } = reservation
   let paid: readonly Paid[] = []
   return {
     wants: {
@@ -61,37 +61,47 @@ export function refundCommand(input: RefundInput, look: RefundLook, tell: Tell):
         for (const each of paid) desk.refunded.set(each.settlement, found.refunded.get(each.settlement) ?? 0n)
       },
     },
-    decide(desk, turn) {
-      const parts = partsOf(paid, desk.refunded, nanos)
-      const sum = parts.reduce((total, part) => total + part.nanos, 0n)
-      if (sum < nanos) return { ok: false, problem: refundTooMuch(currency, nanos, sum) }
-      const wallet = walletAt(desk, payer, currency)
-      if (wallet.posted + nanos >= nanosMax) return { ok: false, problem: new Problem('request-invalid') }
-      return {
-        ok: true,
-        status: 201,
-        answer: { currency, amount: nanosText(nanos), ...tell.told(turn, parts) },
-        apply() {
-          const given = parts.map((part) => {
-            desk.refunded.set(part.paid.settlement, part.before + part.nanos)
-            const transfer = desk.post(
-              turn,
-              {
-                debit: { owner: provider, kind: 'usage_revenue' },
-                credit: { owner: payer, kind: 'wallet' },
-                nanos: part.nanos,
-                reason: 'refund',
-              },
-              currency,
-            )
-            giveToLots(desk, turn, reservation, part)
-            giveToBudgets(desk, part)
-            return { ...part, transfer }
-          })
-          desk.payDebt(turn, wallet)
-          tell.write(turn, given)
-        },
-      }
+    decide: (desk, turn) => refundPlan(desk, turn, input, paid, tell),
+  }
+}
+
+/** What is decided when all that was paid is at hand. */
+export function refundPlan(
+  desk: Desk,
+  turn: Turn,
+  { reservation, nanos }: RefundInput,
+  paid: readonly Paid[],
+  tell: RefundTell,
+): Decided {
+  const { payer, provider, currency } = reservation
+  const parts = partsOf(paid, desk.refunded, nanos)
+  const sum = parts.reduce((total, part) => total + part.nanos, 0n)
+  if (sum < nanos) return { ok: false, problem: refundTooMuch(currency, nanos, sum) }
+  const wallet = walletAt(desk, payer, currency)
+  if (wallet.posted + nanos >= nanosMax) return { ok: false, problem: new Problem('request-invalid') }
+  return {
+    ok: true,
+    status: 201,
+    answer: { currency, amount: nanosText(nanos), ...tell.told(turn, parts) },
+    apply() {
+      const given = parts.map((part) => {
+        desk.refunded.set(part.paid.settlement, part.before + part.nanos)
+        const transfer = desk.post(
+          turn,
+          {
+            debit: { owner: provider, kind: 'usage_revenue' },
+            credit: { owner: payer, kind: 'wallet' },
+            nanos: part.nanos,
+            reason: 'refund',
+          },
+          currency,
+        )
+        giveToLots(desk, turn, reservation, part)
+        giveToBudgets(desk, part)
+        return { ...part, transfer }
+      })
+      desk.payDebt(turn, wallet)
+      tell.write(turn, given)
     },
   }
 }
