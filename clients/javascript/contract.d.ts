@@ -49,7 +49,7 @@ export type SettleRequest = {
   readonly amount?: string
   /** how much of each meter, such as { "cpu_core_seconds": "7200" } */
   readonly usage?: { readonly [name: string]: string }
-  /** false: more will follow, and the reservation stays open */
+  /** false: more will follow, and the reservation stays open. One that ran out is settled once: then this is the last, whatever it says, and the state of the answer is settled */
   readonly last?: boolean
   /** answer what would happen, and change nothing */
   readonly dryRun?: boolean
@@ -74,6 +74,8 @@ export type Settled = {
   readonly absorbed: string
   /** what went back to the wallet */
   readonly released: string
+  /** what was held of credits whose time is over: nobody has it any more */
+  readonly expired: string
   /** an id such as set_42 */
   readonly charge: string
 }
@@ -115,7 +117,10 @@ export type Released = {
   /** a time of RFC 3339 */
   readonly until: string
   readonly payer: string
+  /** what went back to the wallet */
   readonly released: string
+  /** what was held of credits whose time is over: nobody has it any more */
+  readonly expired: string
 }
 
 export type Reservation = {

@@ -58,7 +58,12 @@ export const SettleBody = closed(
     ),
     usage: Type.Optional(usageFields.quantities),
     last: Type.Optional(
-      Type.Boolean({ description: 'false: more will follow, and the reservation stays open', default: true }),
+      Type.Boolean({
+        description:
+          'false: more will follow, and the reservation stays open. One that ran out is settled once: then this is the ' +
+          'last, whatever it says, and the state of the answer is settled',
+        default: true,
+      }),
     ),
     dryRun: DryRun,
   },
@@ -81,17 +86,21 @@ const shared = {
 const available = Type.String({ description: 'what the payer may still hold or spend', examples: ['95.63'] })
 export const Held = closed({ ...shared, available }, 'ReservationHeld')
 export const Kept = closed({ ...shared, available: Type.Optional(available) }, 'ReservationKept')
+const givenBack = {
+  released: Type.String({ description: 'what went back to the wallet' }),
+  expired: Type.String({ description: 'what was held of credits whose time is over: nobody has it any more' }),
+}
 export const Settled = closed(
   {
     ...shared,
     settled: Type.String({ description: 'what this settling cost' }),
     absorbed: Type.String({ description: 'the part of it that nobody pays, by the overrun policy' }),
-    released: Type.String({ description: 'what went back to the wallet' }),
+    ...givenBack,
     charge: numberId('set'),
   },
   'ReservationSettled',
 )
-export const Released = closed({ ...shared, released: Type.String() }, 'ReservationReleased')
+export const Released = closed({ ...shared, ...givenBack }, 'ReservationReleased')
 
 const kept = {
   ...shared,

@@ -132,8 +132,8 @@ export class DeskBooks implements Books<Want, Desk> {
       const reservation = desk.reservations.get(BigInt(row.reservation))
       assert(reservation)
       const { kind, steps } = row
-      const until = row.until?.getTime() ?? reservation.until
-      desk.endings.set(reservation.id, { reservation, kind, until, steps, charged: nanosFrom(row.charged) })
+      const [until, at] = [row.until?.getTime() ?? reservation.until, row.at.getTime()]
+      desk.endings.set(reservation.id, { reservation, kind, until, at, steps, charged: nanosFrom(row.charged) })
     }
     return [
       ...due.map(({ reservation }) => expireHold(BigInt(reservation))),

@@ -205,7 +205,7 @@ export class Desk {
     const { reservation, steps, charged } = hold
     if (step.ends) {
       this.holds.delete(reservation.id)
-      this.endings.set(reservation.id, { reservation, kind: step.kind, until: hold.until, steps, charged })
+      this.endings.set(reservation.id, { reservation, kind: step.kind, until: hold.until, at: turn.at, steps, charged })
     }
     this.#writeRow.step(turn, reservation, steps, step)
   }

@@ -59,13 +59,15 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
   const beyond = paidBeyond(desk, reservation, nanos - covered, covered + givenBack, covered)
   const paid = covered + beyond
   const heldDelta = -covered - givenBack
+  const expired = expiring(hold, covered, givenBack, turn.at)
   return {
     ok: true,
     answer: {
       ...answerOf(reservation, isLast ? 'settled' : 'held', hold.held + heldDelta, hold.charged + nanos, hold.until),
       settled: shown(nanos),
       absorbed: shown(nanos - paid),
-      released: shown(givenBack),
+      released: shown(givenBack - expired),
+      expired: shown(expired),
       ...charge.told(turn),
     },
     apply() {
@@ -101,6 +103,7 @@ function settleLate(desk: Desk, turn: Turn, ending: Ending, { nanos }: SettleInp
       settled: shown(nanos),
       absorbed: shown(absorbed),
       released: '0',
+      expired: '0',
       ...charge.told(turn),
     },
     apply() {
@@ -138,11 +141,13 @@ export const expireHold = (reservation: bigint): Due<Desk> => ({
 
 function endHold(desk: Desk, turn: Turn, hold: Hold, kind: 'release' | 'expire'): Decided {
   const { reservation, held } = hold
+  const expired = expiring(hold, 0n, held, turn.at)
   return {
     ok: true,
     answer: {
       ...answerOf(reservation, stateOf(kind), 0n, hold.charged, hold.until),
-      released: shown(held),
+      released: shown(held - expired),
+      expired: shown(expired),
     },
     apply() {
       if (hold.holdings.length > 0) giveBack(desk, turn, hold, held)
@@ -154,6 +159,19 @@ function endHold(desk: Desk, turn: Turn, hold: Hold, kind: 'release' | 'expire')
       desk.payDebt(turn, wallet)
     },
   }
+}
+
+/** Of what is given back once the covered part is spent: what will be no more, because its time is over. */
+function expiring({ holdings }: Hold, covered: bigint, givenBack: bigint, at: number): bigint {
+  let [spent, back, expired] = [covered, givenBack, 0n]
+  for (const { lot, held } of holdings) {
+    const left = held - least(held, spent)
+    spent -= held - left
+    const part = least(left, back)
+    back -= part
+    if (lot.expiresAt <= at) expired += part
+  }
+  return expired
 }
 
 /** Credits that ran out while they were held are no more: they go to the expired ones in the same operation. */

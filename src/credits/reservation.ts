@@ -55,6 +55,8 @@ export type Ending = {
   readonly reservation: Reservation
   readonly kind: StepKind
   readonly until: number
+  /** When it ended, epoch milliseconds. */
+  readonly at: number
   steps: number
   charged: bigint
 }

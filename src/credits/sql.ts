@@ -116,14 +116,22 @@ export const dueHolds = (reader: Reader, wallets: readonly bigint[], at: number,
     [arrayOf(wallets), new Date(at), most],
   )
 
-export type EndingRow = { reservation: string; kind: StepKind; steps: number; charged: string; until: Date | null }
+export type EndingRow = {
+  reservation: string
+  kind: StepKind
+  steps: number
+  charged: string
+  until: Date | null
+  at: Date
+}
 
 /** How reservations ended, as far as they did. */
 export const endings = (reader: Reader, ids: readonly bigint[]) =>
   rows<EndingRow>(
     reader,
     `select distinct on (reservation) reservation, kind, n as steps,
-            sum(charged) over (partition by reservation) as charged, max(until) over (partition by reservation) as until
+            sum(charged) over (partition by reservation) as charged, max(until) over (partition by reservation) as until,
+            max(at) filter (where ends) over (partition by reservation) as at
        from credits.steps
       where reservation = any ($1::bigint[])
       order by reservation, n desc`,

@@ -21,7 +21,13 @@ const accountFields = {
   held: Amount,
   overrun: Amount,
   creditLimit: Amount,
-  available: nullable(Type.String({ description: 'of a wallet: what may still be held or spent' })),
+  available: nullable(
+    Type.String({
+      description:
+        'of a wallet: posted − held + creditLimit; below zero where more was spent than that. Wallets also tell what ran ' +
+        'out since the account was last touched',
+    }),
+  ),
   entries: Type.Integer(),
   lastAt: nullable(Type.String()),
 }

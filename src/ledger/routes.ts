@@ -103,7 +103,7 @@ function addEntries(server: ApiServer, house: House, find: Find): void {
 const text = (amount: string): string => nanosText(nanosFrom(amount))
 
 function shownAccount(row: AccountItem) {
-  const available = nanosFrom(row.posted) - nanosFrom(row.held) + nanosFrom(row.credit_limit) + nanosFrom(row.overrun)
+  const available = nanosFrom(row.posted) - nanosFrom(row.held) + nanosFrom(row.credit_limit)
   return {
     id: numbered('account', row.id) as string,
     owner: row.owner_kind === null ? row.owner : (idOf(row.owner_kind, row.owner) as string),

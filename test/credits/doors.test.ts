@@ -222,6 +222,8 @@ test('409: a reservation ends once', async () => {
   assert.equal((await ask('POST', `/reservations/${id}/release`)).body.state, 'released')
   const late = await ask('POST', `/reservations/${id}/settle`, { amount: '0.1' })
   assert.deepEqual([late.status, late.body.type, late.body.state], [409, '/problems/reservation-closed', 'released'])
+  const { steps } = (await ask('GET', `/reservations/${id}`)).body as unknown as { steps: { at: string }[] }
+  assert.equal(late.body['endedAt'], steps[0]?.at)
 })
 
 test('422: what has no price is not held', async () => {

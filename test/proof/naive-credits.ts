@@ -153,9 +153,8 @@ export class NaiveCredits {
 
   release(reservation: NaiveReservation): Expected {
     if (reservation.state !== 'held') return { refused: ['reservation-closed'] }
-    const released = text(reservation.held)
-    this.#end(reservation, 'released')
-    return this.#tells(reservation, { released })
+    const given = this.#end(reservation, 'released')
+    return this.#tells(reservation, given)
   }
 
   settle(reservation: NaiveReservation, nanos: bigint, last: boolean): Expected {
@@ -169,8 +168,7 @@ export class NaiveCredits {
     for (const { window, held } of reservation.counts) addTo(counted, window, held)
     this.#spendHeld(wallet, reservation, covered)
     for (const { window, held } of reservation.counts) addTo(counted, window, -held)
-    const released = last ? reservation.held : 0n
-    if (last && !late) this.#end(reservation, 'settled')
+    const given = last && !late ? this.#end(reservation, 'settled') : { released: '0', expired: '0' }
     reservation.charged += nanos
     const free = this.available(reservation.payer)
     const beyond = nanos - covered
@@ -188,11 +186,7 @@ export class NaiveCredits {
       .map(({ lot, left }) => ({ lot, amount: left - lot.left - (this.#lost.get(lot) ?? 0n) }))
       .filter(({ amount }) => amount > 0n)
     reservation.settlements.push({ paid: covered + paid, back: 0n, spent, counted })
-    return this.#tells(reservation, {
-      settled: text(nanos),
-      absorbed: text(beyond - paid),
-      released: text(released),
-    })
+    return this.#tells(reservation, { ...given, settled: text(nanos), absorbed: text(beyond - paid) })
   }
 
   #tells({ state, held, charged, until }: NaiveReservation, more: Readonly<Record<string, string>>): Expected {
@@ -243,16 +237,20 @@ export class NaiveCredits {
   }
 
   /** Gives back what is held; of credits that ran out meanwhile, nothing comes back. */
-  #end(reservation: NaiveReservation, state: NaiveReservation['state']): void {
+  #end(reservation: NaiveReservation, state: NaiveReservation['state']) {
     const wallet = this.wallet(reservation.payer)
     for (const { window, held } of reservation.counts) window.used -= held
     reservation.counts = []
     this.open = this.open.filter((each) => each !== reservation)
-    for (const { lot, amount } of reservation.parts) if (lot.expires <= this.now) this.lose(wallet, lot, amount)
+    const over = reservation.parts.filter(({ lot }) => lot.expires <= this.now)
+    for (const { lot, amount } of over) this.lose(wallet, lot, amount)
+    const expired = sum(over.map(({ amount }) => amount))
+    const given = { released: text(reservation.held - expired), expired: text(expired) }
     reservation.held = 0n
     reservation.parts.length = 0
     reservation.state = state
     this.payDebt(wallet)
+    return given
   }
 
   lose(wallet: NaiveWallet, lot: NaiveLot, nanos: bigint): void {
