@@ -12,6 +12,7 @@ import { type Charge, ChargeSheet } from './charge.ts'
 import { openPeriods, openPeriodsFor } from './period-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
+import { refuseOthers } from './owners.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
 import { paidOf, type Prior, priorRatings } from './prior-commands.ts'
 import { setAside } from './quarantine-commands.ts'
@@ -100,6 +101,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
         recorded.newer.map(({ previous }) => previous.id),
       )
       for (const { record, previous } of recorded.newer) {
+        refuseOthers(page, record.fact, previous)
         const prior = priors.get(previous.id) as Prior
         for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, record.person))
         const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)

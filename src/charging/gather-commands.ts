@@ -4,9 +4,9 @@ import { inputDigest } from '../operations/canonical.ts'
 import type { House } from '../operations/house.ts'
 import { chargePage } from './commands.ts'
 import type { Memory } from './memory-commands.ts'
-import type { Page, PageResult } from './page.ts'
+import { nameOf, type Page, type PageResult } from './page.ts'
 
-type Small = Pick<Page, 'facts' | 'bad'>
+type Small = Pick<Page, 'facts' | 'bad' | 'owners'>
 type Waiting = {
   readonly page: Small
   readonly settle: (result: PageResult) => void
@@ -57,7 +57,12 @@ export class Gathering {
   }
 
   async #write(principal: string, taken: readonly Waiting[]): Promise<void> {
-    const page = { facts: taken.flatMap((one) => one.page.facts), bad: taken.flatMap((one) => one.page.bad) }
+    const page = {
+      facts: taken.flatMap((one) => one.page.facts),
+      bad: taken.flatMap((one) => one.page.bad),
+      // No fact stands in two of them.
+      owners: new Map(taken.flatMap((one) => [...(one.page.owners ?? [])])),
+    }
     const call = {
       key: randomUUID(),
       digest: inputDigest(
@@ -85,7 +90,7 @@ function nextPage(waiting: readonly Waiting[]): [taken: Waiting[], rest: Waiting
   const names = new Set<string>()
   let count = 0
   for (const one of waiting) {
-    const own = one.page.facts.map(({ source, externalId }) => `${source}\n${externalId}`)
+    const own = one.page.facts.map(nameOf)
     if (count + own.length > factsMax || own.some((name) => names.has(name))) {
       rest.push(one)
       continue

@@ -6,7 +6,12 @@ export type Page = {
   readonly bad: readonly (BadRow & { readonly door: string })[]
   /** Rows of the quarantine that were read again; what became of each stands among the facts. */
   readonly replays?: readonly Replay[]
+  /** By `nameOf`, of facts that not everybody's record may be corrected by: whose may, by UUID. */
+  readonly owners?: ReadonlyMap<string, ReadonlySet<string>>
 }
+
+export const nameOf = ({ source, externalId }: Pick<Fact, 'source' | 'externalId'>): string =>
+  `${source}\n${externalId}`
 
 /** A quarantined row read again: its facts, or why it still cannot be read. */
 export type Replay = { readonly id: bigint; readonly facts: readonly Fact[]; readonly reason: string | undefined }

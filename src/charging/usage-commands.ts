@@ -15,7 +15,8 @@ import { chargePage } from './commands.ts'
 import type { Gathering } from './gather-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import { amountsOf } from './outcome.ts'
-import type { FactOutcome, PageResult } from './page.ts'
+import { idTaken, mayCorrect } from './owners.ts'
+import { type FactOutcome, nameOf, type PageResult } from './page.ts'
 import { CloudEvent } from './event-contract.ts'
 import { usageOfEvent } from './event.ts'
 import { UsageInput } from './usage-contract.ts'
@@ -58,17 +59,18 @@ export async function recordUsage(
 ): Promise<Recorded> {
   const reader = house.database.pool
   const read = await readAll(reader, given, { now: call.now, measuredAt: call.now })
-  await requireOwned(reader, call.principal, read)
+  const own = await requireOwned(reader, call.principal, read)
 
   const bad = read.flatMap(({ from, reason }, line) =>
     reason === undefined ? [] : [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }],
   )
   const facts = read.flatMap(({ fact }) => fact ?? [])
   const said = given.map(({ raw }) => raw)
+  const page = { facts, bad, ...(own && { owners: new Map(facts.map((fact) => [nameOf(fact), own])) }) }
   const result =
     call.key === undefined && given.length <= gatheredMax
-      ? await gathering.charge(call.principal.name, { facts, bad })
-      : await chargePage(house, { facts, bad }, settingsOf(call, inputDigest(call.door, said)), memory)
+      ? await gathering.charge(call.principal.name, page)
+      : await chargePage(house, page, settingsOf(call, inputDigest(call.door, said)), memory)
   return answerOf(read, result)
 }
 
@@ -128,9 +130,13 @@ async function withNames(reader: Reader, given: readonly Given[]) {
 }
 
 /** Whoever may touch some parties only records usage of those projects, or by those providers. */
-async function requireOwned(reader: Reader, principal: Principal, read: readonly Read[]): Promise<void> {
+async function requireOwned(
+  reader: Reader,
+  principal: Principal,
+  read: readonly Read[],
+): Promise<ReadonlySet<string> | undefined> {
   const scope = await scopeOf(reader, principal)
-  if (scope === null) return
+  if (scope === null) return undefined
   const own = new Set(scope)
   await refuseOthers(reader, own, read)
   for (const [source, alike] of Map.groupBy(read, ({ from }) => from.source)) {
@@ -149,29 +155,42 @@ async function requireOwned(reader: Reader, principal: Principal, read: readonly
       })
     }
   }
+  return own
 }
 
 /** Sources have one set of ids for everybody: who may use one must not correct what others said under it. */
 async function refuseOthers(reader: Reader, own: ReadonlySet<string>, read: readonly Read[]): Promise<void> {
   const said = read.flatMap(({ from, fact }) => (fact ? [{ from, fact }] : []))
   const names = said.map(({ fact: { source, externalId } }) => ({ source, externalId }))
-  for (const { place, project, provider } of await ownersStanding(reader, names)) {
-    if (own.has(project) || own.has(provider)) continue
+  for (const { place, ...standing } of await ownersStanding(reader, names)) {
+    if (mayCorrect(own, standing)) continue
     const { from } = said[place - 1] as (typeof said)[number]
-    const message = `“${from.id}” is taken: choose another id, or a source of your own`
-    throw new Problem('request-invalid', { issues: [{ field: `${from.field}.id`, message }] })
+    throw idTaken(from.id, `${from.field}.id`)
   }
 }
 
 function answerOf(read: readonly Read[], result: PageResult): Recorded {
   const stored = result.answered && (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[] })
-  const outcomes = new Map(stored?.outcomes.map((outcome) => [`${outcome.source}\n${outcome.externalId}`, outcome]))
+  const outcomes = new Map(stored?.outcomes.map((outcome) => [nameOf(outcome), outcome]))
+  const told = new Set<string>()
   const items = read.map(({ from: { id, source }, fact, reason }): Recorded['items'][number] => {
     if (!fact) return { source, externalId: id, outcome: 'quarantined', ...(reason !== undefined && { reason }) }
-    return outcomes.get(`${source}\n${fact.externalId}`) ?? { source, externalId: id, outcome: 'duplicate' }
+    const name = nameOf(fact)
+    const outcome = outcomes.get(name)
+    if (outcome && (outcome.outcome === 'quarantined' || !told.has(name))) {
+      told.add(name)
+      return outcome
+    }
+    return { source, externalId: id, outcome: 'duplicate', ...(outcome && againOf(outcome)) }
   })
   return { items, result, charged: amountsOf(items) }
 }
+
+/** What stands twice in one request counts once: of its versions the last measured stands, whichever came first. */
+const againOf = ({ record }: FactOutcome) => ({
+  ...(record !== undefined && { record }),
+  reason: 'the same source and id stand in this request before',
+})
 
 /** A quarantined usage or event, read again as far as it has the right form. */
 export async function readUsageAgain(house: House, row: WaitingRow) {

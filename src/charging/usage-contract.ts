@@ -70,7 +70,9 @@ const UsageOutcome = closed(
     outcome: oneOf(['recorded', 'duplicate', 'corrected', 'quarantined']),
     record: Type.Optional(numberId('rec')),
     state: Type.Optional(Type.String({ description: 'charged, accruing, free, unpriced or uncharged' })),
-    reason: Type.Optional(Type.String({ description: 'why it is not charged, or in quarantine' })),
+    reason: Type.Optional(
+      Type.String({ description: 'why it is not charged, in quarantine, or a duplicate of the same request' }),
+    ),
     charged: Type.Optional(Amounts),
   },
   'UsageOutcome',

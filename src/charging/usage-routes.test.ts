@@ -6,7 +6,9 @@ import { rows } from '../database/reader.ts'
 import { importSheet, newSite, type Site } from './testing.ts'
 import { addEventRoutes } from './event-routes.ts'
 import { Gathering } from './gather-commands.ts'
+import { nameOf } from './page.ts'
 import { addUsageRoutes } from './usage-routes.ts'
+import { factOf } from './usage.ts'
 
 let site: Site
 let doors: OpenedDoors
@@ -146,11 +148,7 @@ test('400: one record with a mistake is refused with the name of the field', asy
 })
 
 test('200: parties are named by their ids, too', async () => {
-  const [project] = await rows<{ id: string }>(
-    site.database.pool,
-    `select id from parties.projects where name = 'chem'`,
-  )
-  const id = `prj_${project?.id.replaceAll('-', '')}`
+  const id = `prj_${(await uuidOfProject('chem')).replaceAll('-', '')}`
   assert.equal((await send(usage({ project: id }))).body.items[0]?.outcome, 'recorded')
   const nobody = await send(usage({ project: `prj_${'0'.repeat(32)}` }))
   assert.deepEqual(
@@ -160,11 +158,7 @@ test('200: parties are named by their ids, too', async () => {
 })
 
 test('404: whoever may touch some projects only records no usage of another', async () => {
-  const [project] = await rows<{ id: string }>(
-    site.database.pool,
-    `select id from parties.projects where name = 'chem'`,
-  )
-  doors.be({ name: 'portal', role: 'service', parties: new Set([project?.id ?? '']) })
+  doors.be({ name: 'portal', role: 'service', parties: new Set([await uuidOfProject('chem')]) })
   assert.equal((await send(usage())).status, 200)
   const other = await send({ records: [usage(), usage({ project: 'oil' })] })
   assert.equal(other.status, 404)
@@ -174,11 +168,7 @@ test('404: whoever may touch some projects only records no usage of another', as
 test('400: whoever may touch some projects only corrects nothing that was said of another', async () => {
   const one = usage({ project: 'oil', measuredAt: '2026-10-01T01:00:00Z' })
   assert.equal((await send(one)).body.items[0]?.outcome, 'recorded')
-  const [project] = await rows<{ id: string }>(
-    site.database.pool,
-    `select id from parties.projects where name = 'chem'`,
-  )
-  doors.be({ name: 'portal', role: 'service', parties: new Set([project?.id ?? '']) })
+  doors.be({ name: 'portal', role: 'service', parties: new Set([await uuidOfProject('chem')]) })
   const taken = await send({ ...one, project: 'chem', quantities: { cpu_core_seconds: '0' }, measuredAt: undefined })
   assert.equal(taken.status, 400)
   assert.match(taken.text, /"body\.id"/)
@@ -186,6 +176,26 @@ test('400: whoever may touch some projects only corrects nothing that was said o
   assert.equal((await send(mine)).body.items[0]?.outcome, 'recorded')
   assert.equal((await send({ ...mine, quantities: { cpu_core_seconds: '0' } })).body.items[0]?.outcome, 'corrected')
 })
+
+test('a record that somebody else took while the request was under way is not corrected', async () => {
+  const one = usage({ project: 'oil', measuredAt: '2026-10-01T01:00:00Z' })
+  assert.equal((await send(one)).body.items[0]?.outcome, 'recorded')
+  const { house, memory } = site
+  const measuredAt = '2026-10-01T02:00:00Z'
+  const fact = factOf({ ...one, project: 'chem', quantities: {}, measuredAt }, 'api:portal', '{}', 0)
+  const owners = new Map([[nameOf(fact), new Set(['nobody'])]])
+  const gathering = new Gathering(house, 'quarantine', memory)
+  await assert.rejects(gathering.charge('portal', { facts: [fact], bad: [], owners }), { type: 'request-invalid' })
+  const mine = new Map([[nameOf(fact), new Set([await uuidOfProject('oil')])]])
+  assert.equal((await gathering.charge('portal', { facts: [fact], bad: [], owners: mine })).corrected, 1)
+})
+
+async function uuidOfProject(name: string): Promise<string> {
+  const [project] = await rows<{ id: string }>(site.database.pool, `select id from parties.projects where name = $1`, [
+    name,
+  ])
+  return project?.id ?? ''
+}
 
 const event = (over: object = {}, data: object = {}) => ({
   specversion: '1.0',
@@ -219,13 +229,19 @@ test('200: events come structured, as a batch, and binary', async () => {
   ]
   const batch = await sendEvents(many, 'application/cloudevents-batch+json')
   const outcomes = batch.body.items.map(({ outcome }) => outcome)
-  assert.deepEqual(outcomes, ['recorded', 'recorded', 'quarantined', 'quarantined', 'quarantined'], batch.text)
+  assert.deepEqual(outcomes, ['recorded', 'duplicate', 'quarantined', 'quarantined', 'quarantined'], batch.text)
+  const [first, again] = batch.body.items
+  assert.deepEqual(
+    [again?.record, again?.reason],
+    [first?.record, 'the same source and id stand in this request before'],
+  )
+  assert.deepEqual([batch.body.charged, batch.body.recorded, batch.body.duplicates], [{ THB: '1' }, 1, 1])
   const { data, ...attributes } = event()
   const headers = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
   const binary = await sendEvents(data, 'application/json', headers)
   assert.deepEqual([binary.status, binary.body.items[0]?.outcome], [200, 'recorded'], binary.text)
-  const again = await sendEvents(data, 'application/json', headers)
-  assert.equal(again.body.items[0]?.outcome, 'duplicate')
+  const later = await sendEvents(data, 'application/json', headers)
+  assert.equal(later.body.items[0]?.outcome, 'duplicate')
 })
 
 test('400: one event with a mistake; 415: what is no event', async () => {
