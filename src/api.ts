@@ -21,6 +21,7 @@ import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
+import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
 import { addLedgerRoutes } from './ledger/routes.ts'
@@ -43,7 +44,7 @@ export type ApiParts = {
   readonly pass: (principal: Principal) => string
 }
 
-/** Every door below /api/v1, each module's by one line, in the order of the house. */
+/** Every door, each module's by one line, in the order of the house: below /api/v1, and those of `jobs` at the root. */
 export function addApi(
   instance: FastifyInstance,
   { house, settings, metrics, counter, accessChanged, pass }: ApiParts,
@@ -75,6 +76,7 @@ export function addApi(
   addAccessDoors(server, { house, memories, changed: accessChanged })
   addApprovalDoors(approvals)
   addProofRoutes(server, house)
+  addJobDoors(instance, { counter, directory, currency: settings.jobs.currency })
 }
 
 /** What takes a second person, and how each is tried before it waits for one. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { TokenSettings } from './access/token-commands.ts'
 import { WrongUsage } from './values/refusal.ts'
+import { type JobSettings, jobSettings, jobVariables } from './jobs/settings.ts'
 import { currenciesIn } from './values/currency.ts'
 import { type Currency, parseNanos } from './values/money.ts'
 import { isZone } from './values/period.ts'
@@ -33,6 +34,7 @@ export type Settings = {
   readonly logAnswers: 'all' | 'failures'
   readonly metrics: 'local' | 'key'
   readonly corsOrigins: string | undefined
+  readonly jobs: JobSettings
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -82,6 +84,7 @@ export const variables = [
     standard: 'local',
   },
   { name: 'BURSAR_CORS_ORIGINS', about: 'origins whose web pages may ask, separated by commas; none without it' },
+  ...jobVariables,
   { name: 'BURSAR_NAMED_STATEMENTS', about: 'off for a PgBouncer older than 1.21', standard: 'on' },
   { name: 'PG_BINDIR', about: 'programs of the PostgreSQL that Bursar runs itself' },
   { name: 'BURSAR_DEBUG', about: '1: print where an unexpected failure happened' },
@@ -123,6 +126,7 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
     metrics: oneOf('BURSAR_METRICS', text('BURSAR_METRICS') as string, ['local', 'key']),
     corsOrigins: text('BURSAR_CORS_ORIGINS'),
+    jobs: jobSettings(text),
   }
 }
 
@@ -276,7 +280,7 @@ function masked(value: string | undefined): string {
 export const unknownVariables = (environment: Environment): string[] =>
   Object.keys(environment).filter(
     (name) =>
-      name.startsWith('BURSAR_') &&
+      /^(BURSAR|JOBS)_/.test(name) &&
       !innerVariables.has(name) &&
       !variables.some((each) => name === each.name || name === `${each.name}_FILE`),
   )

@@ -49,6 +49,17 @@ export const table = {
   'credits.settle': desk,
   'credits.release': desk,
 
+  'jobs.accounts': ['supervisor'],
+  'jobs.budgets': office,
+  'jobs.prices': ['finance'],
+  'jobs.estimates': everybody,
+  'jobs.reserve': ['supervisor', 'provider', 'service'],
+  'jobs.use': ['supervisor', 'provider', 'service'],
+  'jobs.read': everybody,
+  'jobs.report': office,
+  'jobs.problems': office,
+  'jobs.ledger': office,
+
   'approvals.list': office,
   'approvals.decide': ['finance'],
 

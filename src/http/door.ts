@@ -54,6 +54,8 @@ export type DoorSpec = {
   readonly bytesMax?: number
   /** By status. */
   readonly answers: { readonly [status: number]: TSchema }
+  /** In the place of all problems, for doors whose refusals have a shape of their own: the document's text by status. */
+  readonly refusals?: Readonly<Record<number, object>>
   /** Beside those that every door may have. */
   readonly problems?: readonly ProblemType[]
   /** Whether an `Idempotency-Key` is wanted; money commands require it. */
@@ -66,6 +68,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The door as it was declared: what the OpenAPI document is made from. */
     door?: DoorSpec
+    /** Whoever asks from a network that the operator trusts needs no key here. */
+    trusting?: true
   }
 }
 

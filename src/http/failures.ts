@@ -6,7 +6,7 @@ import { Problem } from './problem.ts'
 import type { ProblemType } from './problems.ts'
 
 /** A refusal the caller may see, or undefined: a bug, of which the log gets everything and the caller nothing. */
-function asProblem(error: unknown): Problem | undefined {
+export function asProblem(error: unknown): Problem | undefined {
   if (error instanceof Problem) return error
   const { code, validation, validationContext, statusCode } = error as Partial<FastifyError>
   if (validation) {
@@ -30,15 +30,17 @@ const ownCodes: Readonly<Record<string, [ProblemType, { detail: string }?]>> = {
   '53100': ['database-full'],
 }
 
-export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+/** What a refusal says in headers. */
+export function tellRefusal(reply: FastifyReply, problem: Problem): void {
   if (problem.status === 503) void reply.header('retry-after', '1')
   if (problem.status === 429) void reply.header('retry-after', secondsOf(problem))
   if (problem.status === 401) void reply.header('www-authenticate', challenge(reply.request))
-  return reply
-    .code(problem.status)
-    .header('cache-control', 'no-store')
-    .type('application/problem+json; charset=utf-8')
-    .send(JSON.stringify(problem.body()))
+  void reply.header('cache-control', 'no-store')
+}
+
+export function sendProblem(reply: FastifyReply, problem: Problem): FastifyReply {
+  tellRefusal(reply, problem)
+  return reply.code(problem.status).type('application/problem+json; charset=utf-8').send(JSON.stringify(problem.body()))
 }
 
 /** How long to wait, in seconds, where the refusal says so. */

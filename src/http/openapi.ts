@@ -102,7 +102,7 @@ function described({ operation, id, tag, summary, description, key, headers, ans
       headers: { type: 'object', properties, ...(key === 'required' && { required: ['idempotency-key'] }) },
     }),
     ...(spec.shown && { body: contentOf(spec.shown) }),
-    response: { ...Object.fromEntries(refusals), ...answers },
+    response: { ...(spec.refusals ?? Object.fromEntries(refusals)), ...answers },
   }
 }
 

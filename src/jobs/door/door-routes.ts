@@ -1,0 +1,165 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { type TSchema, Type } from 'typebox'
+import { tellOperation } from '../../http/call.ts'
+import { asProblem, onError, tellRefusal } from '../../http/failures.ts'
+import type { Issue, Lax } from '../lax/lax.ts'
+import { NoJson, readJson } from '../lax/json.ts'
+import { asFault, Envelope, faultAnswers, faultText, Told, told } from './envelope.ts'
+import { Fault } from './fault.ts'
+import { addStrays, type Paths, pathsOf } from './stray-routes.ts'
+
+/** Where the doors of this module stand: their bodies, refusals and unknown paths are those of the reference service. */
+export type JobScope = { readonly server: FastifyInstance; readonly paths: Paths }
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+export type JobDoor<Params, Query, Body> = {
+  readonly method: Method
+  readonly path: string
+  /** As the table of roles lists it; null for a door that is open to all. */
+  readonly operation: string | null
+  readonly id: string
+  readonly summary: string
+  readonly description?: string
+  readonly params?: Lax<Params>
+  readonly query?: Lax<Query>
+  readonly body?: Lax<Body>
+  /** The shape of `data`; without it, null. */
+  readonly answer?: TSchema
+  readonly status: 200 | 201
+  readonly message: string
+  /** Statuses of refusals, beside those that every door may give. */
+  readonly faults?: readonly number[]
+}
+
+export type Input<Params, Query, Body> = { readonly params: Params; readonly query: Query; readonly body: Body }
+
+type Handler<Params, Query, Body> = (
+  input: Input<Params, Query, Body>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+) => unknown
+
+/** Adds doors behind one error handler and one reader of bodies, which hold for them alone. */
+export function openJobScope(server: FastifyInstance, add: (scope: JobScope) => void): void {
+  server.register((inner, _, done) => {
+    inner.removeAllContentTypeParsers()
+    inner.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, body, parsed) => {
+      parsed(null, bodyOf(request, body))
+    })
+    inner.setValidatorCompiler(() => () => true)
+    inner.setSerializerCompiler(() => JSON.stringify)
+    inner.setErrorHandler(sendFault)
+    const scope = { server: inner as FastifyInstance, paths: pathsOf() }
+    add(scope)
+    addStrays(inner, scope.paths)
+    done()
+  })
+}
+
+/**
+ * Declares a door and what it does. The handler answers the data, `told(message, data)`, or `stored(answered)` for the
+ * stored answer of an operation; what it answers itself through the reply is left alone.
+ */
+export function jobDoor<Params = undefined, Query = undefined, Body = undefined>(
+  { server, paths }: JobScope,
+  spec: JobDoor<Params, Query, Body>,
+  handler: Handler<Params, Query, Body>,
+): void {
+  const { method, path, operation, params, query, body } = spec
+  paths.add(method, path)
+  server.route({
+    method,
+    url: path,
+    exposeHeadRoute: false,
+    config: { ...(operation !== null && { operation }), trusting: true, door: declared(spec) },
+    schema: {
+      ...(params && { params: params.schema }),
+      ...(query && { querystring: query.schema }),
+      ...(body && { body: body.schema }),
+    },
+    handler(request, reply) {
+      const issues: Issue[] = []
+      const input = {
+        params: read(params, request.params, 'path', issues),
+        query: read(query, request.query, 'query', issues),
+        body: body ? readBody(body, request.body, issues) : undefined,
+      } as Input<Params, Query, Body>
+      if (issues.length > 0) throw Fault.invalid(issues)
+      const result = handler(input, request, reply)
+      if (!(result instanceof Promise)) return send(reply, spec, result)
+      result.then(
+        (data: unknown) => send(reply, spec, data),
+        (error: unknown) => reply.send(error),
+      )
+      return undefined
+    },
+  })
+}
+
+function send(
+  reply: FastifyReply,
+  { status, message }: { readonly status: number; readonly message: string },
+  result: unknown,
+): void {
+  if (result === reply) return
+  const answer = result instanceof Told ? result : told(message, result)
+  if (answer.operation > 0n) tellOperation(reply, answer.operation)
+  void reply.code(status).header('content-type', 'application/json').send(answer.textUnder(message))
+}
+
+/** A body that does not call itself JSON is read as text by whoever wants an object of it. */
+function bodyOf({ headers }: FastifyRequest, body: string): unknown {
+  if (body === '') return undefined
+  const type = headers['content-type']
+  return type === undefined || /^\s*application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(type) ? readJson(body) : body
+}
+
+function read<Value>(lax: Lax<Value> | undefined, given: unknown, part: string, issues: Issue[]): Value | undefined {
+  if (!lax) return undefined
+  const before = issues.length
+  const value = lax.read(given, issues)
+  for (let at = before; at < issues.length; at++) issues[at]?.loc.unshift(part)
+  return value
+}
+
+function readBody<Value>(lax: Lax<Value>, given: unknown, issues: Issue[]): Value | undefined {
+  if (given === undefined || given === null) {
+    issues.push({ type: 'missing', loc: ['body'], msg: 'Field required' })
+    return undefined
+  }
+  if (!(given instanceof NoJson)) return read(lax, given, 'body', issues)
+  const { offset, error } = given
+  issues.push({ type: 'json_invalid', loc: ['body', offset], msg: 'JSON decode error', ctx: { error } })
+  return undefined
+}
+
+/** The envelope for whatever is refused; a bug is a bare 500, as everywhere. */
+function sendFault(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof Fault) return sendText(reply, error)
+  const problem = asProblem(error)
+  if (!problem || problem.type === 'internal-error') return onError(error, request, reply)
+  if (problem.status >= 500 && problem.type !== 'overloaded') request.log.error({ err: error }, problem.title)
+  tellRefusal(reply, problem)
+  return sendText(reply, asFault(problem))
+}
+
+const sendText = (reply: FastifyReply, fault: Fault): FastifyReply =>
+  reply.code(fault.status).header('content-type', 'application/json').send(faultText(fault))
+
+/** As the API document lists it. */
+function declared({ method, operation, id, summary, description, answer, status, faults = [] }: DeclaredDoor) {
+  const changes = method !== 'GET'
+  const usual = [422, 503, ...(operation === null ? [] : [401, 403]), ...(changes ? [409] : [])]
+  return {
+    operation,
+    id,
+    tag: 'jobs',
+    summary,
+    ...(description !== undefined && { description }),
+    answers: { [status]: Envelope(answer ?? Type.Null()) },
+    refusals: faultAnswers([...usual, ...faults]),
+    ...(changes && { key: 'optional' as const }),
+  }
+}
+type DeclaredDoor = Omit<JobDoor<unknown, unknown, unknown>, 'params' | 'query' | 'body'>

@@ -1,0 +1,32 @@
+import { isCurrency } from '../values/money.ts'
+import { WrongUsage } from '../values/refusal.ts'
+
+/** What the operator sets for these doors alone. */
+export type JobSettings = {
+  readonly currency: string
+  /** Addresses and networks from where nobody needs a key at these doors. */
+  readonly trustedNetworks: string | undefined
+  /** What `/version` says of the build. */
+  readonly commit: string | undefined
+}
+
+export const jobVariables = [
+  { name: 'JOBS_CURRENCY', about: 'what accounts of the job doors are in', standard: 'CREDIT' },
+  {
+    name: 'JOBS_TRUSTED_NETWORKS',
+    about: 'networks that ask the job doors without a key, as admin; none without it',
+  },
+  { name: 'COMMIT_SHA', about: 'commit of this build, for /version' },
+] as const
+
+/** @throws WrongUsage that names the variable. */
+export function jobSettings(text: (name: (typeof jobVariables)[number]['name']) => string | undefined): JobSettings {
+  const currency = text('JOBS_CURRENCY') as string
+  if (!isCurrency(currency)) {
+    throw new WrongUsage(
+      `JOBS_CURRENCY is “${currency}”, which is no currency.`,
+      'Set CREDIT, an ISO 4217 code such as THB, or a unit of BURSAR_CURRENCIES.',
+    )
+  }
+  return { currency, trustedNetworks: text('JOBS_TRUSTED_NETWORKS'), commit: text('COMMIT_SHA') }
+}
