@@ -38,8 +38,8 @@ function wholeNumbers(_: string, value: unknown, { source }: { readonly source?:
 
 /** What one thing of JSON looks like, at the place where the last one ended. */
 const space = /[ \t\n\r]*/y
-// oxlint-disable-next-line no-control-regex -- JSON forbids them inside a text, and here that is looked for
 const scalar =
+  // oxlint-disable-next-line no-control-regex -- JSON forbids them inside a text, and here that is looked for
   /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
 
 /** Goes through a text that is known to be broken, as far as it is whole. */
