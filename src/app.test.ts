@@ -149,3 +149,29 @@ test('200, 401: metrics are for nobody without a key where the operator wants it
   assert.equal(await ask({ authorization: `Bearer ${keys.get('supervisor')}` }), 200)
   await other.close()
 })
+
+test('requests and whoever was turned away are counted under the names that dashboards know', async () => {
+  for (let count = 0; count < 7; count += 1) {
+    await fetch(`${server.url}/api/v1/wallets`, { headers: { authorization: 'Bearer wrong' } })
+  }
+  await fetch(`${server.url}/api/v1/keys`, { headers: { authorization: `Bearer ${keys.get('user')}` } })
+  const text = await (await fetch(`${server.url}/metrics`)).text()
+  const valueOf = (figure: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${figure} `))
+        ?.split(' ')[1],
+    )
+  assert.deepEqual([valueOf('auth_lockout_start_total'), valueOf('auth_lockout_end_total')], [1, 0])
+  for (const figure of [
+    'auth_lockout_active_total',
+    'auth_login_success_total',
+    'auth_login_failure_total{reason="credentials-invalid"}',
+    'auth_forbidden_redirect_total',
+    'http_requests_total{method="GET",endpoint="/api/v1/wallets",status="429"}',
+    'http_request_duration_seconds_count{method="GET",endpoint="/api/v1/wallets"}',
+  ]) {
+    assert.ok(valueOf(figure) > 0, figure)
+  }
+})

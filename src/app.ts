@@ -125,7 +125,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
-  const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits)]
+  const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
   const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
   countLane(metrics, credits)
   const server = await openServer({

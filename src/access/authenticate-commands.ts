@@ -2,6 +2,7 @@ import { randomBytes, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { noting } from '../database/transaction.ts'
 import type { Guard } from '../http/guard.ts'
+import type { Figure } from '../http/metrics.ts'
 import type { Principal } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
@@ -10,6 +11,7 @@ import { personKnownAs, reachOf } from '../parties/people-commands.ts'
 import { idOf } from '../values/id.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import { digestOf } from './key.ts'
+import { lockoutFigures } from './lockout.ts'
 import { allows, roleOf } from './roles.ts'
 import { partiesOf, partyUuid } from './scope.ts'
 import * as sql from './sql.ts'
@@ -18,6 +20,9 @@ import type { TokenReader } from './token-commands.ts'
 
 /** Somebody who proved who they are, until when that holds, and the key that they proved it with. */
 type Known = { readonly principal: Principal; readonly until: number; readonly key: string | null }
+
+/** What failed, and from which address. */
+type Tried = { readonly what: string; readonly from: string }
 
 /** A revocation in another process is heard of within this. */
 const freshFor = 1_000
@@ -34,7 +39,9 @@ export class Doorkeeper implements Guard {
   readonly #house: House
   readonly #tokens: TokenReader | undefined
   readonly #now: () => number
-  readonly #throttle = new Throttle()
+  readonly #throttle = new Throttle(5)
+  /** Of all that fails from one address: ever new keys are guesses, too. */
+  readonly #addresses = new Throttle(20)
   readonly #known = new Map<string, Known>()
   readonly #passes = new Map<string, Principal>()
   readonly #uses = new Map<string, number>()
@@ -57,12 +64,17 @@ export class Doorkeeper implements Guard {
     const credentials = credentialsOf(request.headers.authorization)
     if (credentials.kind === 'none') throw new Problem('principal-required')
     // What fails from one address must not be held against others there: a gateway is one address for thousands.
-    const tried = `${credentials.kind === 'key' ? credentials.prefix : credentials.kind} ${request.ip}`
+    const tried = { what: credentials.kind === 'key' ? credentials.prefix : credentials.kind, from: request.ip }
     if (credentials.kind === 'bad') return this.#prove(credentials, '', tried)
     const digest = digestOf(credentials.text)
     const now = this.#now()
     if (now >= this.#freshUntil) return this.#refresh().then(() => this.#find(credentials, digest, tried))
     return this.#find(credentials, digest, tried)
+  }
+
+  /** For the metrics. */
+  figures(): Figure[] {
+    return lockoutFigures([this.#throttle, this.#addresses], this.#now)
   }
 
   /** Lets one request of this process in, in the name of somebody who is not here: what it answers is the header. */
@@ -86,7 +98,7 @@ export class Doorkeeper implements Guard {
     this.#refreshing = undefined
   }
 
-  #find(credentials: Credentials, digest: string, tried: string): Principal | Promise<Principal> {
+  #find(credentials: Credentials, digest: string, tried: Tried): Principal | Promise<Principal> {
     const known = this.#known.get(digest)
     const now = this.#now()
     if (!known || now >= known.until) return this.#prove(credentials, digest, tried)
@@ -95,7 +107,7 @@ export class Doorkeeper implements Guard {
   }
 
   /** Looks first and counts after: else whoever knows the public part of a key could lock its owner out. */
-  async #prove(credentials: Credentials, digest: string, tried: string): Promise<Principal> {
+  async #prove(credentials: Credentials, digest: string, tried: Tried): Promise<Principal> {
     const revision = this.#revision
     try {
       const known = await this.#knownBy(credentials, digest)
@@ -106,7 +118,9 @@ export class Doorkeeper implements Guard {
       return known.principal
     } catch (error) {
       if (!(error instanceof Problem) || error.type !== 'credentials-invalid') throw error
-      const wait = this.#throttle.failed(tried, this.#now())
+      const now = this.#now()
+      const { what, from } = tried
+      const wait = Math.max(this.#throttle.failed(`${what} ${from}`, now), this.#addresses.failed(from, now))
       throw wait > 0 ? new Problem('too-many-failures', { retryAfter: Math.ceil(wait / 1000) }) : error
     }
   }

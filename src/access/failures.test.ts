@@ -65,3 +65,15 @@ test('429: failures are counted where they come from, by the address that a trus
   assert.equal((await proxied.ask('Bearer nonsense', undefined, from('10.0.0.1'))).status, 429)
   assert.equal((await proxied.ask('Bearer nonsense', undefined, from('10.0.0.2'))).status, 401)
 })
+
+test('429: who tries ever new keys from one address is held up, too; whoever is right gets in from there', async () => {
+  const { ask } = await open()
+  const key = bearer(await newKey(fresh.house))
+  const statuses: number[] = []
+  for (let count = 0; count < 22; count += 1) {
+    const prefix = `guess${String(count).padStart(3, '0')}`
+    statuses.push((await ask(bearer(`bsr_${prefix}_${'0'.repeat(43)}`))).status)
+  }
+  assert.deepEqual(statuses, [...Array.from({ length: 20 }, () => 401), 429, 429])
+  assert.equal((await ask(key)).status, 200)
+})

@@ -18,11 +18,11 @@ export function authCounts({ counter }: Pick<Metrics, 'counter'>): AuthCounts {
   })
   const lockout = counter({
     name: 'auth_lockout_active_total',
-    help: 'Requests that were not looked at, because too many before them were wrong.',
+    help: 'Requests that failed and are not told why, because too many before them did.',
   })
   const forbidden = counter({
-    name: 'auth_forbidden_total',
-    help: 'Requests for what the role of the principal does not include.',
+    name: 'auth_forbidden_redirect_total',
+    help: 'Requests that were turned away: the role of the principal does not include them.',
   })
   return {
     admitted: () => success(),
