@@ -1,6 +1,14 @@
-import type { Asking } from '../credits/commands.ts'
+import type { Asking, Credits } from '../credits/commands.ts'
+import type { Desk } from '../credits/desk.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
-import { type GivenBack, refundCommand, type RefundLook, type RefundTell, refundTooMuch } from '../credits/refund.ts'
+import {
+  type GivenBack,
+  type Paid,
+  refundCommand,
+  type RefundLook,
+  type RefundTell,
+  refundTooMuch,
+} from '../credits/refund.ts'
 import { paidOf } from '../credits/refund-commands.ts'
 import type { Reservation } from '../credits/reservation.ts'
 import { Problem } from '../http/problem.ts'
@@ -85,7 +93,7 @@ async function refundReservation(
 }
 
 /** What settlings of a reservation were paid from, and what went back of them, under the locks. */
-export const refundLook =
+const refundLook =
   (reservation: Reservation, settlements: readonly SettlementRow[]): RefundLook =>
   async (reader, desk) => {
     const ids = settlements.map(({ id }) => BigInt(id))
@@ -101,6 +109,24 @@ export const refundLook =
       refunded: new Map(refunded.map((row) => [BigInt(row.id), nanosFrom(row.refunded)])),
     }
   }
+
+/** What each of some reservations paid, with what went back of it noted on the desk: read under the locks. */
+export async function paidByReservation(
+  credits: Credits,
+  reader: Reader,
+  desk: Desk,
+  ids: readonly bigint[],
+): Promise<Map<bigint, { readonly reservation: Reservation; readonly paid: readonly Paid[] }>> {
+  const paid = new Map<bigint, { readonly reservation: Reservation; readonly paid: readonly Paid[] }>()
+  for (const [id, rows] of Map.groupBy(await settlementsOf(reader, ids), (row) => BigInt(row.reservation))) {
+    const reservation = await credits.reservation(reader, id)
+    if (!reservation) throw new Error(`reservation ${id} was settled and is not there`)
+    const found = await refundLook(reservation, rows)(reader, desk)
+    for (const each of found.paid) desk.refunded.set(each.settlement, found.refunded.get(each.settlement) ?? 0n)
+    paid.set(id, { reservation, paid: found.paid })
+  }
+  return paid
+}
 
 /** The rows of a refund, and what its answer tells of them. */
 export function refundTell(zone: string, reservation: Reservation, of: string, reason: string): RefundTell {

@@ -1,0 +1,180 @@
+import { randomUUID } from 'node:crypto'
+import type { Counter } from '../../charging/counter-commands.ts'
+import { paidByReservation, refundTell } from '../../charging/refund-commands.ts'
+import type { Asking } from '../../credits/commands.ts'
+import type { Desk } from '../../credits/desk.ts'
+import { Recent } from '../../credits/recent.ts'
+import type { Reader } from '../../database/reader.ts'
+import type { Answered } from '../../operations/alone.ts'
+import type { Turn } from '../../operations/lane-command.ts'
+import type { Currency } from '../../values/money.ts'
+import { totalCost } from '../price/cost.ts'
+import type { JobPrices } from '../price/prices-commands.ts'
+import type { JobPriceBook } from '../price/book.ts'
+import type { JobRules } from '../rules.ts'
+import type { Job } from './job.ts'
+import type { Billing } from './money.ts'
+import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
+import { eventOf, jobOf, jobShelf } from './shelf-commands.ts'
+import * as sql from './sql.ts'
+import { type Careful, expireCommand, LookAgain, type Told, useCommand, type UsageWriter, type Using } from './use.ts'
+
+/** What never changes of a job but for the reservation that it goes on under. */
+type Known = { readonly reservation: bigint | undefined }
+
+const rememberedMax = 100_000
+const attemptsMax = 6
+
+/** Jobs on their way: reserved, released, telling how they go, given up. */
+export class JobDesk {
+  readonly counter: Counter
+  readonly prices: JobPrices
+  readonly currency: Currency
+  readonly rules: JobRules
+  readonly #provider: () => Promise<string>
+  readonly #known = new Recent<string, Known>(rememberedMax)
+
+  constructor(
+    counter: Counter,
+    prices: JobPrices,
+    currency: Currency,
+    rules: JobRules,
+    provider: () => Promise<string>,
+  ) {
+    this.counter = counter
+    this.currency = currency
+    this.prices = prices
+    this.rules = rules
+    this.#provider = provider
+  }
+
+  /** @throws Problem `insufficient-credits`, `budget-exhausted` */
+  async reserve(asking: Asking, job: NewJob): Promise<Answered> {
+    const { id, project, type, subtype, user, group, reserved } = job
+    const onMade = (reservation: bigint) => this.#known.put(id, { reservation })
+    const rule = reserveCommand(jobShelf, job, await this.#billing(), onMade)
+    const input = { project, type, subtype, user, group, ...toldReserved(reserved) }
+    return await this.counter.credits.submit(asking, 'jobs.reserve', input, rule)
+  }
+
+  /** @throws Fault */
+  async release(asking: Asking, id: string, type: Job['type']): Promise<Answered> {
+    const input = { job: id, type }
+    return await this.#submit(asking, 'jobs.release', input, id, (reservation) => {
+      if (reservation === undefined) throw noSuchJob()
+      return releaseJob(jobShelf, id, reservation, type)
+    })
+  }
+
+  /** Takes usage of a job, and charges it at once. */
+  async use(asking: Asking, told: Told): Promise<Answered> {
+    const [billing, book] = [await this.#billing(), await this.prices.book()]
+    const using: Using = { shelf: jobShelf, billing, costOf: this.#costOf(book), write: usageWriter }
+    const input = { job: told.job, said: told.said }
+    return await this.#submit(asking, 'jobs.use', input, told.job, (reservation, isAgain) => {
+      if (!isAgain) return useCommand(told, reservation, using, undefined, undefined)
+      const found = new Map<string, Careful>()
+      const look = async (reader: Reader, desk: Desk) => {
+        const job = desk.shelves.of(jobShelf).rows.get(told.job)
+        if (job) found.set(job.id, await this.#lookAt(reader, desk, job))
+      }
+      return useCommand(told, reservation, using, (job) => found.get(job.id), look)
+    })
+  }
+
+  /** Gives a job up that gave no sign of life; one that did meanwhile is left alone. */
+  async expire(id: string): Promise<void> {
+    const { silentSeconds, openSeconds } = this.rules
+    const isSilent = ({ course, reservedAt }: Job, at: number): boolean =>
+      course.aliveAt === null ? reservedAt + openSeconds * 1000 < at : course.aliveAt * 1000 + silentSeconds * 1000 < at
+    const billing = await this.#billing()
+    const asking = { principal: 'bursar', key: `expire job ${id} ${randomUUID()}` }
+    await this.#submit(asking, 'jobs.expire', { job: id }, id, (reservation) =>
+      expireCommand(id, reservation ?? 0n, { shelf: jobShelf, billing }, isSilent),
+    )
+  }
+
+  async find(id: string): Promise<Job | undefined> {
+    const [row] = await sql.jobsById(this.#reader, [id])
+    return row && jobOf(row)
+  }
+
+  get #reader(): Reader {
+    return this.counter.credits.house.database.pool
+  }
+
+  async #billing(): Promise<Billing> {
+    const { overrun, openSeconds } = this.rules
+    const { currency } = this
+    const { counter } = this
+    const { zone } = counter.credits.house
+    return {
+      currency,
+      provider: await this.#provider(),
+      overrun,
+      openSeconds,
+      charger: (nanos) => counter.charger(nanos, null),
+      refund: (reservation) => refundTell(zone, reservation, `res_${reservation.id}`, 'less was used than was charged'),
+    }
+  }
+
+  #costOf(book: JobPriceBook): Using['costOf'] {
+    return ({ price, discount, vlab }, units, at) => {
+      const found = book.price(price)
+      if (!found) throw new Error(`price ${price} of a job is not in the book`)
+      const taken =
+        this.rules.discountOf === 'charge'
+          ? book.discountOf(vlab, at)
+          : discount === null
+            ? undefined
+            : book.discount(discount)
+      return totalCost(found, taken, units)
+    }
+  }
+
+  /** The reservation that a job goes on under is asked for once, and again when it is another one by then. */
+  async #submit(
+    asking: Asking,
+    command: string,
+    input: unknown,
+    id: string,
+    rule: (reservation: bigint | undefined, isAgain: boolean) => JobCommand,
+  ): Promise<Answered> {
+    let reservation = this.#known.get(id)?.reservation ?? (await this.find(id))?.reservations.at(-1)
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const answered = await this.counter.credits.submit(asking, command, input, rule(reservation, attempt > 1))
+        if (reservation !== undefined) this.#known.put(id, { reservation })
+        return answered
+      } catch (error) {
+        if (!(error instanceof LookAgain) || attempt === attemptsMax) throw error
+        reservation = error.reservation
+      }
+    }
+  }
+
+  async #lookAt(reader: Reader, desk: Desk, job: Job): Promise<Careful> {
+    const { credits } = this.counter
+    const history = (await sql.eventsOf(reader, job.id)).map(eventOf)
+    const paid = await paidByReservation(credits, reader, desk, job.reservations)
+    return { history, paid }
+  }
+}
+
+const toldReserved = ({ count, duration, instances, instanceType }: Job['reserved']) => ({
+  ...(count !== null && { count: String(count) }),
+  ...(duration !== null && { duration: String(duration) }),
+  ...(instances !== null && { instances: String(instances) }),
+  ...(instanceType !== null && { instanceType }),
+})
+
+const usageWriter: UsageWriter = {
+  event(turn: Turn, job, event) {
+    const id = turn.nextId()
+    turn.add(sql.eventsTable, () => sql.eventLine(id, turn.operation, job, event))
+  },
+  problem(turn: Turn, problem) {
+    const id = turn.nextId()
+    turn.add(sql.problemsTable, () => sql.problemLine(id, turn.operation, turn.at, problem))
+  },
+}

@@ -1,0 +1,52 @@
+import type { ServiceType } from '../price/cost.ts'
+import type { Course } from './course.ts'
+
+/**
+ * A job, from its reservation to its end. Times of a reservation are epoch milliseconds, those that were told whole
+ * seconds of the epoch (`Course`).
+ *
+ *   reserved ──usage──▶ running ──finished──▶ finished
+ *      │                   └──no sign of life──▶ expired: finished at its last one, and cancelled
+ *      └──released, or never started──▶ cancelled          (usage that comes all the same is charged)
+ *
+ * What it cost so far is charged at every event, so that an end has nothing left to charge but the last stretch.
+ */
+export type Job = {
+  /** UUIDs. */
+  readonly id: string
+  readonly type: ServiceType
+  readonly subtype: string
+  readonly project: string
+  readonly vlab: string
+  readonly user: string | null
+  readonly group: string | null
+  name: string | null
+  /** Of credits; the last one may be open, the others have ended. */
+  reservations: readonly bigint[]
+  readonly reservedAt: number
+  readonly reservedNanos: bigint
+  readonly reserved: Reserved
+  /** The price and discount that were in force when it was reserved. */
+  readonly price: bigint
+  readonly discount: bigint | null
+  course: Course
+  /** By its own telling, or by its last sign of life when it expired. */
+  finishedAt: number | null
+  /** Epoch milliseconds. */
+  cancelledAt: number | null
+  /** Net of what went back. */
+  charged: bigint
+  isNew: boolean
+}
+
+/** What was asked for beforehand. */
+export type Reserved = {
+  readonly count: bigint | null
+  readonly duration: bigint | null
+  readonly instances: bigint | null
+  readonly instanceType: string | null
+}
+
+/** What the reserved amount is for. */
+export const reservedUnits = ({ count, duration, instances }: Reserved): bigint =>
+  count ?? (duration ?? 0n) * (instances ?? 0n)

@@ -1,0 +1,114 @@
+import type { Desk } from '../../credits/desk.ts'
+import { type Charger, settleCommand } from '../../credits/end.ts'
+import { type HoldInput, openUnheld } from '../../credits/hold.ts'
+import { type Paid, refundPlan, type RefundTell } from '../../credits/refund.ts'
+import type { Hold, Reservation } from '../../credits/reservation.ts'
+import type { Decided, Turn } from '../../operations/lane-command.ts'
+import { assert } from '../../values/assert.ts'
+import type { Job } from './job.ts'
+
+/** How the money of jobs moves. */
+export type Billing = {
+  readonly currency: string
+  readonly provider: string
+  readonly overrun: HoldInput['overrun']
+  /** How long a reservation stays open without a word. */
+  readonly openSeconds: number
+  charger(nanos: bigint): Charger
+  refund(reservation: Reservation): RefundTell
+}
+
+/** What the reservations of a job paid, by their number: read under the locks when something has to go back. */
+export type PaidByReservation = ReadonlyMap<
+  bigint,
+  { readonly reservation: Reservation; readonly paid: readonly Paid[] }
+>
+
+/** Who holds and pays: the project; its virtual lab's budgets count as well. */
+export const holdInputOf = (
+  { project, vlab, type, subtype }: Pick<Job, 'project' | 'vlab' | 'type' | 'subtype'>,
+  { currency, provider, overrun, openSeconds }: Billing,
+): Omit<HoldInput, 'nanos' | 'estimate'> => ({
+  payer: project,
+  project,
+  person: null,
+  provider,
+  owners: [project, vlab],
+  currency,
+  service: type,
+  subtype,
+  overrun,
+  seconds: openSeconds,
+})
+
+/**
+ * Brings what a job has paid to `total`, and at its end gives back what is still held: charged from the hold, beyond it
+ * when that is used up, without one when the reservation has ended; what was too much goes back where it came from.
+ * Undefined when something has to go back, and what was paid is not at hand.
+ */
+export function settleUp(
+  desk: Desk,
+  job: Job,
+  { total, ends }: { readonly total: bigint; readonly ends: boolean },
+  billing: Billing,
+  paid: PaidByReservation | undefined,
+): ((turn: Turn) => void) | undefined {
+  const due = total - job.charged
+  const hold = openHoldOf(desk, job)
+  if (due < 0n && !paid) return undefined
+  return (turn) => {
+    if (due < 0n && paid) giveBack(desk, turn, job, -due, billing, paid)
+    if (hold) {
+      if (due > 0n || ends) settle(desk, turn, hold.reservation.id, due > 0n ? due : 0n, ends, billing)
+      else keepOpen(desk, turn, hold, billing)
+    } else if (due > 0n) {
+      const again = openUnheld(desk, turn, { ...holdInputOf(job, billing), estimate: estimateOf(job) })
+      job.reservations = [...job.reservations, again.reservation.id]
+      settle(desk, turn, again.reservation.id, due, ends, billing)
+    }
+    if (due > 0n) job.charged = total
+  }
+}
+
+/** The reservation that it holds credits by. */
+export function openHoldOf(desk: Desk, { reservations }: Job): Hold | undefined {
+  const last = reservations.at(-1)
+  return last === undefined ? undefined : desk.holds.get(last)
+}
+
+/** What a reservation was made for, beside its price: kept with it for ever. */
+export const estimateOf = ({ id, price, discount }: Pick<Job, 'id' | 'price' | 'discount'>): string =>
+  JSON.stringify({ job: id, price: String(price), discount: discount === null ? null : String(discount) })
+
+/** It always succeeds: what is beyond the hold follows the overrun policy. */
+function settle(desk: Desk, turn: Turn, reservation: bigint, nanos: bigint, isLast: boolean, billing: Billing): void {
+  take(turn, settleCommand({ reservation, nanos, isLast }, billing.charger(nanos)).decide(desk, turn))
+}
+
+/** A job that runs for longer than anybody thought keeps what it holds. */
+function keepOpen(desk: Desk, turn: Turn, hold: Hold, { openSeconds }: Billing): void {
+  const least = turn.at + (openSeconds * 1000) / 2
+  if (hold.until >= least) return
+  desk.step(turn, hold, { kind: 'extend', ends: false, heldDelta: 0n, until: turn.at + openSeconds * 1000 })
+}
+
+/** The newest reservation gives back first; what nobody had paid stays charged. */
+function giveBack(desk: Desk, turn: Turn, job: Job, nanos: bigint, billing: Billing, paidBy: PaidByReservation): void {
+  let open = nanos
+  for (const id of job.reservations.toReversed()) {
+    const found = paidBy.get(id)
+    if (!found || open === 0n) continue
+    const { reservation, paid } = found
+    const left = paid.reduce((sum, each) => sum + each.nanos - (desk.refunded.get(each.settlement) ?? 0n), 0n)
+    const part = left < open ? left : open
+    if (part === 0n) continue
+    take(turn, refundPlan(desk, turn, { reservation, nanos: part }, paid, billing.refund(reservation)))
+    open -= part
+  }
+  job.charged -= nanos - open
+}
+
+function take(turn: Turn, decided: Decided): void {
+  assert(decided.ok, 'what a job owes can always be charged, and given back as far as it was paid')
+  decided.apply(turn)
+}

@@ -1,0 +1,90 @@
+import type { Desk, Want } from '../../credits/desk.ts'
+import { holdCommand } from '../../credits/hold.ts'
+import { releaseCommand } from '../../credits/end.ts'
+import { type Shelf, shelfWant } from '../../credits/shelf.ts'
+import type { LaneCommand } from '../../operations/lane-command.ts'
+import { assert } from '../../values/assert.ts'
+import { numberOf } from '../../values/id.ts'
+import { nanosText } from '../../values/money.ts'
+import { Fault } from '../door/fault.ts'
+import { waiting } from './course.ts'
+import type { Job } from './job.ts'
+import { type Billing, estimateOf, holdInputOf, openHoldOf } from './money.ts'
+
+export type Jobs = Shelf<string, Job>
+export type JobCommand = LaneCommand<Want, Desk>
+
+/** What is known of a job before it is reserved. */
+export type NewJob = Omit<
+  Job,
+  'reservations' | 'reservedAt' | 'course' | 'finishedAt' | 'cancelledAt' | 'charged' | 'isNew'
+>
+
+/** Sets aside what a job will cost at most, at the price of the moment, and keeps the job. */
+export function reserveCommand(
+  shelf: Jobs,
+  job: NewJob,
+  billing: Billing,
+  onMade: (reservation: bigint) => void,
+): JobCommand {
+  const hold = holdCommand({ ...holdInputOf(job, billing), nanos: job.reservedNanos, estimate: estimateOf(job) })
+  return {
+    wants: hold.wants,
+    decide(desk, turn) {
+      const decided = hold.decide(desk, turn)
+      if (!decided.ok) return decided
+      const reservation = numberOf('reservation', (decided.answer as { id: string }).id)
+      assert(reservation !== undefined, 'a hold answers with its reservation')
+      return {
+        ok: true,
+        status: 201,
+        answer: { job_id: job.id, amount: nanosText(job.reservedNanos) },
+        apply(own) {
+          decided.apply(own)
+          onMade(reservation)
+          desk.shelves.of(shelf).put(job.id, {
+            ...job,
+            reservations: [reservation],
+            reservedAt: own.at,
+            course: waiting(job.reserved.instances ?? 0n),
+            finishedAt: null,
+            cancelledAt: null,
+            charged: 0n,
+            isNew: true,
+          })
+        },
+      }
+    },
+  }
+}
+
+export const noSuchJob = (): Fault => Fault.notFound('The specified job cannot be found')
+
+/** Gives back what is held for a job that has not started. */
+export const releaseJob = (shelf: Jobs, id: string, reservation: bigint, type: Job['type']): JobCommand => ({
+  wants: { owners: [], reservation, shelf: shelfWant(shelf, id) },
+  decide(desk, turn) {
+    const shelved = desk.shelves.of(shelf)
+    const job = shelved.rows.get(id)
+    if (!job || job.type !== type) return { ok: false, problem: noSuchJob() }
+    if (job.cancelledAt !== null) {
+      return { ok: false, problem: new Fault(400, 'JOB_ALREADY_CANCELLED', 'The job has been cancelled already') }
+    }
+    if (job.course.startedAt !== null) {
+      return { ok: false, problem: new Fault(400, 'JOB_ALREADY_STARTED', 'The job has been started already') }
+    }
+    const hold = openHoldOf(desk, job)
+    // It ran out meanwhile: nothing is held any more.
+    const held = hold?.held ?? 0n
+    const released = hold && releaseCommand(hold.reservation.id).decide(desk, turn)
+    return {
+      ok: true,
+      answer: { job_id: id, amount: nanosText(held) },
+      apply(own) {
+        if (released?.ok) released.apply(own)
+        job.cancelledAt = own.at
+        shelved.put(id, job)
+      },
+    }
+  },
+})

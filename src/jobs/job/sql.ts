@@ -1,0 +1,153 @@
+import { arrayOf, copyText, textArrayOf, timestampText } from '../../database/copy-text.ts'
+import { type Reader, row, rows } from '../../database/reader.ts'
+import { execute, queueRows, type SealedTable, type Writer } from '../../database/writer.ts'
+import { nanosFixed } from '../../values/money.ts'
+import type { ServiceType } from '../price/cost.ts'
+import type { JobEvent } from './course.ts'
+import type { Job } from './job.ts'
+
+const table = (name: string, columns: string): SealedTable => ({ name, columns: columns.split(' ') })
+
+export const eventsTable = table('jobs.events', 'id operation job kind at instances count')
+export const problemsTable = table('jobs.problems', 'id operation at reason project job event')
+
+const orNull = (value: bigint | string | null): string => (value === null ? '\\N' : String(value))
+const told = (seconds: number | null): string => (seconds === null ? '\\N' : timestampText(seconds * 1000))
+
+export const eventLine = (id: bigint, operation: bigint, job: string, event: JobEvent): string =>
+  `${id}\t${operation}\t${job}\t${event.kind}\t${told(event.at)}\t${orNull(event.instances)}\t${orNull(event.count)}`
+
+/** Usage that could not be charged as it was told. */
+export type JobProblem = {
+  readonly reason: string
+  readonly project: string
+  readonly job: string | null
+  /** What was told, as JSON. */
+  readonly event: string
+}
+
+export const problemLine = (id: bigint, operation: bigint, at: number, problem: JobProblem): string =>
+  `${id}\t${operation}\t${timestampText(at)}\t${copyText(problem.reason)}\t${problem.project}\t` +
+  `${orNull(problem.job)}\t${copyText(problem.event)}`
+
+export type JobRow = {
+  id: string
+  type: ServiceType
+  subtype: string
+  project: string
+  vlab: string
+  user_id: string | null
+  group_id: string | null
+  name: string | null
+  reservations: string
+  reserved_at: Date
+  reserved_amount: string
+  reserved_count: string | null
+  duration: string | null
+  instances: string | null
+  instance_type: string | null
+  price: string
+  discount: string | null
+  started_at: Date | null
+  alive_at: Date | null
+  told_finish: Date | null
+  units: string
+  running: string
+  told_at: Date | null
+  finished_at: Date | null
+  cancelled_at: Date | null
+  charged: string
+}
+
+const columns =
+  'id, type, subtype, project, vlab, user_id, group_id, name, reservations, reserved_at, reserved_amount, ' +
+  'reserved_count, duration, instances, instance_type, price, discount, started_at, alive_at, told_finish, units, ' +
+  'running, told_at, finished_at, cancelled_at, charged'
+
+const selected = `select ${columns.replace('reservations,', "array_to_string(reservations, ',') as reservations,")} from jobs.jobs`
+
+export const jobsById = (reader: Reader, ids: readonly string[]) =>
+  rows<JobRow>(reader, `${selected} where id = any ($1::uuid[])`, [arrayOf(ids)], 'jobs.jobs_by_id')
+
+export type EventRow = { job: string; kind: JobEvent['kind']; at: Date; instances: string | null; count: string | null }
+
+export const eventsOf = (reader: Reader, job: string) =>
+  rows<EventRow>(reader, `select job, kind, at, instances, count from jobs.events where job = $1 order by at, id`, [
+    job,
+  ])
+
+/** They go out with the other rows of the batch. */
+export const queueJobs = (writer: Writer, jobs: readonly Job[]) =>
+  queueRows(writer, `jobs.jobs (${columns})`, jobs, jobLine)
+
+function jobLine(job: Job): string {
+  const { reserved, course } = job
+  return (
+    `${job.id}\t${job.type}\t${copyText(job.subtype)}\t${job.project}\t${job.vlab}\t${orNull(job.user)}\t` +
+    `${orNull(job.group)}\t${copyText(job.name)}\t{${job.reservations.join(',')}}\t${timestampText(job.reservedAt)}\t` +
+    `${nanosFixed(job.reservedNanos)}\t${orNull(reserved.count)}\t${orNull(reserved.duration)}\t` +
+    `${orNull(reserved.instances)}\t${copyText(reserved.instanceType)}\t${job.price}\t${orNull(job.discount)}\t` +
+    `${told(course.startedAt)}\t${told(course.aliveAt)}\t${told(course.finishedAt)}\t${course.units}\t` +
+    `${course.instances}\t${told(course.toldAt)}\t${told(job.finishedAt)}\t` +
+    `${job.cancelledAt === null ? '\\N' : timestampText(job.cancelledAt)}\t${nanosFixed(job.charged)}`
+  )
+}
+
+/** A time as part of an array of texts; nothing is told by an empty one. */
+const part = (seconds: number | null): string => (seconds === null ? '' : timestampText(seconds * 1000))
+
+export const updateJobs = (writer: Writer, jobs: readonly Job[]) =>
+  execute(
+    writer,
+    `update jobs.jobs
+        set name = moved.name, reservations = moved.reservations::bigint[],
+            started_at = nullif(moved.started_at, '')::timestamptz, alive_at = nullif(moved.alive_at, '')::timestamptz,
+            told_finish = nullif(moved.told_finish, '')::timestamptz, units = moved.units, running = moved.running,
+            told_at = nullif(moved.told_at, '')::timestamptz,
+            finished_at = nullif(moved.finished_at, '')::timestamptz,
+            cancelled_at = nullif(moved.cancelled_at, '')::timestamptz, charged = moved.charged
+       from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
+                   $9::text[], $10::text[], $11::text[], $12::numeric[])
+         as moved (id, name, reservations, started_at, alive_at, told_finish, units, running, told_at, finished_at,
+                   cancelled_at, charged)
+      where jobs.id = moved.id`,
+    [
+      arrayOf(jobs.map(({ id }) => id)),
+      jobs.map(({ name }) => name),
+      textArrayOf(jobs.map(({ reservations }) => `{${reservations.join(',')}}`)),
+      textArrayOf(jobs.map(({ course }) => part(course.startedAt))),
+      textArrayOf(jobs.map(({ course }) => part(course.aliveAt))),
+      textArrayOf(jobs.map(({ course }) => part(course.finishedAt))),
+      arrayOf(jobs.map(({ course }) => course.units)),
+      arrayOf(jobs.map(({ course }) => course.instances)),
+      textArrayOf(jobs.map(({ course }) => part(course.toldAt))),
+      textArrayOf(jobs.map(({ finishedAt }) => part(finishedAt))),
+      textArrayOf(jobs.map(({ cancelledAt }) => (cancelledAt === null ? '' : timestampText(cancelledAt)))),
+      arrayOf(jobs.map(({ charged }) => nanosFixed(charged))),
+    ],
+    'jobs.update_jobs',
+  )
+
+/** Jobs that gave no sign of life since, and those that never started and whose reservation ran out. */
+export const silentJobs = (reader: Reader, aliveBefore: Date, reservedBefore: Date, limit: number) =>
+  rows<{ id: string }>(
+    reader,
+    `select id from jobs.jobs
+      where type in ('longrun', 'oneshot') and finished_at is null and cancelled_at is null
+        and (alive_at < $1 or (alive_at is null and reserved_at < $2))
+      order by reserved_at, id
+      limit $3`,
+    [aliveBefore, reservedBefore, limit],
+  )
+
+export type ProblemRow = {
+  id: string
+  at: Date
+  reason: string
+  project: string
+  job: string | null
+  event: string
+}
+
+export const problemById = (reader: Reader, id: bigint) =>
+  row<ProblemRow>(reader, `select id, at, reason, project, job, event from jobs.problems where id = $1`, [id])

@@ -1,0 +1,157 @@
+import type { Desk } from '../../credits/desk.ts'
+import { shelfWant } from '../../credits/shelf.ts'
+import type { Decided, Turn } from '../../operations/lane-command.ts'
+import { Problem } from '../../http/problem.ts'
+import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEvent } from './course.ts'
+import type { Job } from './job.ts'
+import { type Billing, openHoldOf, type PaidByReservation, settleUp } from './money.ts'
+import type { JobCommand, Jobs } from './reserve.ts'
+import type { JobProblem } from './sql.ts'
+
+/** Usage as a client told it. */
+export type Told = {
+  readonly job: string
+  readonly project: string
+  readonly type: 'oneshot' | 'longrun'
+  readonly subtype: string
+  readonly name: string | null
+  readonly event: JobEvent
+  /** All of it, as JSON, to be kept when it cannot be charged. */
+  readonly said: string
+}
+
+/** What a job cost for so many units: its price and discount are those of its reservation. */
+export type CostOf = (job: Job, units: bigint, at: number) => bigint
+
+/** What is looked at only when it has to be: all that was told, and what was paid. */
+export type Careful = { readonly history: readonly JobEvent[]; readonly paid: PaidByReservation }
+
+/** How rows that belong to the operation are written. */
+export type UsageWriter = {
+  event(turn: Turn, job: string, event: JobEvent): void
+  problem(turn: Turn, problem: JobProblem): void
+}
+
+export type Using = {
+  readonly shelf: Jobs
+  readonly billing: Billing
+  readonly costOf: CostOf
+  readonly write: UsageWriter
+}
+
+/** Looked at without the history, it cannot be decided; or the job goes on under another reservation by now. */
+export class LookAgain extends Problem {
+  readonly reservation: bigint | undefined
+
+  constructor(reservation: bigint | undefined) {
+    super('overloaded')
+    this.reservation = reservation
+  }
+}
+
+/**
+ * Takes what a job told, and charges at once what it has cost by then. Nothing is refused: what cannot be charged as it
+ * was told is kept for whoever operates the site.
+ */
+export const useCommand = (
+  told: Told,
+  reservation: bigint | undefined,
+  { shelf, billing, costOf, write }: Using,
+  careful: ((job: Job) => Careful | undefined) | undefined,
+  look: JobCommand['wants']['look'],
+): JobCommand => ({
+  wants: {
+    owners: [],
+    ...(reservation !== undefined && { reservation }),
+    ...(look && { look, lots: true }),
+    shelf: shelfWant(shelf, told.job),
+  },
+  decide(desk, turn) {
+    const taken = (apply: (turn: Turn) => void): Decided => ({ ok: true, status: 201, answer: null, apply })
+    const { event, project, said } = told
+    const job = desk.shelves.of(shelf).rows.get(told.job)
+    const fault = faultOf(job, told)
+    if (!job || fault !== undefined) {
+      const reason = fault ?? 'unknown job'
+      return taken((own) => write.problem(own, { reason, project, job: told.job, event: said }))
+    }
+    const open = job.reservations.at(-1)
+    if (reservation === undefined || !job.reservations.includes(reservation) || (open !== reservation && open)) {
+      return { ok: false, problem: new LookAgain(open) }
+    }
+    const known = careful?.(job)
+    const course = courseWith(job, event, known?.history)
+    if (course === 'seen') return taken(() => {})
+    if (course === 'unknown') return { ok: false, problem: new LookAgain(open) }
+    const ends = course.finishedAt !== null
+    const pay = settleUp(desk, job, { total: costOf(job, course.units, turn.at), ends }, billing, known?.paid)
+    if (!pay) return { ok: false, problem: new LookAgain(open) }
+    return taken((own) => {
+      pay(own)
+      takeCourse(job, course, told)
+      write.event(own, job.id, event)
+      if (isIgnored(course, event))
+        write.problem(own, { reason: 'the job had ended', project, job: job.id, event: said })
+      desk.shelves.of(shelf).put(job.id, job)
+    })
+  },
+})
+
+function faultOf(job: Job | undefined, { project, type, subtype }: Told): string | undefined {
+  if (!job) return 'unknown job'
+  if (job.project !== project) return 'the job belongs to another project'
+  if (job.type !== type) return `the job is ${job.type}`
+  if (type === 'oneshot' && job.subtype !== subtype) return `the job is ${job.subtype}`
+  return undefined
+}
+
+/** How the job went with this event; `unknown` when all that was told before must be looked at for it. */
+function courseWith(job: Job, event: JobEvent, history: readonly JobEvent[] | undefined): Course | 'seen' | 'unknown' {
+  if (isAfter(job.course, event)) return advance(job.course, event)
+  if (!history) return 'unknown'
+  if (history.some((each) => isSame(each, event))) return 'seen'
+  return courseOf(job.reserved.instances ?? 0n, [...history, event])
+}
+
+function takeCourse(job: Job, course: Course, { name, type, event }: Told): void {
+  job.course = course
+  job.finishedAt = course.finishedAt
+  // A sign of life of a job that was given up: it runs.
+  if (course.finishedAt === null) job.cancelledAt = null
+  if (name !== null && (type === 'oneshot' || event.kind === 'finished')) job.name = name
+}
+
+/**
+ * Ends a job that gave no sign of life for too long, at its last one: it was charged up to then. One that never started
+ * is cancelled, and what it held is given back.
+ */
+export const expireCommand = (
+  id: string,
+  reservation: bigint,
+  { shelf, billing }: Pick<Using, 'shelf' | 'billing'>,
+  isSilent: (job: Job, at: number) => boolean,
+): JobCommand => ({
+  wants: { owners: [], reservation, shelf: shelfWant(shelf, id) },
+  decide(desk, turn) {
+    const shelved = desk.shelves.of(shelf)
+    const job = shelved.rows.get(id)
+    if (!job || job.finishedAt !== null || job.cancelledAt !== null || !isSilent(job, turn.at)) return nothingToDo
+    if (job.reservations.at(-1) !== reservation) return { ok: false, problem: new LookAgain(job.reservations.at(-1)) }
+    return {
+      ok: true,
+      answer: { job_id: id, finished: job.course.aliveAt !== null },
+      apply(own) {
+        endHoldOf(desk, own, job, billing)
+        job.finishedAt = job.course.aliveAt
+        job.cancelledAt = own.at
+        shelved.put(id, job)
+      },
+    }
+  },
+})
+
+const nothingToDo: Decided = { ok: false, problem: new Problem('not-found') }
+
+function endHoldOf(desk: Desk, turn: Turn, job: Job, billing: Billing): void {
+  if (openHoldOf(desk, job)) settleUp(desk, job, { total: job.charged, ends: true }, billing, undefined)?.(turn)
+}
