@@ -23,10 +23,10 @@ const openDoors = new Set([
   '/docs',
 ])
 
-function isOpen({ method, is404, routeOptions: { url = '', config } }: FastifyRequest): boolean {
+function isOpen({ method, is404 }: FastifyRequest, operation: string | undefined, url: string): boolean {
   // That there is no such door is written in the document that anybody may read.
   if (is404 || method === 'OPTIONS') return true
-  return config.operation === undefined && (openDoors.has(url) || url.startsWith('/docs/'))
+  return operation === undefined && (openDoors.has(url) || url.startsWith('/docs/'))
 }
 
 type Ways = {
@@ -38,16 +38,19 @@ type Ways = {
 /** Asks for the principal before any route runs. To be added before the routes, which then find it in the request. */
 export function addGuard(server: FastifyInstance, guard: Guard, { counts, metrics = 'local' }: Ways = {}): void {
   // A stranger on the machine may read figures about money where the operator lets it be.
-  const isOwn = (request: FastifyRequest) =>
-    metrics === 'local' && request.routeOptions.url === '/metrics' && isLocal(request)
+  const isOwn = (request: FastifyRequest, url: string) => url === '/metrics' && metrics === 'local' && isLocal(request)
   server.addHook('onRequest', (request, _, done) => {
-    if (isOpen(request) || isOwn(request)) return done()
+    // Put together anew each time that it is asked for.
+    const {
+      url = '',
+      config: { operation },
+    } = request.routeOptions
+    if (isOpen(request, operation, url) || isOwn(request, url)) return done()
     const refuse = (error: Error) => {
       counts?.refused(error)
       done(error)
     }
     const admit = (principal: Principal) => {
-      const { operation } = request.routeOptions.config
       if (operation === undefined || !guard.allows(principal.role, operation)) {
         const detail = `The role ${principal.role} does not include ${operation ?? 'this door'}.`
         return refuse(new Problem('not-allowed', { detail }))

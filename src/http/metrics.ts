@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { type Answered, RequestCounts } from './request-counts.ts'
 
 type Labels = Readonly<Record<string, string>>
 
@@ -15,7 +16,7 @@ export type Figure = {
 type Named = { readonly name: string; readonly help: string; readonly labels?: readonly string[] }
 
 export type Metrics = {
-  observe(request: { method: string; route: string; status: number; seconds: number }): void
+  observe(answered: Answered): void
   text(): Promise<{ readonly type: string; readonly body: string }>
   /** A count of this process that another module keeps: call what comes back. */
   counter(of: Named): (labels?: Labels, by?: number) => void
@@ -48,11 +49,12 @@ export function openMetrics(version: string, figures: readonly Figure[], onFailu
       onFailure(error)
     }
   }
+  const requests = new RequestCounts()
   return {
-    observe: observer(registers),
+    observe: (answered) => requests.observe(answered),
     text: async () => {
       await Promise.all(gauges.map(ask))
-      return { type: registry.contentType, body: await registry.metrics() }
+      return { type: registry.contentType, body: `${await registry.metrics()}\n${requests.text()}` }
     },
     counter: ({ labels = [], ...of }) => {
       const counter = new Counter({ ...of, labelNames: labels, registers })
@@ -62,34 +64,5 @@ export function openMetrics(version: string, figures: readonly Figure[], onFailu
       const histogram = new Histogram({ ...of, labelNames: labels, buckets: [...buckets], registers })
       return (value, values = {}) => histogram.observe(values, value)
     },
-  }
-}
-
-/** Counts requests. Looking a counter up by its labels costs more than counting, so each is looked up once. */
-function observer(registers: Registry[]): Metrics['observe'] {
-  const requests = new Counter({
-    name: 'http_requests_total',
-    help: 'HTTP requests answered.',
-    labelNames: ['method', 'endpoint', 'status'],
-    registers,
-  })
-  const seconds = new Histogram({
-    name: 'http_request_duration_seconds',
-    help: 'Time from the head of a request to the end of its answer.',
-    labelNames: ['method', 'endpoint'],
-    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
-  })
-  const known = new Map<string, { count: Counter.Internal; time: Histogram.Internal<'method' | 'endpoint'> }>()
-  return ({ method, route, status, seconds: taken }) => {
-    const key = `${method} ${status} ${route}`
-    let found = known.get(key)
-    if (!found) {
-      const labels = { method, endpoint: route }
-      found = { count: requests.labels({ ...labels, status: String(status) }), time: seconds.labels(labels) }
-      known.set(key, found)
-    }
-    found.count.inc()
-    found.time.observe(taken)
   }
 }

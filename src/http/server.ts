@@ -18,6 +18,7 @@ import type { Metrics } from './metrics.ts'
 import { addOpenApi } from './openapi.ts'
 import { Problem } from './problem.ts'
 import { readQueries } from './query.ts'
+import { requestLog } from './request-log.ts'
 import { allowOrigins } from './origins.ts'
 
 export type ServerSettings = {
@@ -71,6 +72,7 @@ export async function openServer(settings: ServerSettings): Promise<Server> {
     // Two lines of its own for each request; `watch` writes one.
     logController: new LogController({ disableRequestLogging: true }),
     loggerInstance: settings.log,
+    childLoggerFactory: requestLog,
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -140,8 +142,9 @@ export const isLocal = ({ socket, headers }: FastifyRequest): boolean =>
 /** A connection with a request under way is kept for it, and would then be kept for the next: that is told off. */
 function closing(server: FastifyInstance): () => Promise<void> {
   let isClosing = false
-  server.addHook('onSend', async (_, reply) => {
+  server.addHook('onSend', (_, reply, __, done) => {
     if (isClosing) void reply.header('connection', 'close')
+    done()
   })
   return async () => {
     isClosing = true
@@ -157,20 +160,23 @@ const timesOf = ({ headers, request, quiet }: typeof usualPatience) => ({
 })
 
 function guard(server: FastifyInstance, tls: boolean): void {
-  server.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-      'referrer-policy': 'no-referrer',
-      'cross-origin-opener-policy': 'same-origin',
-      'cross-origin-resource-policy': 'same-origin',
-      ...(tls && { 'strict-transport-security': 'max-age=31536000' }),
-    })
+  const headers = {
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    'referrer-policy': 'no-referrer',
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    ...(tls && { 'strict-transport-security': 'max-age=31536000' }),
+  }
+  // No hook of every request is async: a promise in each costs more than what they do.
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id).headers(headers)
+    done()
   })
 }
 
 function watch(server: FastifyInstance, metrics: Metrics, logs: 'all' | 'failures'): void {
+  const isDebugging = server.log.level === 'debug' || server.log.level === 'trace'
   server.addHook('onResponse', (request, reply, done) => {
     const route = request.routeOptions.url ?? '(none)'
     const { method } = request
@@ -178,7 +184,7 @@ function watch(server: FastifyInstance, metrics: Metrics, logs: 'all' | 'failure
     metrics.observe({ method, route, status, seconds: reply.elapsedTime / 1000 })
     const isQuiet =
       status < 400 ? logs === 'failures' || quietRoutes.has(route) : status < 500 && quietRoutes.has(route)
-    if (isQuiet && !isDebugging(request.log.level)) return done()
+    if (isQuiet && !isDebugging) return done()
     const line = {
       method,
       route,
@@ -192,5 +198,3 @@ function watch(server: FastifyInstance, metrics: Metrics, logs: 'all' | 'failure
     done()
   })
 }
-
-const isDebugging = (level: string): boolean => level === 'debug' || level === 'trace'
