@@ -67,7 +67,10 @@ export class JobPriceBook {
     return holding(this.#discounts.get(vlab), atMs)?.thing()
   }
 
-  /** The price that a job was reserved with, whatever holds now. */
+  /**
+   * The price that a job was reserved with, whatever holds now. Undefined where another process added it less than a
+   * second ago: say `changed()` to the prices, and ask their book again.
+   */
   price(id: bigint): JobPrice | undefined {
     return this.#priceById.get(id)?.thing()
   }
@@ -95,10 +98,11 @@ function fill<Thing>(
 export const newestFirst = (a: { from: number; id: bigint }, b: { from: number; id: bigint }): number =>
   b.from - a.from || (b.id > a.id ? 1 : -1)
 
-function holding<Thing>(list: readonly Dated<Thing>[] | undefined, atMs: number): Dated<Thing> | undefined {
-  const at = atMs * 1000
-  return list?.find(({ from, to }) => from <= at && (to === null || at < to))
-}
+const holding = <Thing>(list: readonly Dated<Thing>[] | undefined, atMs: number): Dated<Thing> | undefined =>
+  list?.find((dated) => holdsAt(dated, atMs))
+
+export const holdsAt = ({ from, to }: Span, atMs: number): boolean =>
+  from <= atMs * 1000 && (to === null || atMs * 1000 < to)
 
 /** Most prices of a book are never asked for. */
 function once<Thing>(make: () => Thing): () => Thing {

@@ -1,6 +1,6 @@
 import type { Reader } from '../../database/reader.ts'
 import type { House } from '../../operations/house.ts'
-import { JobPriceBook } from './book.ts'
+import { JobPriceBook, type Subtype } from './book.ts'
 import * as sql from './sql.ts'
 
 /** So long others' changes go unseen: a change is in force everywhere after it. */
@@ -36,6 +36,11 @@ export class JobPrices {
   /** The same without waiting; undefined when somebody has to look first. */
   known(): JobPriceBook | undefined {
     return performance.now() - this.#since <= rememberedFor ? this.#book : undefined
+  }
+
+  /** As they were when the book was last asked for: doors ask before they read a request. */
+  get subtypes(): readonly Subtype[] {
+    return this.#book?.subtypes ?? []
   }
 
   /** To be said by whoever has changed something: it is in force here at once. */
