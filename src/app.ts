@@ -17,7 +17,7 @@ import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
-import { requireOwnKeys } from './operations/own-keys.ts'
+import { refusalOfKeys, requireOwnKeys } from './operations/own-keys.ts'
 import { type Settings, unknownVariables } from './settings.ts'
 import { taskStates } from './tasks/commands.ts'
 import type { Task } from './tasks/task.ts'
@@ -61,16 +61,17 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
   const log = openLog(settings.logLevel)
   for (const name of unknownVariables(process.env)) log.warn(`${name} is no setting: see bursar show-config`)
   const server = await listen(house, settings, log)
-  const tasks = startTasks(house, tasksOf(house, server.credits, log), ({ name, failure }) => {
-    if (failure) log.error({ err: failure, task: name }, 'a task failed')
-  })
+  let tasks: ReturnType<typeof startTasks> | undefined
   try {
+    const waits = (err: Error) => log.error({ err }, 'the first key waits for the database')
     // After listening: a key that nobody reads, because the port is taken, would be lost. It listens, so it stays up.
-    const key = await untilDone(
-      () => firstKey(house),
-      door.signal,
-      (err) => log.error({ err }, 'the first key waits for the database'),
-    )
+    const key = await untilDone(() => firstKey(house), door.signal, waits)
+    // Another server may have begun on the empty database at the same moment, under a key of its own.
+    const refusal = await untilDone(() => refusalOfKeys(house.database.pool, house.keys), door.signal, waits)
+    if (refusal) throw refusal
+    tasks = startTasks(house, tasksOf(house, server.credits, log), ({ name, failure }) => {
+      if (failure) log.error({ err: failure, task: name }, 'a task failed')
+    })
     door.say(greeting(server, house, key))
     door.answer({ url: server.url, version, database: house.database.describe, ...(key !== undefined && { key }) })
     // A signal may have come while the doors were opened.
@@ -79,7 +80,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     }
     door.say('Stopping: requests under way are finished first.')
   } finally {
-    await tasks.stop()
+    await tasks?.stop()
     await server.close()
   }
 }

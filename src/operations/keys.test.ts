@@ -37,6 +37,19 @@ test('a key can come from the environment, or from a file that it names', () => 
   assert.throws(() => loadKeys(data, { BURSAR_SEAL_KEY_FILE: '/nowhere' }), /BURSAR_SEAL_KEY_FILE cannot be read/)
 })
 
+test('heads are sent to web addresses only, which may stand in a file, too', () => {
+  assert.equal(
+    loadKeys(data, { BURSAR_HEAD_WEBHOOK: 'https://log.example.org/' }).headWebhook,
+    'https://log.example.org/',
+  )
+  assert.equal(loadKeys(data, { BURSAR_HEAD_WEBHOOK: '' }).headWebhook, undefined)
+  writeFileSync(join(data, 'webhook'), 'http://127.0.0.1:9/heads\n')
+  const byFile = loadKeys(data, { BURSAR_HEAD_WEBHOOK_FILE: join(data, 'webhook') })
+  assert.equal(byFile.headWebhook, 'http://127.0.0.1:9/heads')
+  for (const wrong of ['ftp://log.example.org/', 'log.example.org', 'https//x'])
+    assert.throws(() => loadKeys(data, { BURSAR_HEAD_WEBHOOK: wrong }), /BURSAR_HEAD_WEBHOOK is no address/)
+})
+
 test('one JSON value has one text, whatever the order of its keys', () => {
   assert.equal(canonicalJson({ b: [1, null, { d: 'x', c: true }], a: undefined }), '{"b":[1,null,{"c":true,"d":"x"}]}')
   assert.deepEqual(inputDigest('x', { a: 1, b: 2 }), inputDigest('x', { b: 2, a: 1 }))

@@ -9,7 +9,7 @@ import {
 } from 'node:crypto'
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Refusal } from '../values/refusal.ts'
+import { Refusal, WrongUsage } from '../values/refusal.ts'
 
 export type SealKey = { readonly id: string; readonly secret: Buffer }
 export type HeadKey = { readonly id: string; readonly secret: KeyObject; readonly open: KeyObject }
@@ -35,16 +35,19 @@ const remedy = 'A seal key is 64 hexadecimal digits: openssl rand -hex 32'
  */
 export function loadKeys(dataDirectory: string, environment: NodeJS.ProcessEnv): SealKeys {
   const directory = join(dataDirectory, 'keys')
-  const given = environment['BURSAR_SEAL_KEY'] ?? fileText(environment['BURSAR_SEAL_KEY_FILE'])
-  const seal = sealKey(given ?? kept(directory, 'seal.key', () => randomBytes(32).toString('hex')), 'BURSAR_SEAL_KEY')
-  const former = (environment['BURSAR_SEAL_KEYS_FORMER'] ?? '').split(',').filter((text) => text.trim() !== '')
+  const text = (name: string) => environment[name] || fileText(`${name}_FILE`, environment[`${name}_FILE`])
+  const seal = sealKey(
+    text('BURSAR_SEAL_KEY') ?? kept(directory, 'seal.key', () => randomBytes(32).toString('hex')),
+    'BURSAR_SEAL_KEY',
+  )
+  const former = (text('BURSAR_SEAL_KEYS_FORMER') ?? '').split(',').filter((text) => text.trim() !== '')
   const all = [...former.map((text) => sealKey(text, 'BURSAR_SEAL_KEYS_FORMER')), ...storedKeys(directory), seal]
   return {
     seal,
     known: new Map(all.map((key) => [key.id, key])),
     head: headKey(kept(directory, 'head.key', newHeadKey)),
     headsFile: join(dataDirectory, 'heads.jsonl'),
-    headWebhook: environment['BURSAR_HEAD_WEBHOOK'] || undefined,
+    headWebhook: webhook(text('BURSAR_HEAD_WEBHOOK')?.trim()),
   }
 }
 
@@ -105,12 +108,21 @@ function storedKeys(directory: string): SealKey[] {
   return names.map((name) => sealKey(readFileSync(join(directory, name), 'utf8'), join(directory, name)))
 }
 
-function fileText(path: string | undefined): string | undefined {
+/** What it says may be a secret of another program, so it is not repeated. */
+function webhook(address: string | undefined): string | undefined {
+  if (!address || /^https?:$/.test(URL.parse(address)?.protocol ?? '')) return address || undefined
+  throw new WrongUsage(
+    'BURSAR_HEAD_WEBHOOK is no address that heads can be sent to.',
+    'Set an address that begins with https:// or http://, or leave it out.',
+  )
+}
+
+function fileText(name: string, path: string | undefined): string | undefined {
   if (!path) return undefined
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {
-    throw new Refusal(`BURSAR_SEAL_KEY_FILE cannot be read: ${(error as Error).message}`, remedy)
+    throw new Refusal(`${name} cannot be read: ${(error as Error).message}`, 'Name a file that this user may read.')
   }
 }
 

@@ -6,7 +6,8 @@ import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { begin, bursar, type Environment, killPostgres, postgresOf } from '../bursar.ts'
+import { freshDatabase } from '../../src/database/testing.ts'
+import { begin, bursar, type Environment, killPostgres, postgresOf, type Running } from '../bursar.ts'
 import { assertRefused, dump, prices, Site } from './site.ts'
 
 let site: Site
@@ -181,4 +182,25 @@ test('without a disk for its keys Bursar says which file it could not write', { 
     spawnSync('umount', ['-l', disk])
     rmSync(disk, { recursive: true, force: true })
   }
+})
+
+test('of two servers that begin on an empty database at one moment with keys of their own, one goes on', async (t) => {
+  const fresh = await freshDatabase()
+  t.after(() => fresh.drop())
+  const homes = ['a', 'b'].map((name) => mkdtempSync(join(tmpdir(), `bursar-faults-${name}-`)))
+  t.after(() => homes.forEach((home) => rmSync(home, { recursive: true, force: true })))
+  const servers = homes.map((home) =>
+    begin(['serve', '--port', '0', '--json'], { DATABASE_URL: fresh.url, BURSAR_DATA: join(home, 'data') }),
+  )
+  t.after(() => servers.forEach(({ child }) => child.kill('SIGKILL')))
+  const [one, other] = servers as [Running, Running]
+  const [refused, stays] = await Promise.race([
+    one.ended.then((ended) => [ended, other] as const),
+    other.ended.then((ended) => [ended, one] as const),
+  ])
+  assert.deepEqual([refused.code, refused.signal], [1, null], refused.err)
+  assert.match(refused.out, /is marked with the seal key/)
+  await stays.said(/"url":"[^"]+"/)
+  stays.child.kill('SIGTERM')
+  assert.equal((await stays.ended).code, 0)
 })
