@@ -18,13 +18,15 @@ create table jobs.jobs (
   duration        numeric(38,0),
   instances       numeric(38,0),
   instance_type   text,
-  price           bigint not null,
+  -- of jobs that were reserved; storage pays what holds while it is stored
+  price           bigint,
   discount        bigint,
   -- as it was told
   started_at      timestamptz,
   alive_at        timestamptz,
   told_finish     timestamptz,
   units           numeric(38,0) not null default 0,
+  -- instances, or bytes
   running         numeric(38,0) not null,
   told_at         timestamptz,
   -- as it stands
@@ -38,6 +40,7 @@ create table jobs.jobs (
 create index finished_jobs on jobs.jobs (started_at desc, id) where finished_at is not null;
 create index finished_jobs_of_project on jobs.jobs (project, started_at desc, id) where finished_at is not null;
 create index finished_jobs_of_vlab on jobs.jobs (vlab, started_at desc, id) where finished_at is not null;
+create index storage_of_project on jobs.jobs (project, started_at) where type = 'storage';
 create index open_jobs on jobs.jobs (type, reserved_at, id) where finished_at is null and cancelled_at is null;
 
 -- What jobs told, each once. Sealed: what a job cost follows from it.

@@ -2,90 +2,40 @@ import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import fc from 'fast-check'
-import { Counter } from '../../src/charging/counter-commands.ts'
-import { Credits } from '../../src/credits/commands.ts'
 import { Problem } from '../../src/http/problem.ts'
-import { type FreshHouse, freshHouse } from '../../src/operations/testing.ts'
-import { proveBooks } from '../../src/proof/commands.ts'
-import { nanosFrom, nanosText } from '../../src/values/money.ts'
-import { addPrice } from '../../src/jobs/price/change-commands.ts'
+import { nanosFrom } from '../../src/values/money.ts'
 import { totalCost } from '../../src/jobs/price/cost.ts'
-import { JobPrices } from '../../src/jobs/price/prices-commands.ts'
-import { usualRules } from '../../src/jobs/rules.ts'
-import { JobDesk } from '../../src/jobs/job/commands.ts'
+import type { JobDesk } from '../../src/jobs/job/commands.ts'
 import { courseOf, type JobEvent } from '../../src/jobs/job/course.ts'
+import { me, openDesk } from './desk-testing.ts'
 import type { Reserved } from '../../src/jobs/job/job.ts'
 
-let fresh: FreshHouse
-let credits: Credits
+let site: Awaited<ReturnType<typeof openDesk>>
 let desk: JobDesk
 let price: bigint
-const provider = randomUUID()
-const me = () => ({ principal: 'tester', key: randomUUID() })
 const now = Math.floor(Date.now() / 1000)
 
 before(async () => {
-  fresh = await freshHouse()
-  credits = new Credits(fresh.house, { waitMaxMilliseconds: 60_000 })
-  const prices = new JobPrices(fresh.house)
-  const given = { house: fresh.house, prices }
-  const call = { principal: 'tester', key: 'price', command: 'jobs.addPrice', input: null, status: 201 }
+  site = await openDesk()
+  desk = site.desk
   for (const type of ['longrun', 'oneshot'] as const) {
-    await addPrice(
-      given,
-      { ...call, key: `price ${type}` },
+    await site.price(type, 'notebook', [
       {
-        service_type: type,
-        service_subtype: 'notebook',
-        valid_from: 0n,
-        valid_to: null,
-        vlab_id: null,
-        tiers: [
-          {
-            min_quantity: 0n,
-            max_quantity: 100n,
-            fixed_cost: { digits: 15n, places: 1 },
-            multiplier: { digits: 1n, places: 2 },
-          },
-          {
-            min_quantity: 100n,
-            max_quantity: null,
-            fixed_cost: { digits: 0n, places: 0 },
-            multiplier: { digits: 5n, places: 3 },
-          },
-        ],
+        min_quantity: 0n,
+        max_quantity: 100n,
+        fixed_cost: { digits: 15n, places: 1 },
+        multiplier: { digits: 1n, places: 2 },
       },
-    )
+      {
+        min_quantity: 100n,
+        max_quantity: null,
+        fixed_cost: { digits: 0n, places: 0 },
+        multiplier: { digits: 5n, places: 3 },
+      },
+    ])
   }
-  prices.changed()
-  desk = new JobDesk(new Counter(credits), prices, 'CREDIT', usualRules, async () => provider)
 })
-after(async () => {
-  await credits.lane.close()
-  await fresh.drop()
-})
-
-async function projectWith(amount: string): Promise<{ project: string; vlab: string }> {
-  const [project, vlab] = [randomUUID(), randomUUID()]
-  await credits.open(vlab, 'CREDIT')
-  await credits.grant(me(), {
-    owner: project,
-    currency: 'CREDIT',
-    nanos: nanosFrom(amount),
-    origin: 'gift',
-    expiresAt: null,
-  })
-  return { project, vlab }
-}
-
-async function balanceOf(project: string) {
-  const { rows } = await fresh.house.database.pool.query<{ free: string; held: string }>(
-    `select posted - held as free, held from ledger.accounts where kind = 'wallet' and owner = $1`,
-    [project],
-  )
-  const [row] = rows
-  return { free: nanosText(nanosFrom(row?.free ?? '0')), held: nanosText(nanosFrom(row?.held ?? '0')) }
-}
+after(() => site.close())
 
 type Kind = 'oneshot' | 'longrun'
 const longrun = (duration: bigint, instances = 1n): Reserved => ({
@@ -138,53 +88,46 @@ const event = (kind: JobEvent['kind'], at: number, instances: bigint | null = nu
 })
 const oneshot = (at: number, count: bigint): JobEvent => ({ kind: 'oneshot', at: now + at, instances: null, count })
 
-const problemsOf = async (project: string) =>
-  (
-    await fresh.house.database.pool.query<{ reason: string }>(
-      'select reason from jobs.problems where project = $1 order by id',
-      [project],
-    )
-  ).rows.map(({ reason }) => reason)
-
 test('a oneshot job is charged what it used, and the rest is given back at once', async () => {
-  const of = await projectWith('10')
+  const of = await site.projectWith('10')
   const job = await reserve(of, 'oneshot', { count: 200n, duration: null, instances: null, instanceType: null })
-  assert.deepEqual(await balanceOf(of.project), { free: '7', held: '3' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7', held: '3' })
   await tell(of, job, oneshot(-10, 50n))
-  assert.deepEqual(await balanceOf(of.project), { free: '8', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '8', held: '0' })
   await tell(of, job, oneshot(-10, 50n))
-  assert.deepEqual(await problemsOf(of.project), [], 'told twice it is the same')
+  assert.deepEqual(await site.problemsOf(of.project), [], 'told twice it is the same')
   await tell(of, job, oneshot(-5, 90n))
-  assert.deepEqual(await balanceOf(of.project), { free: '8', held: '0' })
-  assert.deepEqual(await problemsOf(of.project), ['the job had ended'])
+  assert.deepEqual(await site.balanceOf(of.project), { free: '8', held: '0' })
+  assert.deepEqual(await site.problemsOf(of.project), ['the job had ended'])
 })
 
 test('a longrun job is charged at every sign of life, and ends settled', async () => {
-  const of = await projectWith('10')
+  const of = await site.projectWith('10')
   const job = await reserve(of, 'longrun', longrun(200n))
   await tell(of, job, event('started', -300, 1n))
-  assert.deepEqual(await balanceOf(of.project), { free: '7', held: '3' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7', held: '3' })
   await tell(of, job, event('running', -250))
-  assert.deepEqual(await balanceOf(of.project), { free: '7', held: '1' }, '50 seconds cost 2')
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7', held: '1' }, '50 seconds cost 2')
   await tell(of, job, event('finished', -200))
-  assert.deepEqual(await balanceOf(of.project), { free: '7.5', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7.5', held: '0' })
 })
 
 test('what was charged beyond an end that is told later goes back', async () => {
-  const of = await projectWith('10')
+  const of = await site.projectWith('10')
   const job = await reserve(of, 'longrun', longrun(200n))
   await tell(of, job, event('started', -300, 1n))
   await tell(of, job, event('running', -200))
   await tell(of, job, event('finished', -250))
-  assert.deepEqual(await balanceOf(of.project), { free: '8', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '8', held: '0' })
 })
 
 test('usage beyond the reservation is charged to the project, also below zero', async () => {
-  const of = await projectWith('3')
+  const of = await site.projectWith('3')
   const job = await reserve(of, 'longrun', longrun(200n))
   await tell(of, job, event('started', -1000, 1n))
   await tell(of, job, event('finished', -100))
-  assert.deepEqual(await balanceOf(of.project), { free: '-3.5', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '-3.5', held: '0' })
+  assert.deepEqual(await site.problemsOf(of.project), ['the project ran out of credits while the job ran'])
   await assert.rejects(
     reserve(of, 'oneshot', { count: 0n, duration: null, instances: null, instanceType: null }),
     Problem,
@@ -192,26 +135,26 @@ test('usage beyond the reservation is charged to the project, also below zero', 
 })
 
 test('a job that was released and runs all the same is charged', async () => {
-  const of = await projectWith('10')
+  const of = await site.projectWith('10')
   const job = await reserve(of, 'longrun', longrun(200n))
   await desk.release(me(), job, 'longrun')
   await assert.rejects(desk.release(me(), job, 'longrun'), { code: 'JOB_ALREADY_CANCELLED' })
-  assert.deepEqual(await balanceOf(of.project), { free: '10', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '10', held: '0' })
   await tell(of, job, event('started', -300, 1n))
   await assert.rejects(desk.release(me(), job, 'longrun'), { code: 'JOB_ALREADY_STARTED' })
   await tell(of, job, event('running', -250))
   await tell(of, job, event('finished', -200))
-  assert.deepEqual(await balanceOf(of.project), { free: '7.5', held: '0' })
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7.5', held: '0' })
 })
 
 test('usage that belongs nowhere is taken and kept for the operator', async () => {
-  const of = await projectWith('10')
+  const of = await site.projectWith('10')
   const job = await reserve(of, 'longrun', longrun(200n))
   await tell(of, randomUUID(), event('started', -10))
   await tell({ project: randomUUID() }, job, event('started', -10))
   await tell(of, job, oneshot(-10, 5n))
-  assert.deepEqual(await problemsOf(of.project), ['unknown job', 'the job is longrun'])
-  assert.deepEqual(await balanceOf(of.project), { free: '7', held: '3' })
+  assert.deepEqual(await site.problemsOf(of.project), ['unknown job', 'the job is longrun'])
+  assert.deepEqual(await site.balanceOf(of.project), { free: '7', held: '3' })
 })
 
 test('in whatever order, however often and by whatever process it is told, a job costs the same', async () => {
@@ -222,13 +165,13 @@ test('in whatever order, however often and by whatever process it is told, a job
     instances: fc.option(fc.bigInt(0n, 3n)),
     count: fc.constant(null),
   })
-  const other = new JobDesk(desk.counter, desk.prices, 'CREDIT', usualRules, async () => provider)
+  const other = site.newDesk()
   await fc.assert(
     fc.asyncProperty(
       fc.array(one, { minLength: 1, maxLength: 8 }),
       fc.infiniteStream(fc.nat()),
       async (told, draws) => {
-        const of = await projectWith('1000')
+        const of = await site.projectWith('1000')
         const job = await reserve(of, 'longrun', longrun(300n))
         const twice = [...told, ...told].map((each) => ({ each, by: draws.next().value as number }))
         for (const { each, by } of twice.sort((a, b) => a.by - b.by)) {
@@ -247,7 +190,7 @@ test('in whatever order, however often and by whatever process it is told, a job
         const found = (await desk.prices.book()).price(price)
         assert(found)
         const cost = totalCost(found, undefined, course.units)
-        const { free, held } = await balanceOf(of.project)
+        const { free, held } = await site.balanceOf(of.project)
         assert.equal(nanosFrom(free) + nanosFrom(held), nanosFrom('1000') - cost)
         if (course.finishedAt !== null) assert.equal(held, '0')
       },
@@ -257,7 +200,5 @@ test('in whatever order, however often and by whatever process it is told, a job
 })
 
 test('the books are proved after all of it', async () => {
-  const faults: string[] = []
-  for await (const { ok, name, detail } of proveBooks(fresh.house)) if (!ok) faults.push(`${name}: ${detail}`)
-  assert.deepEqual(faults, [])
+  await site.requireProved()
 })

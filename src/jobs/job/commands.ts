@@ -6,24 +6,26 @@ import type { Desk } from '../../credits/desk.ts'
 import { Recent } from '../../credits/recent.ts'
 import type { Reader } from '../../database/reader.ts'
 import type { Answered } from '../../operations/alone.ts'
-import type { Turn } from '../../operations/lane-command.ts'
 import type { Currency } from '../../values/money.ts'
 import { totalCost } from '../price/cost.ts'
 import type { JobPrices } from '../price/prices-commands.ts'
 import type { JobPriceBook } from '../price/book.ts'
 import type { JobRules } from '../rules.ts'
 import type { Job } from './job.ts'
-import type { Billing } from './money.ts'
+import type { Billing, PaidByReservation } from './money.ts'
 import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
-import { eventOf, jobOf, jobShelf } from './shelf-commands.ts'
+import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
 import * as sql from './sql.ts'
-import { type Careful, expireCommand, LookAgain, type Told, useCommand, type UsageWriter, type Using } from './use.ts'
+import { type Careful, expireCommand, LookAgain, type Told, useCommand, type Using } from './use.ts'
 
 /** What never changes of a job but for the reservation that it goes on under. */
 type Known = { readonly reservation: bigint | undefined }
 
 const rememberedMax = 100_000
 const attemptsMax = 6
+
+/** Another process added it a moment ago. */
+class UnknownPrice extends Error {}
 
 /** Jobs on their way: reserved, released, telling how they go, given up. */
 export class JobDesk {
@@ -32,6 +34,8 @@ export class JobDesk {
   readonly currency: Currency
   readonly rules: JobRules
   readonly #provider: () => Promise<string>
+  /** Told when the job of a project has cost more than the project had left. */
+  onRanOut: (project: string) => void = () => {}
   readonly #known = new Recent<string, Known>(rememberedMax)
 
   constructor(
@@ -52,7 +56,10 @@ export class JobDesk {
   async reserve(asking: Asking, job: NewJob): Promise<Answered> {
     const { id, project, type, subtype, user, group, reserved } = job
     const onMade = (reservation: bigint) => this.#known.put(id, { reservation })
-    const rule = reserveCommand(jobShelf, job, await this.#billing(), onMade)
+    const rule = reserveCommand(jobShelf, job, await this.billing(), {
+      onMade,
+      stopsAdmitting: this.rules.stopsAdmitting,
+    })
     const input = { project, type, subtype, user, group, ...toldReserved(reserved) }
     return await this.counter.credits.submit(asking, 'jobs.reserve', input, rule)
   }
@@ -68,10 +75,13 @@ export class JobDesk {
 
   /** Takes usage of a job, and charges it at once. */
   async use(asking: Asking, told: Told): Promise<Answered> {
-    const [billing, book] = [await this.#billing(), await this.prices.book()]
-    const using: Using = { shelf: jobShelf, billing, costOf: this.#costOf(book), write: usageWriter }
+    const billing = await this.billing()
     const input = { job: told.job, said: told.said }
-    return await this.#submit(asking, 'jobs.use', input, told.job, (reservation, isAgain) => {
+    let isOut = false
+    const onRanOut = () => (isOut = true)
+    const answered = await this.#submit(asking, 'jobs.use', input, told.job, async (reservation, isAgain) => {
+      const costOf = this.#costOf(this.prices.known() ?? (await this.prices.book()))
+      const using: Using = { shelf: jobShelf, billing, costOf, write: usageWriter, onRanOut }
       if (!isAgain) return useCommand(told, reservation, using, undefined, undefined)
       const found = new Map<string, Careful>()
       const look = async (reader: Reader, desk: Desk) => {
@@ -80,6 +90,8 @@ export class JobDesk {
       }
       return useCommand(told, reservation, using, (job) => found.get(job.id), look)
     })
+    if (isOut) this.onRanOut(told.project)
+    return answered
   }
 
   /** Gives a job up that gave no sign of life; one that did meanwhile is left alone. */
@@ -87,11 +99,19 @@ export class JobDesk {
     const { silentSeconds, openSeconds } = this.rules
     const isSilent = ({ course, reservedAt }: Job, at: number): boolean =>
       course.aliveAt === null ? reservedAt + openSeconds * 1000 < at : course.aliveAt * 1000 + silentSeconds * 1000 < at
-    const billing = await this.#billing()
+    const billing = await this.billing()
     const asking = { principal: 'bursar', key: `expire job ${id} ${randomUUID()}` }
     await this.#submit(asking, 'jobs.expire', { job: id }, id, (reservation) =>
       expireCommand(id, reservation ?? 0n, { shelf: jobShelf, billing }, isSilent),
     )
+  }
+
+  /** Jobs to be given up, a page by their ids. */
+  async silent(after: string, limit: number): Promise<string[]> {
+    const { silentSeconds, openSeconds } = this.rules
+    const before = (seconds: number) => new Date(Date.now() - seconds * 1000)
+    const found = await sql.silentJobs(this.#reader, before(silentSeconds), before(openSeconds), after, limit)
+    return found.map(({ id }) => id)
   }
 
   async find(id: string): Promise<Job | undefined> {
@@ -103,7 +123,8 @@ export class JobDesk {
     return this.counter.credits.house.database.pool
   }
 
-  async #billing(): Promise<Billing> {
+  /** How money of jobs moves at this moment. */
+  async billing(): Promise<Billing> {
     const { overrun, openSeconds } = this.rules
     const { currency } = this
     const { counter } = this
@@ -120,8 +141,8 @@ export class JobDesk {
 
   #costOf(book: JobPriceBook): Using['costOf'] {
     return ({ price, discount, vlab }, units, at) => {
-      const found = book.price(price)
-      if (!found) throw new Error(`price ${price} of a job is not in the book`)
+      const found = price === null ? undefined : book.price(price)
+      if (!found) throw new UnknownPrice(`price ${price} of a job is not in the book`)
       const taken =
         this.rules.discountOf === 'charge'
           ? book.discountOf(vlab, at)
@@ -138,26 +159,42 @@ export class JobDesk {
     command: string,
     input: unknown,
     id: string,
-    rule: (reservation: bigint | undefined, isAgain: boolean) => JobCommand,
+    rule: (reservation: bigint | undefined, isAgain: boolean) => JobCommand | Promise<JobCommand>,
   ): Promise<Answered> {
-    let reservation = this.#known.get(id)?.reservation ?? (await this.find(id))?.reservations.at(-1)
-    for (let attempt = 1; ; attempt++) {
+    const first = this.#known.get(id)?.reservation ?? (await this.find(id))?.reservations.at(-1)
+    return await this.untilSeen(first, async (reservation, isAgain) => {
+      const answered = await this.counter.credits.submit(asking, command, input, await rule(reservation, isAgain))
+      if (reservation !== undefined) this.#known.put(id, { reservation })
+      return answered
+    })
+  }
+
+  /** Asks again with what was missing to decide: a later reservation, all that was told and paid, a newer price. */
+  async untilSeen(
+    first: bigint | undefined,
+    attempt: (reservation: bigint | undefined, isAgain: boolean) => Promise<Answered>,
+  ): Promise<Answered> {
+    let reservation = first
+    for (let attempts = 1; ; attempts++) {
       try {
-        const answered = await this.counter.credits.submit(asking, command, input, rule(reservation, attempt > 1))
-        if (reservation !== undefined) this.#known.put(id, { reservation })
-        return answered
+        return await attempt(reservation, attempts > 1)
       } catch (error) {
-        if (!(error instanceof LookAgain) || attempt === attemptsMax) throw error
-        reservation = error.reservation
+        if (attempts === attemptsMax) throw error
+        if (error instanceof UnknownPrice) this.prices.changed()
+        else if (error instanceof LookAgain) reservation = error.reservation
+        else throw error
       }
     }
   }
 
+  /** What the reservations of a job have paid: read under the locks. */
+  paidFor(reader: Reader, desk: Desk, { reservations }: Job): Promise<PaidByReservation> {
+    return paidByReservation(this.counter.credits, reader, desk, reservations)
+  }
+
   async #lookAt(reader: Reader, desk: Desk, job: Job): Promise<Careful> {
-    const { credits } = this.counter
     const history = (await sql.eventsOf(reader, job.id)).map(eventOf)
-    const paid = await paidByReservation(credits, reader, desk, job.reservations)
-    return { history, paid }
+    return { history, paid: await this.paidFor(reader, desk, job) }
   }
 }
 
@@ -167,14 +204,3 @@ const toldReserved = ({ count, duration, instances, instanceType }: Job['reserve
   ...(instances !== null && { instances: String(instances) }),
   ...(instanceType !== null && { instanceType }),
 })
-
-const usageWriter: UsageWriter = {
-  event(turn: Turn, job, event) {
-    const id = turn.nextId()
-    turn.add(sql.eventsTable, () => sql.eventLine(id, turn.operation, job, event))
-  },
-  problem(turn: Turn, problem) {
-    const id = turn.nextId()
-    turn.add(sql.problemsTable, () => sql.problemLine(id, turn.operation, turn.at, problem))
-  },
-}

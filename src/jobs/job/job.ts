@@ -26,8 +26,8 @@ export type Job = {
   readonly reservedAt: number
   readonly reservedNanos: bigint
   readonly reserved: Reserved
-  /** The price and discount that were in force when it was reserved. */
-  readonly price: bigint
+  /** The price and discount that were in force when it was reserved; storage pays what holds while it is stored. */
+  readonly price: bigint | null
   readonly discount: bigint | null
   course: Course
   /** By its own telling, or by its last sign of life when it expired. */

@@ -60,7 +60,7 @@ export function settleUp(
     if (due < 0n && paid) giveBack(desk, turn, job, -due, billing, paid)
     if (hold) {
       if (due > 0n || ends) settle(desk, turn, hold.reservation.id, due > 0n ? due : 0n, ends, billing)
-      else keepOpen(desk, turn, hold, billing)
+      if (!ends) keepOpen(desk, turn, hold, billing)
     } else if (due > 0n) {
       const again = openUnheld(desk, turn, { ...holdInputOf(job, billing), estimate: estimateOf(job) })
       job.reservations = [...job.reservations, again.reservation.id]
@@ -78,7 +78,9 @@ export function openHoldOf(desk: Desk, { reservations }: Job): Hold | undefined 
 
 /** What a reservation was made for, beside its price: kept with it for ever. */
 export const estimateOf = ({ id, price, discount }: Pick<Job, 'id' | 'price' | 'discount'>): string =>
-  JSON.stringify({ job: id, price: String(price), discount: discount === null ? null : String(discount) })
+  JSON.stringify({ job: id, price: textOf(price), discount: textOf(discount) })
+
+const textOf = (id: bigint | null): string | null => (id === null ? null : String(id))
 
 /** It always succeeds: what is beyond the hold follows the overrun policy. */
 function settle(desk: Desk, turn: Turn, reservation: bigint, nanos: bigint, isLast: boolean, billing: Billing): void {

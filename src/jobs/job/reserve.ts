@@ -2,6 +2,7 @@ import type { Desk, Want } from '../../credits/desk.ts'
 import { holdCommand } from '../../credits/hold.ts'
 import { releaseCommand } from '../../credits/end.ts'
 import { type Shelf, shelfWant } from '../../credits/shelf.ts'
+import { Problem } from '../../http/problem.ts'
 import type { LaneCommand } from '../../operations/lane-command.ts'
 import { assert } from '../../values/assert.ts'
 import { numberOf } from '../../values/id.ts'
@@ -20,12 +21,21 @@ export type NewJob = Omit<
   'reservations' | 'reservedAt' | 'course' | 'finishedAt' | 'cancelledAt' | 'charged' | 'isNew'
 >
 
+type Admitting = {
+  onMade(reservation: bigint): void
+  /** Whether a project that has nothing left gets no jobs that cost nothing either. */
+  readonly stopsAdmitting: boolean
+}
+
+const usedUp = (currency: string, available: bigint): Problem =>
+  new Problem('insufficient-credits', { currency, asked: '0', available: nanosText(available) })
+
 /** Sets aside what a job will cost at most, at the price of the moment, and keeps the job. */
 export function reserveCommand(
   shelf: Jobs,
   job: NewJob,
   billing: Billing,
-  onMade: (reservation: bigint) => void,
+  { onMade, stopsAdmitting }: Admitting,
 ): JobCommand {
   const hold = holdCommand({ ...holdInputOf(job, billing), nanos: job.reservedNanos, estimate: estimateOf(job) })
   return {
@@ -33,6 +43,8 @@ export function reserveCommand(
     decide(desk, turn) {
       const decided = hold.decide(desk, turn)
       if (!decided.ok) return decided
+      const available = desk.available(job.project, billing.currency)
+      if (stopsAdmitting && available <= 0n) return { ok: false, problem: usedUp(billing.currency, available) }
       const reservation = numberOf('reservation', (decided.answer as { id: string }).id)
       assert(reservation !== undefined, 'a hold answers with its reservation')
       return {

@@ -1,11 +1,13 @@
 import type { Reader } from '../../database/reader.ts'
 import type { Writer } from '../../database/writer.ts'
 import { strict as assert } from 'node:assert'
+import type { Turn } from '../../operations/lane-command.ts'
 import { nanosFrom } from '../../values/money.ts'
 import type { JobEvent } from './course.ts'
 import type { Job } from './job.ts'
 import type { Jobs } from './reserve.ts'
 import * as sql from './sql.ts'
+import type { UsageWriter } from './use.ts'
 
 /** Jobs as the desk of a batch holds them. */
 export const jobShelf: Jobs = {
@@ -42,7 +44,7 @@ export const jobOf = (row: sql.JobRow): Job => ({
     instances: bigOrNull(row.instances),
     instanceType: row.instance_type,
   },
-  price: BigInt(row.price),
+  price: bigOrNull(row.price),
   discount: bigOrNull(row.discount),
   course: {
     startedAt: secondsOf(row.started_at),
@@ -64,3 +66,14 @@ export const eventOf = ({ kind, at, instances, count }: sql.EventRow): JobEvent 
   instances: bigOrNull(instances),
   count: bigOrNull(count),
 })
+
+export const usageWriter: UsageWriter = {
+  event(turn: Turn, job, event) {
+    const id = turn.nextId()
+    turn.add(sql.eventsTable, () => sql.eventLine(id, turn.operation, job, event))
+  },
+  problem(turn: Turn, problem) {
+    const id = turn.nextId()
+    turn.add(sql.problemsTable, () => sql.problemLine(id, turn.operation, turn.at, problem))
+  },
+}

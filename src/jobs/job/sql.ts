@@ -1,5 +1,5 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../../database/copy-text.ts'
-import { type Reader, row, rows } from '../../database/reader.ts'
+import { type Reader, rows } from '../../database/reader.ts'
 import { execute, queueRows, type SealedTable, type Writer } from '../../database/writer.ts'
 import { nanosFixed } from '../../values/money.ts'
 import type { ServiceType } from '../price/cost.ts'
@@ -46,7 +46,7 @@ export type JobRow = {
   duration: string | null
   instances: string | null
   instance_type: string | null
-  price: string
+  price: string | null
   discount: string | null
   started_at: Date | null
   alive_at: Date | null
@@ -64,10 +64,10 @@ const columns =
   'reserved_count, duration, instances, instance_type, price, discount, started_at, alive_at, told_finish, units, ' +
   'running, told_at, finished_at, cancelled_at, charged'
 
-const selected = `select ${columns.replace('reservations,', "array_to_string(reservations, ',') as reservations,")} from jobs.jobs`
+export const selectedJobs = `select ${columns.replace('reservations,', "array_to_string(reservations, ',') as reservations,")} from jobs.jobs`
 
 export const jobsById = (reader: Reader, ids: readonly string[]) =>
-  rows<JobRow>(reader, `${selected} where id = any ($1::uuid[])`, [arrayOf(ids)], 'jobs.jobs_by_id')
+  rows<JobRow>(reader, `${selectedJobs} where id = any ($1::uuid[])`, [arrayOf(ids)], 'jobs.jobs_by_id')
 
 export type EventRow = { job: string; kind: JobEvent['kind']; at: Date; instances: string | null; count: string | null }
 
@@ -86,7 +86,7 @@ function jobLine(job: Job): string {
     `${job.id}\t${job.type}\t${copyText(job.subtype)}\t${job.project}\t${job.vlab}\t${orNull(job.user)}\t` +
     `${orNull(job.group)}\t${copyText(job.name)}\t{${job.reservations.join(',')}}\t${timestampText(job.reservedAt)}\t` +
     `${nanosFixed(job.reservedNanos)}\t${orNull(reserved.count)}\t${orNull(reserved.duration)}\t` +
-    `${orNull(reserved.instances)}\t${copyText(reserved.instanceType)}\t${job.price}\t${orNull(job.discount)}\t` +
+    `${orNull(reserved.instances)}\t${copyText(reserved.instanceType)}\t${orNull(job.price)}\t${orNull(job.discount)}\t` +
     `${told(course.startedAt)}\t${told(course.aliveAt)}\t${told(course.finishedAt)}\t${course.units}\t` +
     `${course.instances}\t${told(course.toldAt)}\t${told(job.finishedAt)}\t` +
     `${job.cancelledAt === null ? '\\N' : timestampText(job.cancelledAt)}\t${nanosFixed(job.charged)}`
@@ -128,26 +128,14 @@ export const updateJobs = (writer: Writer, jobs: readonly Job[]) =>
     'jobs.update_jobs',
   )
 
-/** Jobs that gave no sign of life since, and those that never started and whose reservation ran out. */
-export const silentJobs = (reader: Reader, aliveBefore: Date, reservedBefore: Date, limit: number) =>
+/** Jobs that gave no sign of life since, and those that never started and whose reservation ran out; a page by id. */
+export const silentJobs = (reader: Reader, aliveBefore: Date, reservedBefore: Date, after: string, limit: number) =>
   rows<{ id: string }>(
     reader,
     `select id from jobs.jobs
       where type in ('longrun', 'oneshot') and finished_at is null and cancelled_at is null
-        and (alive_at < $1 or (alive_at is null and reserved_at < $2))
-      order by reserved_at, id
-      limit $3`,
-    [aliveBefore, reservedBefore, limit],
+        and (alive_at < $1 or (alive_at is null and reserved_at < $2)) and id > $3
+      order by id
+      limit $4`,
+    [aliveBefore, reservedBefore, after, limit],
   )
-
-export type ProblemRow = {
-  id: string
-  at: Date
-  reason: string
-  project: string
-  job: string | null
-  event: string
-}
-
-export const problemById = (reader: Reader, id: bigint) =>
-  row<ProblemRow>(reader, `select id, at, reason, project, job, event from jobs.problems where id = $1`, [id])

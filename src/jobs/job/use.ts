@@ -37,6 +37,8 @@ export type Using = {
   readonly billing: Billing
   readonly costOf: CostOf
   readonly write: UsageWriter
+  /** Told when a job has cost more than its project had: the batch may still fail. */
+  onRanOut(): void
 }
 
 /** Looked at without the history, it cannot be decided; or the job goes on under another reservation by now. */
@@ -56,7 +58,7 @@ export class LookAgain extends Problem {
 export const useCommand = (
   told: Told,
   reservation: bigint | undefined,
-  { shelf, billing, costOf, write }: Using,
+  { shelf, billing, costOf, write, onRanOut }: Using,
   careful: ((job: Job) => Careful | undefined) | undefined,
   look: JobCommand['wants']['look'],
 ): JobCommand => ({
@@ -87,7 +89,12 @@ export const useCommand = (
     const pay = settleUp(desk, job, { total: costOf(job, course.units, turn.at), ends }, billing, known?.paid)
     if (!pay) return { ok: false, problem: new LookAgain(open) }
     return taken((own) => {
+      const before = freeOf(desk, job, billing)
       pay(own)
+      if (before >= 0n && freeOf(desk, job, billing) < 0n) {
+        write.problem(own, { reason: ranOut, project, job: job.id, event: said })
+        onRanOut()
+      }
       takeCourse(job, course, told)
       write.event(own, job.id, event)
       if (isIgnored(course, event))
@@ -96,6 +103,13 @@ export const useCommand = (
     })
   },
 })
+
+const ranOut = 'the project ran out of credits while the job ran'
+
+function freeOf(desk: Desk, { project }: Job, { currency }: Billing): bigint {
+  const wallet = desk.wallet(project, currency)
+  return wallet ? wallet.posted - wallet.held : 0n
+}
 
 function faultOf(job: Job | undefined, { project, type, subtype }: Told): string | undefined {
   if (!job) return 'unknown job'

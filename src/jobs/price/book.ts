@@ -67,6 +67,18 @@ export class JobPriceBook {
     return holding(this.#discounts.get(vlab), atMs)?.thing()
   }
 
+  /** When, within these two, another price or discount may begin to hold: epoch milliseconds, in order. */
+  changesBetween(type: ServiceType, subtype: string, vlab: string, fromMs: number, toMs: number): readonly number[] {
+    const spans: readonly (readonly Span[] | undefined)[] = [
+      this.#prices.get(priceKey(type, subtype, vlab)),
+      this.#prices.get(priceKey(type, subtype, null)),
+      this.#discounts.get(vlab),
+    ]
+    const moments = spans.flatMap((list) => (list ?? []).flatMap(({ from, to }) => (to === null ? [from] : [from, to])))
+    const within = moments.map((micros) => Math.ceil(micros / 1000)).filter((ms) => ms > fromMs && ms < toMs)
+    return [...new Set(within)].sort((a, b) => a - b)
+  }
+
   /**
    * The price that a job was reserved with, whatever holds now. Undefined where another process added it less than a
    * second ago: say `changed()` to the prices, and ask their book again.

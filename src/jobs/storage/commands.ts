@@ -1,0 +1,109 @@
+import { randomUUID } from 'node:crypto'
+import type { Asking } from '../../credits/commands.ts'
+import type { Desk } from '../../credits/desk.ts'
+import type { Reader } from '../../database/reader.ts'
+import type { Answered } from '../../operations/alone.ts'
+import type { JobDesk } from '../job/commands.ts'
+import type { PaidByReservation } from '../job/money.ts'
+import type { Job } from '../job/job.ts'
+import type { JobCommand } from '../job/reserve.ts'
+import { jobOf, jobShelf, usageWriter } from '../job/shelf-commands.ts'
+import { storageCost } from './cost.ts'
+import { jobAt, type StorageJobs } from './level.ts'
+import * as sql from './sql.ts'
+import { chargeStorage, storeCommand, type StorageShelf, type StorageTold, type Storing } from './use.ts'
+
+/** Longer than usage may be late by the usual settings: what ended before cannot change any more. */
+const changesFor = 400 * 86_400_000
+
+/** Storage of projects as the desk of a batch holds it. */
+const storageShelf: StorageShelf = {
+  async read(reader, projects) {
+    const found = await sql.storageJobs(reader, projects, new Date(Date.now() - changesFor))
+    const byProject = Map.groupBy(found.map(jobOf), ({ project }) => project)
+    return new Map(
+      projects.map((id): [string, StorageJobs] => [id, { jobs: byProject.get(id) ?? [], touched: new Set() }]),
+    )
+  },
+  async write(writer, changed) {
+    await jobShelf.write(
+      writer,
+      changed.flatMap(({ touched }) => [...touched]),
+    )
+  },
+}
+
+/** Takes how much projects store, and charges it. */
+export class Storage {
+  readonly #desk: JobDesk
+
+  constructor(desk: JobDesk) {
+    this.#desk = desk
+  }
+
+  /** How much a project stores from a moment on. */
+  async store(asking: Asking, told: StorageTold): Promise<Answered> {
+    const { project, vlab, said, at } = told
+    return await this.#submit(
+      asking,
+      'jobs.store',
+      { project, said },
+      { project, vlab },
+      at,
+      (reservation, storing, paid, look) => storeCommand(told, reservation, storing, paid, look),
+    )
+  }
+
+  /** Charges what a project stores up to now. */
+  async charge(of: { readonly project: string; readonly vlab: string }, now: number): Promise<void> {
+    const asking = { principal: 'bursar', key: `charge storage ${of.project} ${randomUUID()}` }
+    await this.#submit(
+      asking,
+      'jobs.chargeStorage',
+      { project: of.project },
+      of,
+      now,
+      (reservation, storing, paid, look) => chargeStorage(of, now, reservation, storing, paid, look),
+    )
+  }
+
+  /** Projects whose storage was not charged for so long, a page of them. */
+  due(chargedBefore: number, after: string, limit: number) {
+    return sql.dueStorage(this.#desk.counter.credits.house.database.pool, new Date(chargedBefore), after, limit)
+  }
+
+  async #submit(
+    asking: Asking,
+    command: string,
+    input: unknown,
+    { project, vlab }: { readonly project: string; readonly vlab: string },
+    at: number,
+    rule: (
+      reservation: bigint | undefined,
+      storing: Storing,
+      paid: (() => PaidByReservation | undefined) | undefined,
+      look: JobCommand['wants']['look'],
+    ) => JobCommand,
+  ): Promise<Answered> {
+    const desk = this.#desk
+    const { credits } = desk.counter
+    await Promise.all([project, vlab].map((owner) => credits.open(owner, desk.currency)))
+    return await desk.untilSeen(undefined, async (reservation, isAgain) => {
+      const storing: Storing = {
+        shelf: storageShelf,
+        billing: await desk.billing(),
+        costOf: storageCost(await desk.prices.book()),
+        newId: randomUUID,
+        problem: usageWriter.problem,
+      }
+      let paid: PaidByReservation | undefined
+      const look = async (reader: Reader, state: Desk) => {
+        const stored = state.shelves.of(storageShelf).rows.get(project)
+        const job: Job | undefined = stored && jobAt(stored, at)
+        if (job) paid = await desk.paidFor(reader, state, job)
+      }
+      const careful = isAgain ? ([() => paid, look] as const) : ([undefined, undefined] as const)
+      return await credits.submit(asking, command, input, rule(reservation, storing, careful[0], careful[1]))
+    })
+  }
+}

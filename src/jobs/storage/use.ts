@@ -1,0 +1,173 @@
+import type { Desk } from '../../credits/desk.ts'
+import { type Shelf, shelfWant } from '../../credits/shelf.ts'
+import type { Decided, Turn } from '../../operations/lane-command.ts'
+import { type Billing, openHoldOf, type PaidByReservation, settleUp } from '../job/money.ts'
+import type { Job } from '../job/job.ts'
+import type { JobCommand } from '../job/reserve.ts'
+import type { JobProblem } from '../job/sql.ts'
+import { LookAgain } from '../job/use.ts'
+import { chargedTo, jobAt, type Level, nextStart, startOf, type StorageJobs } from './level.ts'
+
+export type StorageShelf = Shelf<string, StorageJobs>
+
+export type StorageTold = Level & {
+  readonly project: string
+  readonly vlab: string
+  readonly subtype: string
+  /** All of it, as JSON. */
+  readonly said: string
+}
+
+/** What so many bytes cost from one moment to another; `priced` says whether there was a price all the time. */
+export type StorageCost = (
+  job: Pick<Job, 'vlab' | 'subtype'>,
+  size: bigint,
+  from: number,
+  to: number,
+) => { readonly nanos: bigint; readonly priced: boolean }
+
+export type Storing = {
+  readonly shelf: StorageShelf
+  readonly billing: Billing
+  readonly costOf: StorageCost
+  readonly newId: () => string
+  problem(turn: Turn, problem: JobProblem): void
+}
+
+type Plan = { readonly job: Job; readonly to: number; readonly finishedAt: number | null; readonly size: bigint }
+
+/**
+ * Takes how much a project stores from a moment on. The job that went on then ends, and is charged to its end; a new one
+ * begins, and ends where the next one begins. So the jobs of a project are the same in whatever order it is told.
+ */
+export const storeCommand = (
+  told: StorageTold,
+  reservation: bigint | undefined,
+  storing: Storing,
+  paid: (() => PaidByReservation | undefined) | undefined,
+  look: JobCommand['wants']['look'],
+): JobCommand => ({
+  wants: wantsOf(told, reservation, storing, look),
+  decide(desk, turn) {
+    const { at, size, project, said } = told
+    const stored = desk.shelves.of(storing.shelf).rows.get(project) ?? { jobs: [], touched: new Set<Job>() }
+    const before = jobAt(stored, at)
+    if (before && startOf(before) === at) {
+      const had = before.course.instances
+      if (had === size) return taken(() => {})
+      if (size < had) {
+        const reason = 'another size was told for the same time'
+        return taken((own) => storing.problem(own, { reason, project, job: before.id, event: said }))
+      }
+      const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size }
+      return carry(desk, storing, stored, [plan], paid?.(), told)
+    }
+    const after = newJob(told, storing.newId(), turn.at, nextStart(stored, at))
+    const plans: Plan[] = [
+      { job: after, to: chargedTo(after, before?.course.aliveAt ?? at), finishedAt: after.finishedAt, size },
+    ]
+    if (before) plans.unshift({ job: before, to: at, finishedAt: at, size: before.course.instances })
+    return carry(desk, storing, stored, plans, paid?.(), told)
+  },
+})
+
+/** Charges storage that goes on up to a moment. */
+export const chargeStorage = (
+  of: Pick<StorageTold, 'project' | 'vlab'>,
+  at: number,
+  reservation: bigint | undefined,
+  storing: Storing,
+  paid: (() => PaidByReservation | undefined) | undefined,
+  look: JobCommand['wants']['look'],
+): JobCommand => ({
+  wants: wantsOf(of, reservation, storing, look),
+  decide(desk) {
+    const stored = desk.shelves.of(storing.shelf).rows.get(of.project)
+    const job = stored && jobAt(stored, at)
+    if (!stored || !job || job.finishedAt !== null) return taken(() => {})
+    const plan = { job, to: chargedTo(job, at), finishedAt: null, size: job.course.instances }
+    return carry(desk, storing, stored, [plan], paid?.(), undefined)
+  },
+})
+
+const wantsOf = (
+  { project, vlab }: Pick<StorageTold, 'project' | 'vlab'>,
+  reservation: bigint | undefined,
+  { shelf, billing }: Storing,
+  look: JobCommand['wants']['look'],
+): JobCommand['wants'] => ({
+  owners: [project, vlab],
+  currency: billing.currency,
+  ...(reservation !== undefined && { reservation }),
+  ...(look && { look, lots: true }),
+  shelf: shelfWant(shelf, project),
+})
+
+const taken = (apply: (turn: Turn) => void): Decided => ({ ok: true, status: 201, answer: null, apply })
+
+function carry(
+  desk: Desk,
+  storing: Storing,
+  stored: StorageJobs,
+  plans: readonly Plan[],
+  paid: PaidByReservation | undefined,
+  told: StorageTold | undefined,
+): Decided {
+  const steps: ((turn: Turn) => void)[] = []
+  let unpriced: Job | undefined
+  for (const { job, to, finishedAt, size } of plans) {
+    const last = job.reservations.at(-1)
+    if (last !== undefined && !openHoldOf(desk, job) && !desk.endings.has(last))
+      return { ok: false, problem: new LookAgain(last) }
+    const { nanos, priced } = storing.costOf(job, size, startOf(job), to)
+    if (!priced) unpriced ??= job
+    const pay = settleUp(desk, job, { total: nanos, ends: finishedAt !== null }, storing.billing, paid)
+    if (!pay) return { ok: false, problem: new LookAgain(last) }
+    steps.push((own) => {
+      pay(own)
+      job.finishedAt = finishedAt
+      job.course = { ...job.course, instances: size, aliveAt: to, units: size * BigInt(to - startOf(job)), toldAt: to }
+      stored.touched.add(job)
+      if (job.isNew && !stored.jobs.includes(job)) stored.jobs.push(job)
+    })
+  }
+  return taken((own) => {
+    for (const step of steps) step(own)
+    desk.shelves.of(storing.shelf).put(plans[0]?.job.project ?? '', stored)
+    if (!unpriced || !told) return
+    const { project, said } = told
+    storing.problem(own, {
+      reason: `missing price for storage ${unpriced.subtype}`,
+      project,
+      job: unpriced.id,
+      event: said,
+    })
+  })
+}
+
+const newJob = (
+  { project, vlab, subtype, at, size }: StorageTold,
+  id: string,
+  now: number,
+  finishedAt: number | null,
+): Job => ({
+  id,
+  type: 'storage',
+  subtype,
+  project,
+  vlab,
+  user: null,
+  group: null,
+  name: null,
+  reservations: [],
+  reservedAt: now,
+  reservedNanos: 0n,
+  reserved: { count: null, duration: null, instances: null, instanceType: null },
+  price: null,
+  discount: null,
+  course: { startedAt: at, aliveAt: at, finishedAt: null, units: 0n, instances: size, toldAt: at },
+  finishedAt,
+  cancelledAt: null,
+  charged: 0n,
+  isNew: true,
+})
