@@ -9,6 +9,7 @@ import { refundsTable } from '../charging/refund-commands.ts'
 import { creditTables } from '../credits/commands.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
+import { jobPriceTables } from '../jobs/price/change-commands.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
 import { confirmationsTable, recordsTable } from '../metering/commands.ts'
 import { erasuresTable } from '../metering/erasure-commands.ts'
@@ -21,6 +22,7 @@ import { historyInquiries } from './history.ts'
 import { holdInquiries } from './holds.ts'
 import { inquire } from './inquiry.ts'
 import { inOrder } from './in-order.ts'
+import { jobPriceInquiries } from './job-prices.ts'
 import { ledgerInquiries } from './ledger.ts'
 import { lotInquiries } from './lots.ts'
 import { priceInquiries } from './prices.ts'
@@ -47,6 +49,7 @@ const sealedTables: readonly SealedTable[] = [
   ...creditTables,
   settlementsTable,
   refundsTable,
+  ...jobPriceTables,
 ]
 
 const inquiries = [
@@ -61,6 +64,7 @@ const inquiries = [
   ...refundInquiries,
   ...recordInquiries,
   ...priceInquiries,
+  ...jobPriceInquiries,
 ] as const
 
 export type Proved = Check & { readonly milliseconds: number }
@@ -135,7 +139,7 @@ async function* timed(source: AsyncGenerator<Check>): AsyncGenerator<Proved> {
 }
 
 const counted =
-  /(?<![\d.,])1 (account|block|charge|draw|grant|key|lot|move|operation|record|refund|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
+  /(?<![\d.,])1 (account|block|charge|discount|draw|end|grant|key|lot|move|operation|price|record|refund|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
 const numbersAgree = (detail: string): string => detail.replaceAll(counted, '1 $1')
 
 /**

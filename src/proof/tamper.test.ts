@@ -92,6 +92,10 @@ const tables = [
   'credits.budget_windows',
   'pricing.versions',
   'pricing.book',
+  'jobs.prices',
+  'jobs.discounts',
+  'jobs.ends',
+  'jobs.price_book',
 ]
 
 type Column = { readonly name: string; readonly change: string; readonly offset: string }
@@ -167,6 +171,9 @@ const keys: Readonly<Record<string, string>> = {
   'credits.holds': 'reservation',
   'credits.budgets': 'id',
   'pricing.versions': 'id',
+  'jobs.prices': 'id',
+  'jobs.discounts': 'id',
+  'jobs.ends': 'id',
 }
 
 for (const [table, key] of Object.entries(keys)) {
@@ -199,7 +206,7 @@ test('sealed rows that moved to another operation, with everything that points a
 })
 
 test('a single row that stands twice in a table of one row is told, not stumbled over', async () => {
-  for (const table of ['audit.head', 'operations.epoch', 'pricing.book']) {
+  for (const table of ['audit.head', 'operations.epoch', 'pricing.book', 'jobs.price_book']) {
     const told = await faultsAfter([table], `insert into ${table} select * from ${table}`)
     assert.ok(told.includes(table), `${table}: ${told}`)
     assert.ok((await faultsAfter([table], `delete from ${table}`)).includes(table), table)
@@ -212,6 +219,14 @@ test('quarantined rows and the marks of used prices are looked after too', async
     /metering\.quarantine qua_\d+, op_\d+: it was changed/,
   )
   assert.match(await faultsAfter(['pricing.uses'], 'delete from pricing.uses'), /pricing\.uses prc_\d+, op_\d+/)
+})
+
+test('prices of jobs for a subtype that was taken away, and ends of nothing, are told', async () => {
+  assert.match(
+    await faultsAfter(['jobs.subtypes'], `delete from jobs.subtypes where name = 'made-here'`),
+    /jobs\.subtypes made-here, op_\d+: it is missing, and 4 prices are for it/,
+  )
+  assert.match(await faultsAfter(['jobs.ends'], 'update jobs.ends set ended = 7'), /it ends 7, which is no price/)
 })
 
 test('what a source said cannot be taken away or put in its place but by an erasure', async () => {

@@ -28,6 +28,7 @@ import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
 import { numberOf } from '../values/id.ts'
+import { priceJobs } from './jobs/testing.ts'
 import { spendCredits } from './spending/testing.ts'
 
 const day = 86_400_000
@@ -93,6 +94,7 @@ export async function bookkeeping(): Promise<Site> {
   await payAhead(site)
   await charge(site, [fact()])
   await spendCredits(house)
+  await priceJobs(house)
   await assertVaried(house)
   return site
 }
@@ -197,7 +199,7 @@ async function assertVaried(house: House): Promise<void> {
 
 export type Kept = { readonly tables: readonly string[]; restore(tables: readonly string[]): Promise<void> }
 
-const owned = `('operations', 'audit', 'access', 'ledger', 'metering', 'pricing', 'charging', 'credits')`
+const owned = `('operations', 'audit', 'access', 'ledger', 'metering', 'pricing', 'charging', 'credits', 'jobs')`
 
 /** Copies of all tables, to put back what a test changes. */
 export async function keepAll(house: House): Promise<Kept> {
