@@ -17,7 +17,8 @@ type Tier = Parameters<typeof addPrice>[2]['tiers'][number]
 
 /** Jobs on a database of their own, without doors: a desk, and projects that have credits. */
 export async function openDesk() {
-  const { house, drop } = await freshHouse()
+  const fresh = await freshHouse()
+  const { house } = fresh
   const credits = new Credits(house, { waitMaxMilliseconds: 60_000 })
   const prices = new JobPrices(house)
   const provider = randomUUID()
@@ -29,7 +30,7 @@ export async function openDesk() {
     newDesk,
     close: async () => {
       await credits.lane.close()
-      await drop()
+      await fresh.drop()
     },
     /** From 1970 on, for everybody. */
     async price(type: ServiceType, subtype: string, tiers: readonly Tier[], from = 0n) {

@@ -22,7 +22,7 @@ export type NewJob = Omit<
 >
 
 type Admitting = {
-  onMade(reservation: bigint): void
+  readonly onMade: (reservation: bigint) => void
   /** Whether a project that has nothing left gets no jobs that cost nothing either. */
   readonly stopsAdmitting: boolean
 }

@@ -38,7 +38,7 @@ export type Using = {
   readonly costOf: CostOf
   readonly write: UsageWriter
   /** Told when a job has cost more than its project had: the batch may still fail. */
-  onRanOut(): void
+  readonly onRanOut: () => void
 }
 
 /** Looked at without the history, it cannot be decided; or the job goes on under another reservation by now. */

@@ -94,7 +94,7 @@ export class Storage {
         billing: await desk.billing(),
         costOf: storageCost(await desk.prices.book()),
         newId: randomUUID,
-        problem: usageWriter.problem,
+        problem: (turn, problem) => usageWriter.problem(turn, problem),
       }
       let paid: PaidByReservation | undefined
       const look = async (reader: Reader, state: Desk) => {
