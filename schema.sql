@@ -858,5 +858,91 @@ create table jobs.ends (
   valid_to  timestamp with time zone,
   constraint ends_pkey PRIMARY KEY (id)
 );
+
+create table jobs.jobs (
+  id              uuid not null,
+  type            text not null,
+  subtype         text not null,
+  project         uuid not null,
+  vlab            uuid not null,
+  user_id         uuid,
+  group_id        uuid,
+  name            text,
+  reservations    bigint[] not null,
+  reserved_at     timestamp with time zone not null,
+  reserved_amount numeric(38,9) not null,
+  reserved_count  numeric(38,0),
+  duration        numeric(38,0),
+  instances       numeric(38,0),
+  instance_type   text,
+  price           bigint,
+  discount        bigint,
+  started_at      timestamp with time zone,
+  alive_at        timestamp with time zone,
+  told_finish     timestamp with time zone,
+  units           numeric(38,0) default 0 not null,
+  running         numeric(38,0) not null,
+  told_at         timestamp with time zone,
+  finished_at     timestamp with time zone,
+  cancelled_at    timestamp with time zone,
+  charged         numeric(38,9) default 0 not null,
+  constraint jobs_pkey PRIMARY KEY (id),
+  constraint job_is_not_charged_below_zero CHECK ((charged >= (0)::numeric)),
+  constraint job_starts_before_it_ends CHECK (((started_at <= alive_at) AND (alive_at <= finished_at))),
+  constraint job_that_used_has_started CHECK (((started_at IS NOT NULL) OR ((units = (0)::numeric) AND (charged = (0)::numeric) AND (alive_at IS NULL)))),
+  constraint jobs_type_check CHECK ((type = ANY (ARRAY['oneshot'::text, 'longrun'::text, 'storage'::text])))
+);
+
+create table jobs.events (
+  id        bigint not null,
+  operation bigint not null,
+  job       uuid not null,
+  kind      text not null,
+  at        timestamp with time zone not null,
+  instances numeric(38,0),
+  count     numeric(38,0),
+  constraint events_pkey PRIMARY KEY (id),
+  constraint events_kind_check CHECK ((kind = ANY (ARRAY['oneshot'::text, 'started'::text, 'running'::text, 'finished'::text])))
+);
+
+create table jobs.problems (
+  id        bigint not null,
+  operation bigint not null,
+  at        timestamp with time zone not null,
+  reason    text not null,
+  project   uuid not null,
+  job       uuid,
+  event     text not null,
+  constraint problems_pkey PRIMARY KEY (id)
+);
+
+create table jobs.accounts (
+  id          uuid not null,
+  kind        text not null,
+  name        text not null,
+  parent      uuid,
+  enabled     boolean default true not null,
+  opened_with numeric(38,9) default 0 not null,
+  created_at  timestamp with time zone not null,
+  constraint accounts_pkey PRIMARY KEY (id),
+  constraint accounts_kind_check CHECK ((kind = ANY (ARRAY['system'::text, 'virtual-lab'::text, 'project'::text]))),
+  constraint project_alone_has_a_parent CHECK (((kind = 'project'::text) = (parent IS NOT NULL)))
+);
+
+create table jobs.account_list (
+  only_row boolean default true not null,
+  revision bigint not null,
+  constraint account_list_pkey PRIMARY KEY (only_row),
+  constraint account_list_only_row_check CHECK (only_row)
+);
 CREATE INDEX discounts_of_vlab ON jobs.discounts USING btree (vlab);
 CREATE INDEX ends_of_one ON jobs.ends USING btree (ended, id);
+CREATE INDEX finished_jobs ON jobs.jobs USING btree (started_at DESC, id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX finished_jobs_of_project ON jobs.jobs USING btree (project, started_at DESC, id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX finished_jobs_of_vlab ON jobs.jobs USING btree (vlab, started_at DESC, id) WHERE (finished_at IS NOT NULL);
+CREATE INDEX open_jobs ON jobs.jobs USING btree (type, reserved_at, id) WHERE ((finished_at IS NULL) AND (cancelled_at IS NULL));
+CREATE INDEX storage_of_project ON jobs.jobs USING btree (project, started_at) WHERE (type = 'storage'::text);
+CREATE INDEX events_of_job ON jobs.events USING btree (job, at);
+CREATE INDEX problems_of_project ON jobs.problems USING btree (project, id);
+CREATE INDEX accounts_of_parent ON jobs.accounts USING btree (parent);
+CREATE UNIQUE INDEX there_is_one_system_account ON jobs.accounts USING btree (kind) WHERE (kind = 'system'::text);

@@ -21,6 +21,7 @@ import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
+import { newJobParts } from './jobs/parts-commands.ts'
 import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
@@ -76,7 +77,7 @@ export function addApi(
   addAccessDoors(server, { house, memories, changed: accessChanged })
   addApprovalDoors(approvals)
   addProofRoutes(server, house)
-  addJobDoors(instance, { counter, directory, currency: settings.jobs.currency })
+  addJobDoors(instance, newJobParts(counter, directory, settings.jobs.currency))
 }
 
 /** What takes a second person, and how each is tried before it waits for one. */

@@ -1,8 +1,15 @@
 import type { FastifyInstance } from 'fastify'
+import { addAccountListDoors } from './account/list-routes.ts'
+import { addAccountDoors } from './account/routes.ts'
 import { openJobScope } from './door/door-routes.ts'
-import type { JobParts } from './parts.ts'
+import type { JobParts } from './parts-commands.ts'
+import { addPriceDoors } from './price/routes.ts'
 
 /** Every door of this module, at the paths of the reference service: each noun's by one line. */
-export function addJobDoors(server: FastifyInstance, _parts: JobParts): void {
-  openJobScope(server, (_scope) => {})
+export function addJobDoors(server: FastifyInstance, parts: JobParts): void {
+  openJobScope(server, (scope) => {
+    addAccountDoors(scope, parts)
+    addAccountListDoors(scope, parts)
+    addPriceDoors(scope, parts)
+  })
 }

@@ -4,6 +4,7 @@ import { type OpenedDoors, openDoors } from '../http/testing.ts'
 import type { House } from '../operations/house.ts'
 import { freshHouse } from '../operations/testing.ts'
 import { Directory } from '../parties/directory-commands.ts'
+import { newJobParts } from './parts-commands.ts'
 import { addJobDoors } from './routes.ts'
 
 type After = { after(done: () => Promise<void>): void }
@@ -16,7 +17,7 @@ export async function openJobDoors(t: After): Promise<OpenedJobs> {
   const { house } = fresh
   const credits = new Credits(house)
   const counter = new Counter(credits)
-  const parts = { counter, directory: new Directory(house, 'site'), currency: 'CREDIT' }
+  const parts = newJobParts(counter, new Directory(house, 'site'), 'CREDIT')
   const doors = await openDoors((server) => addJobDoors(server, parts))
   t.after(async () => {
     await doors.close()
