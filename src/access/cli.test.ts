@@ -132,7 +132,7 @@ test('the same commands over HTTP, where BURSAR_URL and BURSAR_KEY say so, answe
       here.keys.map(({ id }) => id),
     )
     assert.deepEqual(await answerOf(['key', 'revoke', made.id], remote), { revoked: [made.id] })
-    const linked = await answerOf<object>(['person', 'link', 'napat', '--source', 'x', '--name', 'n.p'], remote)
+    const linked = await answerOf<object>(['person', 'link', 'napat', '--source', 'api:x', '--name', 'n.p'], remote)
     assert.equal((linked as { linked: boolean }).linked, true)
     const tried = await answerOf<{ names: string[] }>(['person', 'erase', 'napat', '--dry-run'], remote)
     assert.deepEqual(tried.names, ['n.p', 'napat'])

@@ -2,7 +2,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { type Answered, aloneStored } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { forgetPerson, linkPerson, textsOfPerson } from '../parties/people-commands.ts'
+import { forgetPerson, linkPerson, personToForget, type ToForget } from '../parties/people-commands.ts'
 import { idOf } from '../values/id.ts'
 import * as sql from './sql.ts'
 
@@ -10,13 +10,16 @@ type Call = { readonly principal: string; readonly key: string }
 
 /** What stands below this module and holds what sources said of people, wired where everything is known. */
 export type Memories = {
-  erase(writer: Writer, person: string, names: readonly string[]): Promise<{ records: number; quarantined: number }>
+  /** `emptied` are those of whom nothing else is told: they are the same person. */
+  erase(writer: Writer, person: string, what: ToForget): Promise<Emptied>
   count(
     reader: Reader,
     person: string,
-    names: readonly string[],
+    what: ToForget,
   ): Promise<{ records: number; quarantined: number; waiting: number }>
 }
+
+type Emptied = { readonly records: number; readonly quarantined: number; readonly emptied: readonly string[] }
 
 /** A name of a source means this person from now on: a login of theirs, for example. */
 export function link(house: House, call: Call, person: string, name: { source: string; name: string }) {
@@ -35,18 +38,22 @@ export function erase(house: House, call: Call, person: string, memories: Memori
   const id = idOf('person', person)
   return aloneStored(house, { ...call, command: 'access.erasePerson', input: { person: id } }, async (writer) => {
     await sql.raiseRevision(writer)
-    const keys = (await sql.keysOfParty(writer, id)).map((key) => key.id)
-    const names = await forgetPerson(writer, person)
-    const erased = await memories.erase(writer, person, names)
-    await sql.insertRevocation(writer, keys)
-    await sql.forgetNames(writer, id)
-    return { person: id, ...erased, keys: keys.length }
+    const { records, quarantined, emptied } = await memories.erase(writer, person, await forgetPerson(writer, person))
+    for (const same of emptied) await forgetPerson(writer, same)
+    let keys = 0
+    for (const same of [id, ...emptied.map((uuid) => idOf('person', uuid))]) {
+      const own = (await sql.keysOfParty(writer, same)).map((key) => key.id)
+      await sql.insertRevocation(writer, own)
+      await sql.forgetNames(writer, same)
+      keys += own.length
+    }
+    return { person: id, records, quarantined, keys }
   }) as Promise<Answered>
 }
 
 /** What erasing would take away. */
 export async function previewErasure(reader: Reader, person: string, memories: Memories) {
-  const names = await textsOfPerson(reader, person)
+  const what = await personToForget(reader, person)
   const keys = await sql.keysOfParty(reader, idOf('person', person))
-  return { names, keys: keys.length, ...(await memories.count(reader, person, names)) }
+  return { names: what.texts, keys: keys.length, ...(await memories.count(reader, person, what)) }
 }

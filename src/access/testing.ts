@@ -43,7 +43,7 @@ type Wishes = {
 }
 
 const noMemories: Memories = {
-  erase: async () => ({ records: 0, quarantined: 0 }),
+  erase: async () => ({ records: 0, quarantined: 0, emptied: [] }),
   count: async () => ({ records: 0, quarantined: 0, waiting: 0 }),
 }
 

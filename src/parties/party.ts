@@ -44,6 +44,16 @@ export const unassigned = { name: 'unassigned', tier: 'default' } as const
 /** In parties.names: what every source means that has no name of its own. */
 export const anySource = '*'
 
+/** Why the text can be no source of names, as a phrase: sources carry the name of their door. */
+export function sourceFault(source: string): string | undefined {
+  const fault = nameFault(source)
+  if (fault !== undefined || source === anySource || /^[a-z][a-z0-9-]*:./.test(source)) return fault
+  return (
+    `is no source: write api:${source} for usage that is sent as “${source}”, slurm:CLUSTER for jobs, ` +
+    'jwt:ISSUER for a login, or * for anywhere'
+  )
+}
+
 const nameLengthMax = 200
 
 /** Why the text can be nobody's name, as a phrase; undefined when it can. */

@@ -5,7 +5,7 @@ import { Problem } from '../http/problem.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { parseId, type UuidKind, uuidOf } from '../values/id.ts'
-import { nameFault } from './party.ts'
+import { nameFault, sourceFault } from './party.ts'
 import * as sql from './people/sql.ts'
 import { lockRevision, raiseRevision } from './sql.ts'
 
@@ -59,8 +59,7 @@ export async function personNamed(reader: Reader, text: string): Promise<string>
 
 /** From now on a name of a source means this person, whoever it meant before. Answers whether that is new. */
 export async function linkPerson(writer: Writer, person: string, source: string, name: string): Promise<boolean> {
-  for (const [field, text] of Object.entries({ source, name })) {
-    const fault = nameFault(text)
+  for (const [field, fault] of Object.entries({ source: sourceFault(source), name: nameFault(name) })) {
     if (fault !== undefined)
       throw new Problem('request-invalid', { issues: [{ field: `body.${field}`, message: fault }] })
   }
@@ -72,16 +71,24 @@ export async function linkPerson(writer: Writer, person: string, source: string,
   return true
 }
 
-/** Takes away name, e-mail and all other names. Answers what they were, for whoever keeps copies. */
-export async function forgetPerson(writer: Writer, person: string): Promise<string[]> {
-  await lockRevision(writer)
-  if (!(await sql.personById(writer, person))) throw new Problem('not-found', { detail: 'There is no such person.' })
-  const texts = await textsOfPerson(writer, person)
-  await sql.erasePerson(writer, person)
-  await raiseRevision(writer)
-  return texts
-}
+/** Whom usage brought under a name, before sources said that somebody else is called so there. */
+export type Alike = { readonly person: string; readonly sources: readonly string[] }
+
+/** What is to be erased with a person: the texts that tell who it is, and who is the same at some sources. */
+export type ToForget = { readonly texts: readonly string[]; readonly alike: readonly Alike[] }
 
 /** Everything in the books of parties that tells who somebody is. */
-export const textsOfPerson = async (reader: Reader, person: string): Promise<string[]> =>
-  (await sql.textsOfPerson(reader, person)).map(({ text }) => text)
+export const personToForget = async (reader: Reader, person: string): Promise<ToForget> => ({
+  texts: (await sql.textsOfPerson(reader, person)).map(({ text }) => text),
+  alike: await sql.alikePeople(reader, person),
+})
+
+/** Takes away name, e-mail and all other names. Answers what they were, for whoever keeps copies. */
+export async function forgetPerson(writer: Writer, person: string): Promise<ToForget> {
+  await lockRevision(writer)
+  if (!(await sql.personById(writer, person))) throw new Problem('not-found', { detail: 'There is no such person.' })
+  const found = await personToForget(writer, person)
+  await sql.erasePerson(writer, person)
+  await raiseRevision(writer)
+  return found
+}

@@ -1,6 +1,6 @@
 import { CsvError, parse } from 'csv-parse/sync'
 import { accept, type Outcome, refuse } from '../values/outcome.ts'
-import { anySource, nameFault, type PartyKind, type Payment } from './party.ts'
+import { anySource, nameFault, sourceFault, type PartyKind, type Payment } from './party.ts'
 
 /** What a line of the file says; what it leaves empty stays as it is. */
 export type SheetRow = {
@@ -176,8 +176,10 @@ function readNames(
     const cut = pair.indexOf('=')
     const source = cut < 0 ? anySource : pair.slice(0, cut).trim()
     const name = pair.slice(cut + 1).trim()
-    const wrong = nameFault(name) ?? nameFault(source)
-    if (wrong) fault(`“${pair.trim()}”: the name or its source ${wrong}. Write source=name, several with | between.`)
+    const wrongName = nameFault(name)
+    if (wrongName) fault(`“${pair.trim()}”: the name ${wrongName}. Write source=name, several with | between.`)
+    const wrong = wrongName ?? sourceFault(source)
+    if (wrong && !wrongName) fault(`“${pair.trim()}”: “${source}” ${wrong}.`)
     return wrong ? [] : [{ kind, source, name }]
   })
 }

@@ -76,10 +76,11 @@ const raw: Inquiry = {
     `select 'metering.erasures' as "table", 'era_' || e.id as row, e.operation::text as operation,
             'it says that ' || e.records || ' records and ' || e.quarantined || ' quarantined rows were erased, and '
             || coalesce(r.count, 0) || ' and ' || coalesce(q.count, 0) || ' are' as wrong
-       from metering.erasures e
-       left join (select erased_by, count(*) from metering.records group by erased_by) r on r.erased_by = e.operation
+       from (select *, sum(quarantined) over (partition by operation) as quarantined_in_all from metering.erasures) as e
+       left join (select erased_by, person, count(*) from metering.records group by erased_by, person) r
+         on r.erased_by = e.operation and r.person = e.person
        left join (select erased_by, count(*) from metering.quarantine group by erased_by) q on q.erased_by = e.operation
-      where e.records <> coalesce(r.count, 0) or e.quarantined <> coalesce(q.count, 0)
+      where e.records <> coalesce(r.count, 0) or e.quarantined_in_all <> coalesce(q.count, 0)
       order by e.id`,
   ],
 }

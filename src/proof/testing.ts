@@ -157,7 +157,7 @@ async function erase(house: House, name: string): Promise<void> {
   const person = found[0]?.id
   assert(person)
   const call = { principal: 'tester', key: `erase ${name}`, command: 'test', input: name }
-  await alone(house, call, (writer) => eraseUsage(writer, person, [name]))
+  await alone(house, call, (writer) => eraseUsage(writer, person, { texts: [name], alike: [] }))
 }
 
 /** A transaction of any database of the server, such as another test's, lets the sealer wait. */

@@ -60,6 +60,25 @@ export const textsOfPerson = (reader: Reader, person: string) =>
     [person],
   )
 
+/**
+ * Whom usage brought under a name that is this person's at some sources, and who has no other name: before the name was
+ * linked, what these sources said of the person was written down as theirs. A source without a door is one of usage.
+ */
+export const alikePeople = (reader: Reader, person: string) =>
+  rows<{ person: string; sources: string[] }>(
+    reader,
+    `select p.id as person,
+            array_agg(case when n.source like '%:%' then n.source else 'api:' || n.source end order by n.source) as sources
+       from parties.names n
+       join parties.people p on p.name = n.name and p.id <> n.party and p.origin = 'usage'
+      where n.kind = 'person' and n.party = $1 and n.source <> '*'
+        and not exists (select from parties.names o
+                         where o.kind = 'person' and o.party = p.id and (o.source, o.name) <> ('*', p.name))
+      group by p.id
+      order by p.id`,
+    [person],
+  )
+
 export const insertPerson = (writer: Writer, id: string, name: string, email: string | null) =>
   execute(
     writer,
