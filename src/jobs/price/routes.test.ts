@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { after, before, beforeEach, test } from 'node:test'
+import { after, beforeEach, test } from 'node:test'
 import { everybody } from '../../http/testing.ts'
 import {
   type Answered,
@@ -7,25 +7,18 @@ import {
   nobody,
   open,
   openPriceDoors,
-  type PriceDoors,
   type PriceRead,
   project,
   type Refused,
   vlab,
 } from './testing.ts'
 
-let at: PriceDoors
-let doors: PriceDoors['doors']
-before(async () => {
-  at = await openPriceDoors()
-  doors = at.doors
-})
-after(() => at.close())
+const doors = await openPriceDoors({ after })
 beforeEach(() => doors.be(everybody))
 
 /** What is wrong, in short. */
 const fault = async (body: object): Promise<string> => {
-  const { status, body: told } = await at.post(body)
+  const { status, body: told } = await doors.post(body)
   const { error_code, message, details } = told as Refused
   assert.deepEqual([status, error_code, message], [422, 'INVALID_REQUEST', 'Validation error'])
   return details.map(({ type, loc, msg }) => `${loc.join('.')} ${type}: ${msg}`).join('\n')
@@ -36,7 +29,7 @@ test('201: a price by tiers, given in any order, is answered in theirs with ids'
     { min_quantity: '10', fixed_cost: 0, multiplier: '1e-7' },
     { min_quantity: 0, max_quantity: 10.0, fixed_cost: '0.50', multiplier: ' 2 ' },
   ]
-  const { status, body } = await at.post({ ...base, service_subtype: 'notebook', valid_to: 1735689600.5, tiers })
+  const { status, body } = await doors.post({ ...base, service_subtype: 'notebook', valid_to: 1735689600.5, tiers })
   assert.equal(status, 201, JSON.stringify(body))
   const { message, data } = body as Answered<PriceRead>
   assert.equal(message, 'Price added')
@@ -63,7 +56,7 @@ test('201: a price by tiers, given in any order, is answered in theirs with ids'
 
 test('201: the older form is one open tier', async () => {
   const { fixed_cost, multiplier } = open
-  const { status, body } = await at.post({ ...base, service_subtype: 'ml-llm', fixed_cost, multiplier })
+  const { status, body } = await doors.post({ ...base, service_subtype: 'ml-llm', fixed_cost, multiplier })
   assert.equal(status, 201, JSON.stringify(body))
   const { data } = body as Answered<PriceRead & { fixed_cost: string; multiplier: string }>
   assert.deepEqual([data.fixed_cost, data.multiplier], ['1.5', '0.00001'])
@@ -86,9 +79,9 @@ test('201: quantities far beyond what a number holds, and amounts of 28 digits, 
 
 test('201: a bounded last tier is accepted, and beyond it everything is free', async () => {
   const tiers = [{ min_quantity: 0, max_quantity: 10, fixed_cost: 1, multiplier: 1 }]
-  const added = await at.post({ ...base, service_subtype: 'single-sim', vlab_id: vlab, tiers })
+  const added = await doors.post({ ...base, service_subtype: 'single-sim', vlab_id: vlab, tiers })
   assert.equal(added.status, 201, added.text)
-  const { body } = await at.estimate({ subtype: 'single-sim' })
+  const { body } = await doors.estimate({ subtype: 'single-sim' })
   assert.deepEqual(body, { message: 'Cost estimation for oneshot job', data: { cost: '11.00' } })
 })
 
@@ -208,19 +201,19 @@ test('422: subtypes are told in their order, and one that was added since among 
     [add.status, add.body],
     [201, { message: 'Subtype added', data: { name: 'brain-wave', legacy: false } }],
   )
-  assert.equal((await at.post(given)).status, 201)
+  assert.equal((await doors.post(given)).status, 201)
   assert.match(await fault({ ...given, service_subtype: 'brain-wavy' }), /'ml-retrieval' or 'brain-wave'$/)
 })
 
 test('201: a subtype becomes legacy and is offered no more; said again it changes nothing', async () => {
   const say = (legacy: boolean) => doors.ask('POST', '/subtype', { name: 'old-sim', legacy })
   assert.equal((await say(false)).status, 201)
-  assert.equal((await at.estimate({ subtype: 'old-sim' })).status, 404)
+  assert.equal((await doors.estimate({ subtype: 'old-sim' })).status, 404)
   for (let time = 0; time < 2; time += 1) {
     const { status, body } = await say(true)
     assert.deepEqual([status, body], [201, { message: 'Subtype added', data: { name: 'old-sim', legacy: true } }])
   }
-  assert.equal((await at.estimate({ subtype: 'old-sim' })).status, 422)
+  assert.equal((await doors.estimate({ subtype: 'old-sim' })).status, 422)
   const { status, body } = await doors.ask('GET', '/subtype')
   const { message, data } = body as Answered<{ name: string; legacy: boolean }[]>
   assert.deepEqual(
@@ -233,7 +226,7 @@ test('201: a subtype becomes legacy and is offered no more; said again it change
 
 test('404: a price for what is no virtual lab', async () => {
   for (const vlab_id of [nobody, project]) {
-    const { status, body } = await at.post({ ...base, vlab_id, tiers: [open] })
+    const { status, body } = await doors.post({ ...base, vlab_id, tiers: [open] })
     const told = { error_code: 'ENTITY_NOT_FOUND', message: 'Virtual lab not found', details: null }
     assert.deepEqual([status, body], [404, told])
   }

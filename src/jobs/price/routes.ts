@@ -1,8 +1,8 @@
-import { Type } from 'typebox'
 import { callOf } from '../../http/call.ts'
 import { mayTouch, type Principal, principalOf } from '../../http/principal.ts'
 import { type JobScope, jobDoor } from '../door/door-routes.ts'
 import { Fault } from '../door/fault.ts'
+import { offsetOf, Page, pageOf, pageQuery } from '../door/page.ts'
 import { optional, parameters } from '../lax/model.ts'
 import { int } from '../lax/number.ts'
 import { flag, uuid, word } from '../lax/text.ts'
@@ -75,8 +75,9 @@ function addLooks(scope: JobScope, { house, prices }: PriceParts): void {
         ),
         vlab_id: optional(uuid(), undefined),
         current: optional(flag(), undefined),
+        ...pageQuery,
       }),
-      answer: Type.Array(Price),
+      answer: Page(Price),
       status: 200,
       message: 'Prices fetched',
     },
@@ -88,7 +89,9 @@ function addLooks(scope: JobScope, { house, prices }: PriceParts): void {
         (query.vlab_id === undefined || price.vlab === query.vlab_id) &&
         (query.current === undefined || holdsAt(price, now) === query.current)
       const found = (await allPrices(house)).filter((price) => isAsked(price) && mayRead(principal, price))
-      return found.sort(newestFirst).map(priceShown)
+      const from = Number(offsetOf(query))
+      const items = found.sort(newestFirst).slice(from, from + query.page_size)
+      return pageOf(request, query, items.map(priceShown), found.length)
     },
   )
   jobDoor(

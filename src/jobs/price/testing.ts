@@ -1,10 +1,6 @@
-import type { Answer, OpenedDoors } from '../../http/testing.ts'
-import { openDoors } from '../../http/testing.ts'
-import type { House } from '../../operations/house.ts'
-import { freshHouse } from '../../operations/testing.ts'
-import { openJobScope } from '../door/door-routes.ts'
-import { JobPrices } from './prices-commands.ts'
-import { addPriceDoors } from './routes.ts'
+import { strict as assert } from 'node:assert'
+import type { Answer } from '../../http/testing.ts'
+import { type OpenedJobs, openJobDoors } from '../testing.ts'
 
 export const vlab = '11111111-1111-4111-8111-111111111111'
 export const otherVlab = '22222222-2222-4222-8222-222222222222'
@@ -35,38 +31,33 @@ export const base = {
 export const open = { min_quantity: 0, max_quantity: null, fixed_cost: '1.5', multiplier: 0.00001 }
 export const soon = (ms: number) => new Date(Date.now() + ms).toISOString()
 
-export type PriceDoors = {
-  readonly doors: OpenedDoors
-  readonly house: House
-  readonly prices: JobPrices
+export type PriceDoors = OpenedJobs & {
   post(body: object, headers?: Record<string, string>): Promise<Answer>
   /** Of 100,000 units of `ml-llm`, unless it says something else. */
   estimate(more?: object): Promise<Answer>
-  close(): Promise<void>
 }
 
-/** The doors of prices over HTTP, for a virtual lab with one project, and another one. */
-export async function openPriceDoors(): Promise<PriceDoors> {
-  const fresh = await freshHouse()
-  const { house } = fresh
-  const prices = new JobPrices(house)
+/** The doors of jobs, with a virtual lab that has one project, and another one. */
+export async function openPriceDoors(t: Parameters<typeof openJobDoors>[0]): Promise<PriceDoors> {
+  const doors = await openJobDoors(t)
   const accounts = {
-    isVlab: async (id: string) => [vlab, otherVlab].includes(id),
-    vlabOf: async (id: string) => (id === project ? vlab : undefined),
+    system: [{ id: '00000000-0000-4000-8000-000000000000', name: 'system' }],
+    'virtual-lab': [
+      { id: vlab, name: 'one' },
+      { id: otherVlab, name: 'other' },
+    ],
+    project: [{ id: project, name: 'one/project', vlab_id: vlab }],
   }
-  const doors = await openDoors((server) =>
-    openJobScope(server, (scope) => addPriceDoors(scope, { house, prices, accounts })),
-  )
+  for (const [kind, wanted] of Object.entries(accounts)) {
+    for (const account of wanted) {
+      const { status, text } = await doors.ask('POST', `/account/${kind}`, account)
+      assert.equal(status, 201, text)
+    }
+  }
   const usual = { proj_id: project, type: 'oneshot', subtype: 'ml-llm', count: 100_000 }
   return {
-    doors,
-    house,
-    prices,
+    ...doors,
     post: (body, headers = {}) => doors.ask('POST', '/price', body, headers),
     estimate: (more = {}) => doors.ask('POST', '/estimate/oneshot', { ...usual, ...more }),
-    async close() {
-      await doors.close()
-      await fresh.drop()
-    },
   }
 }
