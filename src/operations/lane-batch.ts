@@ -161,7 +161,8 @@ class Plans<Want, State> {
       again.push(entry)
       return
     }
-    const turn = this.#turn()
+    // What is only tried gets ids that are nobody's: those of operations begin at 2^20.
+    const turn = dryRun ? new Turn(0n, this.#began.at) : this.#turn()
     let decided: Decided
     try {
       decided = entry.command.decide(this.#state, turn)
