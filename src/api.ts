@@ -14,14 +14,13 @@ import { addRefundList } from './charging/refund-list-routes.ts'
 import { addRefundRoutes } from './charging/refund-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
 import { addCreditRoutes } from './credits/routes.ts'
-import { Directory } from './parties/directory-commands.ts'
 import { addSettlementRoutes } from './charging/settlement-routes.ts'
 import { addUsageRoutes } from './charging/usage-routes.ts'
 import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
-import { newJobParts } from './jobs/parts-commands.ts'
+import type { JobParts } from './jobs/parts-commands.ts'
 import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
@@ -39,6 +38,7 @@ export type ApiParts = {
   readonly settings: Settings
   readonly metrics: Metrics
   readonly counter: Counter
+  readonly jobs: JobParts
   /** Told when somebody may no longer come in, or is somebody else. */
   readonly accessChanged: () => void
   /** Credentials for one request in the name of somebody who is not here. */
@@ -48,7 +48,7 @@ export type ApiParts = {
 /** Every door, each module's by one line, in the order of the house: below /api/v1, and those of `jobs` at the root. */
 export function addApi(
   instance: FastifyInstance,
-  { house, settings, metrics, counter, accessChanged, pass }: ApiParts,
+  { house, settings, metrics, counter, jobs, accessChanged, pass }: ApiParts,
 ): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
   const approvals = { server, house, rules: approvalRules(settings), pass }
@@ -58,7 +58,7 @@ export function addApi(
   addLedgerRoutes(server, house)
   addMeteringRoutes(server, house)
   addPricingRoutes(server, house)
-  const directory = new Directory(house, settings.provider)
+  const { directory } = jobs
   addCreditRoutes(server, counter.credits, directory)
   addCounterRoutes(server, counter, directory)
   addRefundRoutes(server, counter)
@@ -77,7 +77,7 @@ export function addApi(
   addAccessDoors(server, { house, memories, changed: accessChanged })
   addApprovalDoors(approvals)
   addProofRoutes(server, house)
-  addJobDoors(instance, newJobParts(counter, directory, settings.jobs.currency))
+  addJobDoors(instance, jobs)
 }
 
 /** What takes a second person, and how each is tried before it waits for one. */

@@ -13,6 +13,8 @@ import { type Figure, openMetrics } from './http/metrics.ts'
 import type { Check } from './http/routes.ts'
 import type { Principal } from './http/principal.ts'
 import type { Server } from './http/server.ts'
+import type { JobParts } from './jobs/parts-commands.ts'
+import { jobTasks } from './jobs/tasks.ts'
 import { hasWritten } from './operations/alone.ts'
 import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
@@ -69,7 +71,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
     // Another server may have begun on the empty database at the same moment, under a key of its own.
     const refusal = await untilDone(() => refusalOfKeys(house.database.pool, house.keys), door.signal, waits)
     if (refusal) throw refusal
-    tasks = startTasks(house, tasksOf(house, server.credits, log), ({ name, failure }) => {
+    tasks = startTasks(house, tasksOf(house, server, log), ({ name, failure }) => {
       if (failure) log.error({ err: failure, task: name }, 'a task failed')
     })
     door.say(greeting(server, house, key))
@@ -88,6 +90,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
 /** Closed, it has answered whoever it took, and its lane has finished what was submitted. */
 type Opened = Server & {
   readonly credits: Credits
+  readonly jobs: JobParts
   /** Credentials for one request in the name of somebody who has none here. */
   pass(principal: Principal): string
 }
@@ -104,6 +107,8 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     { authCounts },
     { addGuard },
     { addApi },
+    { newJobParts },
+    { Directory },
     { addGuide },
     { originsOf },
     { addOwnDoors },
@@ -118,6 +123,8 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     import('./http/auth-counts.ts'),
     import('./http/guard.ts'),
     import('./api.ts'),
+    import('./jobs/parts-commands.ts'),
+    import('./parties/directory-commands.ts'),
     import('./http/guide.ts'),
     import('./http/origins.ts'),
     import('./http/routes.ts'),
@@ -126,6 +133,8 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
+  const { currency, rules } = settings.jobs
+  const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules)
   const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
   const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
   countLane(metrics, credits)
@@ -148,6 +157,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
         settings,
         metrics,
         counter,
+        jobs,
         accessChanged: () => doorkeeper.forget(),
         pass: (principal) => doorkeeper.pass(principal),
       })
@@ -158,7 +168,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     await doorkeeper.noteUses().catch((err: unknown) => log.warn({ err }, 'when keys were used is not written down'))
     await credits.lane.close()
   }
-  return { ...server, close, credits, pass: (principal) => doorkeeper.pass(principal) }
+  return { ...server, close, credits, jobs, pass: (principal) => doorkeeper.pass(principal) }
 }
 
 type Asked = { readonly method: string; readonly path: string; readonly body?: object; readonly key?: string }
@@ -185,7 +195,7 @@ export async function askOwnDoors(
   }
 }
 
-const tasksOf = (house: House, credits: Credits, log: Logger): Task[] => [
+const tasksOf = (house: House, { credits, jobs }: Opened, log: Logger): Task[] => [
   {
     name: 'seal',
     everySeconds: 1,
@@ -196,6 +206,7 @@ const tasksOf = (house: House, credits: Credits, log: Logger): Task[] => [
   },
   ...creditTasks(credits),
   ...chargingTasks(house),
+  ...jobTasks(jobs.desk, jobs.storage),
 ]
 
 function greeting(server: Server, house: House, key: string | undefined): string {

@@ -3,7 +3,10 @@ import type { House } from '../operations/house.ts'
 import type { Directory } from '../parties/directory-commands.ts'
 import type { Currency } from '../values/money.ts'
 import { Accounts } from './account/accounts-commands.ts'
+import { JobDesk } from './job/commands.ts'
 import { JobPrices } from './price/prices-commands.ts'
+import { type JobRules, usualRules } from './rules.ts'
+import { Storage } from './storage/commands.ts'
 
 /** What the doors of this module work with. */
 export type JobParts = {
@@ -12,12 +15,21 @@ export type JobParts = {
   readonly directory: Directory
   readonly accounts: Accounts
   readonly prices: JobPrices
+  readonly desk: JobDesk
+  readonly storage: Storage
   /** What all accounts here are in. */
   readonly currency: Currency
 }
 
-export function newJobParts(counter: Counter, directory: Directory, currency: Currency): JobParts {
+export function newJobParts(
+  counter: Counter,
+  directory: Directory,
+  currency: Currency,
+  rules: JobRules = usualRules,
+): JobParts {
   const { house } = counter.credits
   const accounts = new Accounts(house.database.pool)
-  return { house, counter, directory, accounts, prices: new JobPrices(house), currency }
+  const prices = new JobPrices(house)
+  const desk = new JobDesk(counter, prices, currency, rules, () => directory.provider(undefined))
+  return { house, counter, directory, accounts, prices, desk, storage: new Storage(desk), currency }
 }

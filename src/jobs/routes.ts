@@ -2,8 +2,11 @@ import type { FastifyInstance } from 'fastify'
 import { addAccountListDoors } from './account/list-routes.ts'
 import { addAccountDoors } from './account/routes.ts'
 import { openJobScope } from './door/door-routes.ts'
+import { addReservationDoors } from './job/reservation-routes.ts'
+import { addUsageDoors } from './job/usage-routes.ts'
 import type { JobParts } from './parts-commands.ts'
 import { addPriceDoors } from './price/routes.ts'
+import { addStorageDoors } from './storage/routes.ts'
 
 /** Every door of this module, at the paths of the reference service: each noun's by one line. */
 export function addJobDoors(server: FastifyInstance, parts: JobParts): void {
@@ -11,5 +14,8 @@ export function addJobDoors(server: FastifyInstance, parts: JobParts): void {
     addAccountDoors(scope, parts)
     addAccountListDoors(scope, parts)
     addPriceDoors(scope, parts)
+    addReservationDoors(scope, parts)
+    addUsageDoors(scope, parts)
+    addStorageDoors(scope, parts)
   })
 }

@@ -1,3 +1,4 @@
+import { type JobRules, jobRules, ruleVariables } from './rules.ts'
 import { isCurrency } from '../values/money.ts'
 import { WrongUsage } from '../values/refusal.ts'
 
@@ -8,6 +9,7 @@ export type JobSettings = {
   readonly trustedNetworks: string | undefined
   /** What `/version` says of the build. */
   readonly commit: string | undefined
+  readonly rules: JobRules
 }
 
 export const jobVariables = [
@@ -17,6 +19,7 @@ export const jobVariables = [
     about: 'networks that ask the job doors without a key, as admin; none without it',
   },
   { name: 'COMMIT_SHA', about: 'commit of this build, for /version' },
+  ...ruleVariables,
 ] as const
 
 /** @throws WrongUsage that names the variable. */
@@ -28,5 +31,5 @@ export function jobSettings(text: (name: (typeof jobVariables)[number]['name']) 
       'Set CREDIT, an ISO 4217 code such as THB, or a unit of BURSAR_CURRENCIES.',
     )
   }
-  return { currency, trustedNetworks: text('JOBS_TRUSTED_NETWORKS'), commit: text('COMMIT_SHA') }
+  return { currency, trustedNetworks: text('JOBS_TRUSTED_NETWORKS'), commit: text('COMMIT_SHA'), rules: jobRules(text) }
 }

@@ -16,6 +16,7 @@ import type { Billing, PaidByReservation } from './money.ts'
 import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
 import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
 import * as sql from './sql.ts'
+import type { JobProblem } from './sql.ts'
 import { type Careful, expireCommand, LookAgain, type Told, useCommand, type Using } from './use.ts'
 
 /** What never changes of a job but for the reservation that it goes on under. */
@@ -92,6 +93,14 @@ export class JobDesk {
     })
     if (isOut) this.onRanOut(told.project)
     return answered
+  }
+
+  /** Keeps usage that belongs to nobody here, for whoever operates the site. */
+  async keepProblem(asking: Asking, problem: JobProblem): Promise<Answered> {
+    return await this.counter.credits.submit(asking, 'jobs.problem', problem, {
+      wants: { owners: [] },
+      decide: () => ({ ok: true, status: 201, answer: null, apply: (turn) => usageWriter.problem(turn, problem) }),
+    })
   }
 
   /** Gives a job up that gave no sign of life; one that did meanwhile is left alone. */

@@ -36,6 +36,8 @@ export type Job = {
   cancelledAt: number | null
   /** Net of what went back. */
   charged: bigint
+  /** The start that reports list it under, as far as it is written; without one they do not list it. */
+  listedAt?: number | null
   isNew: boolean
 }
 

@@ -10,10 +10,10 @@ import { stored } from '../door/envelope.ts'
 import { Fault } from '../door/fault.ts'
 import { model, nullable, optional, parameters, ruled } from '../lax/model.ts'
 import { int } from '../lax/number.ts'
-import { literal, text, uuid, word } from '../lax/text.ts'
+import { literal, text, uuid } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
 import { totalCost } from '../price/cost.ts'
-import { legacyFault } from '../price/price.ts'
+import { legacyFault, subtypeWord } from '../price/subtype.ts'
 import type { Job, Reserved } from './job.ts'
 import { reservedUnits } from './job.ts'
 
@@ -21,15 +21,15 @@ const Made = Type.Object({ job_id: Type.String({ format: 'uuid' }), amount: Type
 
 /** `POST /reservation/…`: credits set aside before a job runs; `DELETE`: given back when it does not. */
 export function addReservationDoors(scope: JobScope, parts: JobParts): void {
-  const { subtypes } = parts
+  const { prices } = parts
   const common = {
-    subtype: word(() => subtypes().map(({ name }) => name), { anyCase: true }),
+    subtype: subtypeWord(() => prices.subtypes),
     proj_id: uuid(),
     user_id: uuid(),
     group_id: optional(nullable(uuid()), null),
     name: optional(nullable(text()), null),
   }
-  const known = ({ subtype }: { readonly subtype: string }) => legacyFault(subtypes(), subtype)
+  const known = ({ subtype }: { readonly subtype: string }) => legacyFault(() => prices.subtypes, subtype)
   jobDoor(
     scope,
     {
@@ -91,8 +91,10 @@ type Body = {
 }
 
 async function reserve({ desk, accounts }: JobParts, request: FastifyRequest, body: Body, reserved: Reserved) {
-  const project = accounts.known(body.proj_id) ?? (await accounts.find(body.proj_id))
-  if (project?.kind !== 'project' || project.parent === null) throw Fault.notFound('Account not found')
+  const found = accounts.project(body.proj_id)
+  // At once where it is known: this is the busiest door.
+  const project = found instanceof Promise ? await found : found
+  if (!project?.parent) throw Fault.notFound('Account not found')
   requireTouch(principalOf(request), [project.id, project.parent])
   const job = await quoted(desk, { ...body, vlab: project.parent }, reserved)
   try {

@@ -3,6 +3,8 @@ import type { Writer } from '../../database/writer.ts'
 import { strict as assert } from 'node:assert'
 import type { Turn } from '../../operations/lane-command.ts'
 import { nanosFrom } from '../../values/money.ts'
+import { takeReportChanges } from '../report/changes.ts'
+import { queueReportChanges } from '../report/sql.ts'
 import type { JobEvent } from './course.ts'
 import type { Job } from './job.ts'
 import type { Jobs } from './reserve.ts'
@@ -19,6 +21,8 @@ export const jobShelf: Jobs = {
     const fresh = jobs.filter(({ isNew }) => isNew)
     const changed = jobs.filter(({ isNew }) => !isNew)
     if (fresh.length > 0) sql.queueJobs(writer, fresh)
+    const changes = takeReportChanges(jobs)
+    if (changes.length > 0) queueReportChanges(writer, changes)
     if (changed.length > 0) assert.equal(await sql.updateJobs(writer, changed), changed.length)
   },
 }
@@ -57,6 +61,7 @@ export const jobOf = (row: sql.JobRow): Job => ({
   finishedAt: secondsOf(row.finished_at),
   cancelledAt: row.cancelled_at === null ? null : row.cancelled_at.getTime(),
   charged: nanosFrom(row.charged),
+  listedAt: row.finished_at === null ? null : secondsOf(row.started_at),
   isNew: false,
 })
 

@@ -9,15 +9,16 @@ import { epochSeconds } from '../lax/moment.ts'
 import { int } from '../lax/number.ts'
 import { literal, text, uuid, word } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
+import { subtypeWord } from '../price/subtype.ts'
 import type { JobRules } from '../rules.ts'
 import type { JobDesk } from './commands.ts'
 import type { JobEvent } from './course.ts'
 import type { Told } from './use.ts'
 
 /** `POST /usage/oneshot` and `/usage/longrun`: taken and charged in one operation. */
-export function addUsageDoors(scope: JobScope, { desk, subtypes }: JobParts): void {
+export function addUsageDoors(scope: JobScope, { desk, prices }: JobParts): void {
   const common = {
-    subtype: word(() => subtypes().map(({ name }) => name), { anyCase: true }),
+    subtype: subtypeWord(() => prices.subtypes),
     proj_id: uuid(),
     job_id: uuid(),
   }
