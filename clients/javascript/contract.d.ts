@@ -23,7 +23,7 @@ export type HoldRequest = {
   readonly seconds?: number
   /** usage beyond what is held: charge it all (as debt, if need be), charge it as far as credits go, or absorb it */
   readonly overrun?: 'charge' | 'charge-to-zero' | 'absorb'
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 
@@ -51,7 +51,7 @@ export type SettleRequest = {
   readonly usage?: { readonly [name: string]: string }
   /** false: more will follow, and the reservation stays open. One that ran out is settled once: then this is the last, whatever it says, and the state of the answer is settled */
   readonly last?: boolean
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 
@@ -100,7 +100,7 @@ export type Kept = {
 export type ExtendRequest = {
   readonly minutes?: number
   readonly seconds?: number
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 
@@ -210,7 +210,7 @@ export type GrantRequest = {
   readonly origin: string
   /** a time of RFC 3339 on a day that there is, with its zone, such as 2026-11-01T08:00:00Z */
   readonly expiresAt?: string
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 
@@ -237,7 +237,7 @@ export type MoveRequest = {
   readonly amount: string
   /** an ISO 4217 code such as THB, CREDIT, or a unit of the site */
   readonly currency?: string
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 
@@ -259,7 +259,7 @@ export type RefundRequest = {
   readonly amount: string
   /** why; it stands in the audit record */
   readonly reason: string
-  /** answer what would happen, and change nothing */
+  /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean
 }
 

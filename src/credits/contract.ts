@@ -13,7 +13,9 @@ export const Payer = Type.String({
   examples: ['chem'],
 })
 export const OptionalCurrency = Type.Optional(Type.String({ ...Currency, default: 'CREDIT' }))
-export const DryRun = Type.Optional(Type.Boolean({ description: 'answer what would happen, and change nothing' }))
+export const DryRun = Type.Optional(
+  Type.Boolean({ description: 'answer what would happen, and change nothing; ids in the answer are of nothing' }),
+)
 export const payerParams = Type.Object({ payer: Payer })
 
 const NonNegativeMoney = Type.String({

@@ -60,3 +60,11 @@ test('200: one settling is taken after it ran out, and ends it whatever it says 
   const { until } = (await ask('GET', `/reservations/${id}`)).body
   assert.equal(again.body['endedAt'], until)
 })
+
+test('200: what is only tried is told with ids that are of nothing', async () => {
+  const tried = await ask('POST', '/grants', { payer: 'bio', amount: '1', origin: 'gift', dryRun: true })
+  assert.deepEqual([tried.status, tried.body.id], [200, 'gra_0'])
+  await ask('POST', '/grants', { payer: 'bio', amount: '1', origin: 'gift' })
+  const asked = { payer: 'bio', service: 'desk', amount: '1', minutes: 5, dryRun: true }
+  assert.equal((await ask('POST', '/reservations', asked)).body.id, 'res_0')
+})
