@@ -51,7 +51,7 @@ export const table = {
 
   'jobs.accounts': ['supervisor'],
   'jobs.budgets': office,
-  'jobs.prices': ['finance'],
+  'jobs.price': ['finance'],
   'jobs.estimates': everybody,
   'jobs.reserve': ['supervisor', 'provider', 'service'],
   'jobs.use': ['supervisor', 'provider', 'service'],

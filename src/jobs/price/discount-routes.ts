@@ -19,7 +19,7 @@ export function addDiscountDoors(scope: JobScope, parts: PriceParts): void {
     {
       method: 'POST',
       path: '/discount',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'addJobDiscount',
       summary: 'Give a virtual lab a discount on all its jobs',
       description: 'It is taken off the total of a job. Of several that hold, the one that began last counts.',
@@ -31,7 +31,7 @@ export function addDiscountDoors(scope: JobScope, parts: PriceParts): void {
     },
     async ({ body }, request) => {
       if (!(await parts.accounts.isVlab(body.vlab_id))) throw Fault.notFound('Virtual lab not found')
-      return await addDiscount(parts, callOf(request, 'jobs.discounts', asTold(body), 201), body)
+      return await addDiscount(parts, callOf(request, 'jobs.discount', asTold(body), 201), body)
     },
   )
   addLooks(scope, parts)
@@ -90,7 +90,7 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
     {
       method: 'PATCH',
       path: '/discount/:discount_id',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'endJobDiscount',
       summary: 'Say when a discount ends',
       description: 'Not in the past, because jobs were priced until now; what has ended stays ended.',
@@ -102,14 +102,14 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [400, 404],
     },
     ({ params: { discount_id: id }, body }, request) =>
-      endDiscount(parts, callOf(request, 'jobs.discounts.end', { id, ...body }), BigInt(id), body.valid_to),
+      endDiscount(parts, callOf(request, 'jobs.discount.end', { id, ...body }), BigInt(id), body.valid_to),
   )
   jobDoor(
     scope,
     {
       method: 'DELETE',
       path: '/discount/:discount_id',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'endJobDiscountNow',
       summary: 'End a discount now, or before it begins',
       params: byId,
@@ -119,6 +119,6 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     ({ params: { discount_id: id } }, request) =>
-      endDiscount(parts, callOf(request, 'jobs.discounts.end', { id }), BigInt(id), 'now'),
+      endDiscount(parts, callOf(request, 'jobs.discount.end', { id }), BigInt(id), 'now'),
   )
 }

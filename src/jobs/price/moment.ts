@@ -7,10 +7,3 @@ export function microsColumn(micros: number): string {
   if (rest === 0) return whole
   return whole.replace('+00', `.${String(rest).padStart(6, '0').replace(/0+$/, '')}+00`)
 }
-
-/** As clients read it: `2024-01-01T00:00:00Z`, with six digits behind the point only where there is something. */
-export function momentShown(micros: number): string {
-  const rest = ((micros % 1_000_000) + 1_000_000) % 1_000_000
-  const text = new Date((micros - rest) / 1000).toISOString().slice(0, 19)
-  return rest === 0 ? `${text}Z` : `${text}.${String(rest).padStart(6, '0')}Z`
-}

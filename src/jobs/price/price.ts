@@ -78,7 +78,7 @@ export const inOrder = (tiers: readonly TierGiven[]): readonly TierGiven[] =>
   [...tiers].sort((a, b) => (a.min_quantity < b.min_quantity ? -1 : a.min_quantity > b.min_quantity ? 1 : 0))
 
 /** What is wrong with tiers in order, the first thing only. */
-export function tiersFault(tiers: readonly TierGiven[]): string | undefined {
+function tiersFault(tiers: readonly TierGiven[]): string | undefined {
   if (tiers[0]?.min_quantity !== 0n) return 'First tier must start at min_quantity=0'
   if (tiers.slice(0, -1).some((tier) => tier.max_quantity === null))
     return 'Only the last tier can have max_quantity=None'

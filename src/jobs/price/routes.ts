@@ -38,7 +38,7 @@ function addNewPrice(scope: JobScope, parts: PriceParts): void {
     {
       method: 'POST',
       path: '/price',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'addJobPrice',
       summary: 'Add a price of jobs',
       description:
@@ -53,7 +53,7 @@ function addNewPrice(scope: JobScope, parts: PriceParts): void {
     async ({ body }, request) => {
       if (body.vlab_id !== null && !(await parts.accounts.isVlab(body.vlab_id)))
         throw Fault.notFound('Virtual lab not found')
-      return await addPrice(parts, callOf(request, 'jobs.prices', asTold(body), 201), body)
+      return await addPrice(parts, callOf(request, 'jobs.price', asTold(body), 201), body)
     },
   )
 }
@@ -122,7 +122,7 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
     {
       method: 'PATCH',
       path: '/price/:price_id',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'endJobPrice',
       summary: 'Say when a price of jobs ends',
       description: 'Not in the past, because jobs were priced until now; what has ended stays ended.',
@@ -134,14 +134,14 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [400, 404],
     },
     ({ params: { price_id: id }, body }, request) =>
-      endPrice(parts, callOf(request, 'jobs.prices.end', { id, ...body }), BigInt(id), body.valid_to),
+      endPrice(parts, callOf(request, 'jobs.price.end', { id, ...body }), BigInt(id), body.valid_to),
   )
   jobDoor(
     scope,
     {
       method: 'DELETE',
       path: '/price/:price_id',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'endJobPriceNow',
       summary: 'End a price of jobs now, or before it begins',
       params: byId,
@@ -151,6 +151,6 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     ({ params: { price_id: id } }, request) =>
-      endPrice(parts, callOf(request, 'jobs.prices.end', { id }), BigInt(id), 'now'),
+      endPrice(parts, callOf(request, 'jobs.price.end', { id }), BigInt(id), 'now'),
   )
 }

@@ -42,7 +42,7 @@ export function addSubtypeDoors(scope: JobScope, parts: PriceParts): void {
     {
       method: 'POST',
       path: '/subtype',
-      operation: 'jobs.prices',
+      operation: 'jobs.price',
       id: 'putJobSubtype',
       summary: 'Add a subtype, or say whether one is legacy',
       body: model('JobSubtypeGiven', { name: subtypeName(), legacy: optional(flag(), false) }),
@@ -50,7 +50,7 @@ export function addSubtypeDoors(scope: JobScope, parts: PriceParts): void {
       status: 201,
       message: 'Subtype added',
     },
-    ({ body }, request) => putSubtype(parts, callOf(request, 'jobs.subtypes', body, 201), body),
+    ({ body }, request) => putSubtype(parts, callOf(request, 'jobs.subtype', body, 201), body),
   )
 }
 

@@ -17,17 +17,17 @@ export async function priceJobs(house: House): Promise<void> {
     { min_quantity: 0n, max_quantity: 10n, fixed_cost: cost, multiplier: cost },
     { min_quantity: 10n, max_quantity: null, fixed_cost: cost, multiplier: cost },
   ]
-  await putSubtype(changing, call('jobs.subtypes'), { name: 'made-here', legacy: false })
+  await putSubtype(changing, call('jobs.subtype'), { name: 'made-here', legacy: false })
   for (const vlab_id of [null, vlab, vlab, null]) {
     const given = { service_type: 'oneshot', service_subtype: 'made-here', vlab_id, tiers } as const
     const span = { valid_from: 40n * year, valid_to: vlab_id === null ? null : 90n * year }
-    await addPrice(changing, call('jobs.prices'), { ...given, ...span })
+    await addPrice(changing, call('jobs.price'), { ...given, ...span })
     const share = { digits: 2n, places: 1 }
-    await addDiscount(changing, call('jobs.discounts'), { vlab_id: vlab, discount: share, ...span })
+    await addDiscount(changing, call('jobs.discount'), { vlab_id: vlab, discount: share, ...span })
   }
   const found = (await prices.book()).priceFor('oneshot', 'made-here', vlab, Date.now())
   assert(found)
   for (const years of [80, 81, 82, 83]) {
-    await endPrice(changing, call('jobs.prices.end'), found.id, Number(year) * years)
+    await endPrice(changing, call('jobs.price.end'), found.id, Number(year) * years)
   }
 }
