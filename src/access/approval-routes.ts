@@ -1,4 +1,4 @@
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
@@ -22,10 +22,14 @@ type Wiring = {
  * it watches.
  */
 export function addApprovals(wiring: Wiring): void {
-  const { server, house, rules } = wiring
+  const { server, rules } = wiring
   server.addHook('onRoute', (route) => {
     const { operation, door: spec } = route.config ?? {}
-    if (operation === undefined || rules[operation] === undefined || !spec || route.method === 'HEAD') return
+    const rule = operation === undefined ? undefined : rules[operation]
+    if (operation === undefined || !rule) return
+    // At these routes alone: to look at each request of all doors costs something, too.
+    route.preHandler = [waiting(wiring, operation, rule), ...[route.preHandler ?? []].flat()]
+    if (!spec || route.method === 'HEAD') return
     const problems = [...(spec.problems ?? [])]
     route.config = {
       ...route.config,
@@ -33,10 +37,12 @@ export function addApprovals(wiring: Wiring): void {
     }
     route.schema = { ...route.schema, response: { ...(route.schema?.response as object), 202: contract.Approval } }
   })
-  server.addHook('preHandler', async (request, reply) => {
-    const { operation = '' } = request.routeOptions.config
-    const rule = rules[operation]
-    if (!rule || isPassed(principalOf(request))) return undefined
+}
+
+const waiting =
+  (wiring: Wiring, operation: string, rule: ApprovalRule) =>
+  async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
+    if (isPassed(principalOf(request))) return undefined
     const { dryRun, amount } = fieldsOf(request.body)
     if (dryRun === true || !isOver(rule, amount)) return undefined
     const caller = callerOf(request)
@@ -47,9 +53,8 @@ export function addApprovals(wiring: Wiring): void {
     const proposed = { wanted: operation, method, url, body: textOf(body), ...types }
     const tried = await tryOut(wiring, rule, proposed, principalOf(request))
     if (tried && tried.statusCode >= 400) return resend(reply, tried)
-    return sendAnswered(reply, await propose(house, caller, proposed))
-  })
-}
+    return sendAnswered(reply, await propose(wiring.house, caller, proposed))
+  }
 
 /** In the name of somebody else, and not to be stopped here again. */
 const passed = new WeakSet<Principal>()

@@ -6,6 +6,7 @@ import type { Desk, Want } from '../credits/desk.ts'
 import type { OverrunPolicy } from '../credits/reservation.ts'
 import { Problem } from '../http/problem.ts'
 import type { Answered } from '../operations/alone.ts'
+import { canonicalJson } from '../operations/canonical.ts'
 import type { LaneCommand } from '../operations/lane-command.ts'
 import { numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
@@ -50,17 +51,36 @@ export class Counter {
   }
 
   /** @throws Problem `insufficient-credits`, `budget-exhausted`, `no-price` */
-  async hold(asking: Asking, request: HoldRequest): Promise<Answered> {
-    // One by one: this is the busiest door, and to copy with exceptions costs as much as to decide.
+  hold(asking: Asking, request: HoldRequest): Promise<Answered> {
+    // What is known is not waited for: this is the busiest door, and every promise on the way costs as much as a decision.
+    const owners = this.#payers.knownOwnersOf(request)
+    if (owners) return this.#holdOf(owners, asking, request)
+    return this.#payers.ownersOf(request).then((found) => this.#holdOf(found, asking, request))
+  }
+
+  #holdOf(owners: readonly string[], asking: Asking, request: HoldRequest): Promise<Answered> {
+    // One by one, because copying costs as much, too.
     const { payer, project, person, provider, service, subtype, currency, cost, overrun, seconds } = request
-    const owners = this.#payers.knownOwnersOf(request) ?? (await this.#payers.ownersOf(request))
-    const told = toldCost(cost)
-    const input = { payer, project, person, provider, service, subtype, currency, overrun, seconds, ...told }
+    const { quantities } = cost
+    const amount = quantities === undefined ? nanosText(cost.nanos) : undefined
+    const input = { payer, project, person, provider, service, subtype, currency, overrun, seconds, amount, quantities }
     const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.hold', input, refused(problem))
-    return await this.#priced(request, cost, refuse, (nanos, priced) => {
-      const estimate = priced ? JSON.stringify({ quantities: priced.quantities, book: priced.book }) : null
-      const parties = { payer, project, person, provider, owners }
-      const rule = holdCommand({ ...parties, currency, service, subtype, nanos, overrun, seconds, estimate })
+    return this.#priced(request, cost, refuse, (nanos, priced) => {
+      const estimate = priced ? canonicalJson({ quantities: priced.quantities, book: priced.book }) : null
+      const rule = holdCommand({
+        payer,
+        project,
+        person,
+        provider,
+        owners,
+        currency,
+        service,
+        subtype,
+        nanos,
+        overrun,
+        seconds,
+        estimate,
+      })
       return this.credits.submit(asking, 'credits.hold', input, priced ? underBook(rule, priced) : rule)
     })
   }
@@ -132,33 +152,51 @@ export class Counter {
   }
 
   /** Prices what is given as quantities; when the book changed before the commit, once more with the new one. */
-  async #priced(
-    subject: Omit<HoldRequest, 'cost' | 'overrun' | 'seconds'> | undefined,
-    cost: Cost,
-    refuse: (problem: Problem) => Promise<Answered>,
-    submit: (nanos: bigint, priced: Priced | null) => Promise<Answered>,
-  ): Promise<Answered> {
-    if (cost.quantities === undefined) return await submit(cost.nanos, null)
+  #priced(subject: Subject | undefined, cost: Cost, refuse: Refuse, submit: Submit): Promise<Answered> {
+    const { quantities } = cost
+    if (quantities === undefined) return submit(cost.nanos, null)
     if (!subject) throw new Error('priced usage has a subject')
+    const payer = this.#payers.knownPayerOf(subject)
+    const priced = payer && this.#prices.known(subject, payer, quantities)
+    if (!priced) return this.#pricedAnew(subject, quantities, refuse, submit)
+    return submit(sumOf(priced), priced).catch((error: unknown) => {
+      if (!(error instanceof Stale)) throw error
+      return this.#pricedAnew(subject, quantities, refuse, submit)
+    })
+  }
+
+  async #pricedAnew(
+    subject: Subject,
+    quantities: Priced['quantities'],
+    refuse: Refuse,
+    submit: Submit,
+  ): Promise<Answered> {
     const payer = await this.#payers.payerOf(subject)
     for (let attempt = 1; ; attempt++) {
       let priced: Priced
       try {
-        priced = await this.#prices.price(subject, payer, cost.quantities, attempt > 1)
+        priced = await this.#prices.price(subject, payer, quantities)
       } catch (error) {
         if (error instanceof Problem) return await refuse(error)
         throw error
       }
       try {
-        return await submit(
-          priced.lines.reduce((sum, line) => sum + line.nanos, 0n),
-          priced,
-        )
+        return await submit(sumOf(priced), priced)
       } catch (error) {
-        if (!(error instanceof Stale) || attempt === 5) throw error
+        if (!(error instanceof Stale) || attempt === 4) throw error
       }
     }
   }
+}
+
+type Subject = Omit<HoldRequest, 'cost' | 'overrun' | 'seconds'>
+type Refuse = (problem: Problem) => Promise<Answered>
+type Submit = (nanos: bigint, priced: Priced | null) => Promise<Answered>
+
+function sumOf({ lines }: Priced): bigint {
+  let sum = 0n
+  for (const { nanos } of lines) sum += nanos
+  return sum
 }
 
 /** Refused in the lane all the same: whoever asks again under a key that was answered gets that answer. */

@@ -6,7 +6,7 @@ import type { Directory } from '../parties/directory-commands.ts'
 import { numberOf } from '../values/id.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Cost, Counter } from './counter-commands.ts'
-import { payingOf } from './paying-commands.ts'
+import { knownPayingOf, payingOf } from './paying-commands.ts'
 import * as contract from './reservation-contract.ts'
 
 const tag = 'credits'
@@ -30,12 +30,14 @@ export function addCounterRoutes(server: ApiServer, counter: Counter, directory:
       const { body } = request
       const seconds = secondsOf(body)
       const cost = costOf(body.amount, 'amount', body.estimate, 'estimate')
-      const paying = await payingOf(directory, principalOf(request), body)
+      const principal = principalOf(request)
+      const paying = knownPayingOf(directory, principal, body) ?? (await payingOf(directory, principal, body))
+      const provider = directory.knownProvider(body.provider) ?? (await directory.provider(body.provider))
       const answered = await counter.hold(askingOf(request, body.dryRun), {
         payer: paying.payer,
         project: paying.project,
         person: paying.person,
-        provider: await directory.provider(body.provider),
+        provider,
         service: body.service,
         subtype: body.subtype ?? '*',
         currency: currencyFor(counter.credits, body.currency),

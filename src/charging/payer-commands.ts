@@ -1,25 +1,26 @@
 import type { House } from '../operations/house.ts'
 import { Problem } from '../http/problem.ts'
-import { organisationById, partiesRevision, projectById } from '../parties/commands.ts'
+import { organisationById, projectById } from '../parties/commands.ts'
+import { PartiesWatch } from '../parties/watch-commands.ts'
 import { idOf } from '../values/id.ts'
 import type { Payer } from './rater.ts'
 
 type Asked = { readonly payer: string; readonly project: string | null; readonly person: string | null }
 
-/** So long a project's organisation and tier are taken as they were: a change is in force everywhere after it. */
-const rememberedFor = 1_000
+/** Always the same object while the parties stand, so that its prices can be remembered by it. */
+export type ProjectPayer = Payer & { readonly project: string }
+
 const rememberedMax = 20_000
 
 /** Whose wallets and prices usage that is asked for concerns. */
 export class Payers {
   readonly #house: House
-  #known = new Map<string, Payer>()
-  #since = Number.NEGATIVE_INFINITY
-  #revision = ''
-  #looking: Promise<void> | undefined
+  readonly #watch: PartiesWatch
+  #known = new Map<string, ProjectPayer>()
 
   constructor(house: House) {
     this.#house = house
+    this.#watch = new PartiesWatch(house, () => (this.#known = new Map()))
   }
 
   /** Everybody whose budget counts: the payer, the project and its organisation, the person. */
@@ -30,8 +31,13 @@ export class Payers {
   /** The same at once, when the project is remembered. */
   knownOwnersOf(asked: Asked): readonly string[] | undefined {
     if (asked.project === null) return ownersBy(asked, undefined)
-    const found = this.#isFresh() ? this.#known.get(asked.project) : undefined
+    const found = this.knownPayerOf(asked)
     return found && ownersBy(asked, found.organisation)
+  }
+
+  /** The payer at once, when it is remembered. */
+  knownPayerOf({ payer, project }: Asked): ProjectPayer | undefined {
+    return this.#watch.isFresh ? this.#known.get(project ?? payer) : undefined
   }
 
   /**
@@ -40,30 +46,18 @@ export class Payers {
    *
    * @throws Problem `not-found` when the project does not exist
    */
-  async payerOf({ payer, project, person }: Asked): Promise<Payer> {
-    if (!this.#isFresh()) await (this.#looking ??= this.#look().finally(() => (this.#looking = undefined)))
+  async payerOf({ payer, project, person }: Asked): Promise<ProjectPayer> {
+    await this.#watch.look()
+    if (this.#known.size > rememberedMax) this.#known = new Map()
     // What is found now belongs to this map, which is dropped when a change is seen meanwhile.
     const known = this.#known
     const key = project ?? payer
     let found = known.get(key)
     if (!found) {
-      found = await this.#find(payer, project, person)
+      found = { ...(await this.#find(payer, project, person)), project: key }
       known.set(key, found)
     }
     return found
-  }
-
-  #isFresh(): boolean {
-    return performance.now() - this.#since <= rememberedFor
-  }
-
-  /** Every change of parties counts their revision up: while it stands, so does what was found. */
-  async #look(): Promise<void> {
-    const now = performance.now()
-    const revision = await partiesRevision(this.#house.database.pool)
-    if (revision !== this.#revision || this.#known.size > rememberedMax) this.#known = new Map()
-    this.#revision = revision
-    this.#since = now
   }
 
   async #find(payer: string, project: string | null, person: string | null): Promise<Payer> {

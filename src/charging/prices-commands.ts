@@ -1,7 +1,8 @@
 import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
 import { Raters } from './book-commands.ts'
-import type { Payer, Rater } from './rater.ts'
+import type { ProjectPayer } from './payer-commands.ts'
+import type { Rater } from './rater.ts'
 import type { Priced } from './settlement/settlement.ts'
 
 /** Whose usage is priced, and of what. */
@@ -13,6 +14,8 @@ export type Subject = {
   readonly subtype: string
   readonly currency: string
 }
+
+type Quantities = Readonly<Record<string, string>>
 
 /**
  * Prices usage now, with the price book held in memory: whoever commits under it says so, and prices anew when the book
@@ -28,34 +31,36 @@ export class Prices {
     this.#raters = new Raters(house.zone)
   }
 
-  /** @throws Problem `no-price` when nothing says what it costs, or it costs in another currency */
-  async price(
-    subject: Subject,
-    payer: Payer,
-    quantities: Readonly<Record<string, string>>,
-    fresh: boolean,
-  ): Promise<Priced> {
-    if (fresh || !this.#rater) this.#rater = await this.#raters.now(this.#house.database.pool)
-    const { service, subtype, person, currency } = subject
-    const now = Date.now()
-    const used = { service, subtype, startsAt: now, endsAt: now, quantities, dimensions: {} }
-    const rating = this.#rater.rate({ ...used, project: subject.project ?? subject.payer, person }, payer)
-    const book = this.#rater.revision
-    if (rating.outcome === 'free') return { quantities, lines: [], uses: rating.uses, book }
-    if (rating.outcome !== 'charged') {
-      // An older book may lack what a newer one prices.
-      if (!fresh) return await this.price(subject, payer, quantities, true)
-      throw new Problem('no-price', { detail: rating.reason })
-    }
-    const other = rating.lines.find((line) => line.currency !== currency)
-    if (other) {
-      throw new Problem('no-price', { detail: `${other.component} is priced in ${other.currency}, not in ${currency}` })
-    }
-    return {
-      quantities,
-      lines: rating.lines,
-      uses: [...rating.uses, ...rating.lines.flatMap(({ uses }) => uses)],
-      book,
-    }
+  /** At once, by the book that is at hand; undefined when there is none, or it has no such price. */
+  known(subject: Subject, payer: ProjectPayer, quantities: Quantities): Priced | undefined {
+    const priced = this.#rater && pricedBy(this.#rater, subject, payer, quantities)
+    return typeof priced === 'string' ? undefined : priced
   }
+
+  /** By the book as it is now. @throws Problem `no-price` when nothing says what it costs, or it costs in another currency */
+  async price(subject: Subject, payer: ProjectPayer, quantities: Quantities): Promise<Priced> {
+    this.#rater = await this.#raters.now(this.#house.database.pool)
+    const priced = pricedBy(this.#rater, subject, payer, quantities)
+    if (typeof priced === 'string') throw new Problem('no-price', { detail: priced })
+    return priced
+  }
+}
+
+const noDimensions = {}
+
+/** What it costs, or why nothing says that. */
+function pricedBy(rater: Rater, subject: Subject, payer: ProjectPayer, quantities: Quantities): Priced | string {
+  const { service, subtype, person, currency } = subject
+  const now = Date.now()
+  const used = { service, subtype, startsAt: now, endsAt: now, quantities, dimensions: noDimensions }
+  const rating = rater.rateFor(used, payer, person)
+  const book = rater.revision
+  if (rating.outcome === 'free') return { quantities, lines: [], uses: rating.uses, book }
+  if (rating.outcome !== 'charged') return rating.reason
+  const uses = [...rating.uses]
+  for (const line of rating.lines) {
+    if (line.currency !== currency) return `${line.component} is priced in ${line.currency}, not in ${currency}`
+    uses.push(...line.uses)
+  }
+  return { quantities, lines: rating.lines, uses, book }
 }

@@ -6,6 +6,7 @@ import { meetNames } from './commands.ts'
 import { knownAmong, partyByName } from './people/sql.ts'
 import { KnownParties } from './memory.ts'
 import * as sql from './sql.ts'
+import { PartiesWatch } from './watch-commands.ts'
 
 /** Who can have a wallet. */
 export type NamedPayer = {
@@ -16,8 +17,6 @@ export type NamedPayer = {
   readonly organisation: string | null
 }
 
-/** So long what was found counts as it was: an import is in force everywhere after it. */
-const rememberedFor = 1_000
 const rememberedMax = 20_000
 
 /** Says the same of what belongs to others. */
@@ -28,18 +27,37 @@ function noPayer(text: string): Problem {
   return new Problem('not-found', { detail: `There is no payer “${text}”.${hint}` })
 }
 
-/** Finds parties as requests name them, by id or name; whom it met a moment ago it knows without a statement. */
+/** By the text that a request names somebody with. */
+type Met = {
+  readonly payers: Map<string, NamedPayer>
+  readonly person: Map<string, string>
+  readonly provider: Map<string, string>
+}
+const nobody = (): Met => ({ payers: new Map(), person: new Map(), provider: new Map() })
+
+/**
+ * Finds parties as requests name them, by id or name. Whom it met before it knows without a statement, and at once, which
+ * is what the busiest doors ask first.
+ */
 export class Directory {
   readonly #house: House
   /** Who earns where a request does not say it. */
   readonly #standardProvider: string
-  #payers = new Map<string, NamedPayer>()
-  #others = new Map<string, string>()
-  #since = 0
+  readonly #watch: PartiesWatch
+  #met = nobody()
 
   constructor(house: House, standardProvider: string) {
     this.#house = house
     this.#standardProvider = standardProvider
+    this.#watch = new PartiesWatch(house, () => (this.#met = nobody()))
+  }
+
+  knownPayer(text: string): NamedPayer | undefined {
+    return this.#watch.isFresh ? this.#met.payers.get(text) : undefined
+  }
+
+  knownProvider(text: string | undefined): string | undefined {
+    return this.#watch.isFresh ? this.#met.provider.get(text ?? this.#standardProvider) : undefined
   }
 
   /**
@@ -48,20 +66,24 @@ export class Directory {
    * @throws Problem `not-found`
    */
   async payer(text: string): Promise<NamedPayer> {
-    this.#forgetInTime()
-    const known = this.#payers.get(text)
+    const { payers } = await this.#asItIs()
+    const known = payers.get(text)
     if (known) return known
     const found = await this.#findPayer(text)
     if (!found) throw noPayer(text)
-    this.#payers.set(text, found)
+    payers.set(text, found)
     return found
   }
 
   /** The same, for whoever may act for it: what belongs to others is told as what is not there. */
   async payerFor(principal: Principal, text: string): Promise<NamedPayer> {
-    const found = await this.payer(text)
-    if (!mayTouch(principal, [found.id])) throw noPayer(text)
-    return found
+    return allowed(await this.payer(text), principal, text)
+  }
+
+  /** That, at once. */
+  knownPayerFor(principal: Principal, text: string): NamedPayer | undefined {
+    const known = this.knownPayer(text)
+    return known && allowed(known, principal, text)
   }
 
   /** The UUID of a person, by id or name. @throws Problem `not-found` */
@@ -72,9 +94,8 @@ export class Directory {
   /** The UUID of a provider, by id or name; of the site itself when none is named. @throws Problem `not-found` */
   async provider(text: string | undefined): Promise<string> {
     if (text !== undefined) return await this.#other('provider', text)
-    this.#forgetInTime()
     const name = this.#standardProvider
-    const known = this.#others.get(`provider ${name}`)
+    const known = (await this.#asItIs()).provider.get(name)
     if (known !== undefined) return known
     if ((await this.#find('provider', name)) === undefined) {
       const wanted = { source: '*', projects: [], people: [], providers: [name] }
@@ -84,13 +105,12 @@ export class Directory {
   }
 
   async #other(kind: 'person' | 'provider', text: string): Promise<string> {
-    this.#forgetInTime()
-    const key = `${kind} ${text}`
-    const known = this.#others.get(key)
+    const met = (await this.#asItIs())[kind]
+    const known = met.get(text)
     if (known !== undefined) return known
     const found = await this.#find(kind, text)
     if (found === undefined) throw new Problem('not-found', { detail: `There is no ${kind} “${text}”.` })
-    this.#others.set(key, found)
+    met.set(text, found)
     return found
   }
 
@@ -115,11 +135,16 @@ export class Directory {
     return found && { kind: 'project', id: found.project, organisation: found.organisation }
   }
 
-  #forgetInTime(): void {
-    const now = performance.now()
-    if (now - this.#since <= rememberedFor && this.#payers.size + this.#others.size <= rememberedMax) return
-    this.#payers = new Map()
-    this.#others = new Map()
-    this.#since = now
+  /** What is found from now on belongs to these, which are dropped when a change is seen meanwhile. */
+  async #asItIs(): Promise<Met> {
+    await this.#watch.look()
+    const { payers, person, provider } = this.#met
+    if (payers.size + person.size + provider.size > rememberedMax) this.#met = nobody()
+    return this.#met
   }
+}
+
+function allowed(payer: NamedPayer, principal: Principal, text: string): NamedPayer {
+  if (!mayTouch(principal, [payer.id])) throw noPayer(text)
+  return payer
 }
