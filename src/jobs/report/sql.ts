@@ -1,0 +1,133 @@
+import { timestampText } from '../../database/copy-text.ts'
+import { type Reader, row, rows } from '../../database/reader.ts'
+import { queueRows, type Writer } from '../../database/writer.ts'
+import type { ServiceType } from '../price/cost.ts'
+import type { ReportChange } from './changes.ts'
+import type { Filter, ReportOf } from './report.ts'
+
+/** They go out with the other rows of the batch. */
+export const queueReportChanges = (writer: Writer, changes: readonly ReportChange[]) =>
+  queueRows(
+    writer,
+    'jobs.report_changes (project, vlab, started_at, jobs)',
+    changes,
+    ({ project, vlab, at, jobs }) => `${project}\t${vlab}\t${timestampText(at * 1000)}\t${jobs}`,
+  )
+
+/** Whose jobs a report lists; $1 is the account. */
+const mine = { system: '$1::uuid is not null', 'virtual-lab': 'vlab = $1', project: 'project = $1' } as const
+
+export type Place = { total: string; before: string | null; ends: string | null }
+
+/**
+ * How many jobs a report lists in all, and the part of its order in which the job stands that so many come before: how
+ * many come before that part, and where it ends. The order is that of reports: whoever started last comes first.
+ */
+export const placeOf = (reader: Reader, { kind, account }: ReportOf, offset: bigint) =>
+  row<Place>(
+    reader,
+    `with counted as (
+       select starts as at, jobs, true as begins from jobs.report_parts where kind = $2 and account = $1
+       union all select '-infinity', 0, true
+       union all select started_at, jobs, false from jobs.report_changes where ${mine[kind]}
+     ), reached as (
+       select at, bool_or(begins) as begins, sum(sum(jobs)) over (order by at desc) as upto from counted group by at
+     ), parts as (
+       select upto, lag(upto, 1, 0) over down as before, lag(at, 1, 'infinity') over down as ends
+         from reached where begins window down as (order by at desc)
+     )
+     select (select upto from reached where at = '-infinity') as total, part.before, part.ends::text
+       from (select) as one
+       left join lateral (select before, ends from parts where before <= $3 and $3 < upto) as part on true`,
+    [account, kind, offset],
+  )
+
+export type ReportRow = {
+  id: string
+  project: string
+  vlab: string
+  user_id: string | null
+  group_id: string | null
+  name: string | null
+  type: ServiceType
+  subtype: string
+  reserved_at: Date
+  started_at: Date
+  finished_at: Date
+  cancelled_at: Date | null
+  charged: string
+  reserved_amount: string
+  reserved_count: string | null
+  reserved_duration: string | null
+  units: string
+  running: string
+}
+
+const columns =
+  'id, project, vlab, user_id, group_id, name, type, subtype, reserved_at, started_at, finished_at, cancelled_at, ' +
+  'charged, reserved_amount, reserved_count, duration as reserved_duration, units, running'
+
+/** Those that started before `ends`, without the first `skipped` of them. */
+export const jobsFrom = (reader: Reader, { kind, account }: ReportOf, ends: string, skipped: bigint, limit: number) =>
+  rows<ReportRow>(
+    reader,
+    `select ${columns}
+       from jobs.jobs
+      where ${mine[kind]} and finished_at is not null and started_at < $2
+      order by started_at desc, id
+     offset $3 limit $4`,
+    [account, ends, skipped, limit],
+  )
+
+/** The condition of a filtered report, and its values. */
+function filtered({ kind, account }: ReportOf, { after, before, user, group, type, subtype }: Filter) {
+  const values: unknown[] = [account]
+  const conditions: string[] = [mine[kind], 'finished_at is not null']
+  const add = (condition: string, value: unknown): void => {
+    if (value !== undefined) conditions.push(`${condition} $${values.push(value)}`)
+  }
+  add('started_at >=', after)
+  add('started_at <', before)
+  add('user_id =', user)
+  add('group_id =', group)
+  add('type =', type)
+  add('subtype =', subtype)
+  return { condition: conditions.join(' and '), values }
+}
+
+export async function countFiltered(reader: Reader, of: ReportOf, filter: Filter): Promise<number> {
+  const { condition, values } = filtered(of, filter)
+  const counted = await row<{ total: string }>(
+    reader,
+    `select count(*) as total from jobs.jobs where ${condition}`,
+    values,
+  )
+  return Number(counted?.total)
+}
+
+export function filteredJobs(reader: Reader, of: ReportOf, filter: Filter, offset: bigint, limit: number) {
+  const { condition, values } = filtered(of, filter)
+  const count = values.length
+  return rows<ReportRow>(
+    reader,
+    `select ${columns}
+       from jobs.jobs where ${condition}
+      order by started_at desc, id offset $${count + 1} limit $${count + 2}`,
+    [...values, offset, limit],
+  )
+}
+
+/** Those that come after a job in the order of reports: of its own second, then of the seconds before. */
+export function jobsAfter(reader: Reader, of: ReportOf, filter: Filter, last: ReportRow | undefined, limit: number) {
+  if (!last) return filteredJobs(reader, of, filter, 0n, limit)
+  const { condition, values } = filtered(of, filter)
+  const [at, id, most] = [values.length + 1, values.length + 2, values.length + 3].map((place) => `$${place}`)
+  const part = (which: string) =>
+    `(select ${columns} from jobs.jobs where ${condition} and ${which} order by started_at desc, id limit ${most})`
+  return rows<ReportRow>(
+    reader,
+    `${part(`started_at = ${at} and id > ${id}`)} union all ${part(`started_at < ${at}`)}
+      order by started_at desc, id limit ${most}`,
+    [...values, last.started_at, last.id, limit],
+  )
+}
