@@ -86,7 +86,7 @@ test('201: a oneshot reservation holds what it will cost, and its usage is charg
     status: 201,
     body: { message: 'Oneshot usage received', data: null },
   })
-  assert.deepEqual(await balanceOf(project), ['8.49', '0.00'])
+  assert.deepEqual(await balanceOf(project), ['8.50', '0.00'], '8.495, half to even')
 })
 
 test('402: beyond what the project has', async () => {
