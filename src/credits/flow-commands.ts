@@ -7,6 +7,7 @@ import type { shownWallet } from './shown.ts'
 /** One wallet in a statement: what went in and out of it in the time asked for, and how it stands now. */
 export type WalletLine = {
   readonly currency: string
+  /** Less what was withdrawn again. */
   readonly granted: bigint
   /** By usage, less what was taken back. */
   readonly spent: bigint
@@ -34,7 +35,7 @@ export async function walletLinesOf(
     const usage = ['settle', 'charge', 'true-up', 'reversal'] as const
     return {
       currency: shown.currency,
-      granted: sum('credit', 'grant'),
+      granted: sum('credit', 'grant') - sum('debit', 'withdraw'),
       spent: sum('debit', ...usage) - sum('credit', ...usage),
       refunded: sum('credit', 'refund'),
       expired: sum('debit', 'expire'),

@@ -1,6 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { addAccountListDoors } from './account/list-routes.ts'
 import { addAccountDoors } from './account/routes.ts'
+import { addBalanceDoors } from './balance/routes.ts'
+import { addBudgetDoors } from './budget/routes.ts'
 import { openJobScope } from './door/door-routes.ts'
 import { addReservationDoors } from './job/reservation-routes.ts'
 import { addUsageDoors } from './job/usage-routes.ts'
@@ -13,6 +15,8 @@ export function addJobDoors(server: FastifyInstance, parts: JobParts): void {
   openJobScope(server, (scope) => {
     addAccountDoors(scope, parts)
     addAccountListDoors(scope, parts)
+    addBalanceDoors(scope, parts)
+    addBudgetDoors(scope, parts)
     addPriceDoors(scope, parts)
     addReservationDoors(scope, parts)
     addUsageDoors(scope, parts)

@@ -12,7 +12,17 @@ export type Transfer = {
   readonly currency: Currency
   /** Greater than zero. */
   readonly nanos: bigint
-  readonly reason: 'charge' | 'reversal' | 'true-up' | 'grant' | 'move' | 'settle' | 'expire' | 'absorb' | 'refund'
+  readonly reason:
+    | 'charge'
+    | 'reversal'
+    | 'true-up'
+    | 'grant'
+    | 'withdraw'
+    | 'move'
+    | 'settle'
+    | 'expire'
+    | 'absorb'
+    | 'refund'
   /** The first day of the accounting period, `2026-11-01`. */
   readonly period: string
 }

@@ -19,7 +19,7 @@ const transfers = `
     from ledger.transfers t
     left join ledger.accounts d on d.id = t.debit_account
     left join ledger.accounts c on c.id = t.credit_account
-   where t.reason not in ('grant', 'move', 'settle', 'absorb', 'expire', 'refund')`
+   where t.reason not in ('grant', 'withdraw', 'move', 'settle', 'absorb', 'expire', 'refund')`
 
 const reason = `case when line."table" = 'charging.true_ups' then 'true-up' when up then 'charge' else 'reversal' end`
 

@@ -139,7 +139,7 @@ async function* timed(source: AsyncGenerator<Check>): AsyncGenerator<Proved> {
 }
 
 const counted =
-  /(?<![\d.,])1 (account|block|charge|discount|draw|end|grant|key|lot|move|operation|price|record|refund|reservation|row|settlement|step|thing|transfer|version|wallet)s\b/g
+  /(?<![\d.,])1 (account|block|charge|discount|draw|end|grant|key|lot|move|operation|price|record|refund|reservation|row|settlement|step|thing|transfer|version|wallet|withdrawal)s\b/g
 const numbersAgree = (detail: string): string => detail.replaceAll(counted, '1 $1')
 
 /**

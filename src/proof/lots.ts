@@ -72,14 +72,15 @@ const moved = `
     from ledger.transfers t
     left join ledger.accounts d on d.id = t.debit_account
     left join ledger.accounts c on c.id = t.credit_account
-   where t.reason in ('grant', 'move', 'expire')`
+   where t.reason in ('grant', 'withdraw', 'move', 'expire')`
 
 const grants: Inquiry = {
-  name: 'credits come, move and expire by their transfers',
+  name: 'credits come, move, go and expire by their transfers',
   looked: `
-    select (select count(*) from credits.grants) || ' grants, ' || count(*) filter (where reason = 'move') || ' moves, '
+    select (select count(*) from credits.grants) || ' grants, ' || count(*) filter (where reason = 'withdraw') || ' withdrawals, '
+           || count(*) filter (where reason = 'move') || ' moves, '
            || count(*) filter (where reason = 'expire') || ' expired' as looked
-      from ledger.transfers where reason in ('move', 'expire')`,
+      from ledger.transfers where reason in ('withdraw', 'move', 'expire')`,
   wrongs: [
     `select case when t.id is null then 'credits.grants' else 'ledger.transfers' end as "table",
             coalesce('trf_' || t.id, 'gra_' || g.id) as row, coalesce(t.operation, g.operation)::text as operation,
@@ -99,8 +100,15 @@ const grants: Inquiry = {
        left join operations.operations o on o.id = t.operation
        left join (select operation, sum(posted_delta) as dated from credits.draws group by operation) as d
          on d.operation = t.operation
-      where t.reason = 'move' and (t.debit_kind = 'wallet' and t.credit_kind = 'wallet' and o.command = 'credits.move'
+      where t.reason = 'move' and (t.debit_kind = 'wallet' and t.credit_kind = 'wallet' and o.command in ('credits.move', 'credits.grantThrough')
                                    and (d.dated is null or d.dated <= 0)) is not true
+      order by t.id`,
+    `select 'ledger.transfers' as "table", 'trf_' || t.id as row, t.operation::text as operation,
+            'it does not go back from a wallet to where credits come from, by a command that withdraws' as wrong
+       from (${moved}) as t
+       left join operations.operations o on o.id = t.operation
+      where t.reason = 'withdraw'
+        and (t.debit_kind = 'wallet' and t.credit_kind = 'credits_granted' and o.command = 'credits.withdraw') is not true
       order by t.id`,
     // What is taken of a lot whose time is over, and of no reservation, has expired.
     `select case when t.operation is null then 'credits.draws' else 'ledger.transfers' end as "table",

@@ -114,7 +114,7 @@ type One = {
   readonly path: string
   readonly params: Lax<Readonly<Record<string, string>>>
   readonly status: 200
-  idOf(given: Readonly<Record<string, string>>): string
+  readonly idOf: (given: Readonly<Record<string, string>>) => string
 }
 
 function addChanges(scope: JobScope, parts: JobParts, of: KindOfAccount, { idOf, ...one }: One): void {

@@ -40,8 +40,8 @@ export class Sharing<Key, Value> {
 
 type Waiting<Value> = {
   readonly answer: Promise<Value | undefined>
-  resolve(value: Value | undefined): void
-  reject(error: unknown): void
+  readonly resolve: (value: Value | undefined) => void
+  readonly reject: (error: unknown) => void
 }
 
 function newWaiting<Value>(): Waiting<Value> {

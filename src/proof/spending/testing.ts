@@ -5,6 +5,8 @@ import { Counter, type HoldRequest } from '../../charging/counter-commands.ts'
 import { findRefundable, refund } from '../../charging/refund-commands.ts'
 import { flatPrice, importSheet, setBook } from '../../charging/testing.ts'
 import { Credits } from '../../credits/commands.ts'
+import { grantThroughRule } from '../../credits/granting-commands.ts'
+import { withdrawCommand } from '../../credits/withdraw.ts'
 import { rows } from '../../database/reader.ts'
 import type { House } from '../../operations/house.ts'
 import { numberOf, numbered } from '../../values/id.ts'
@@ -69,11 +71,22 @@ export async function spendCredits(house: House): Promise<void> {
     await hold(desk, { project: weavers, nanos: one / 2n, seconds: briefly })
     await sleep(briefly * 1000 + 100)
     for (const owner of [smiths, tailors, weavers]) await credits.sweep(owner, currency)
+    await throughAndBack(credits, weavers, tailors)
     await settleLate(desk, smiths)
     await leaveHeld(desk, [smiths, tailors])
   } finally {
     await credits.lane.close()
   }
+}
+
+/** Granted to one and moved on to another, who has to give back what is left of dated and undated credits. */
+async function throughAndBack(credits: Credits, through: string, owner: string): Promise<void> {
+  const given = { through, owner, currency, nanos: 2n * one, origin: 'gift' }
+  const told = { through, owner, currency, amount: '2' }
+  await credits.submit(me(), 'credits.grantThrough', told, grantThroughRule(given))
+  const dated = { owner: through, currency, nanos: 3n * one, origin: 'gift', expiresAt: Date.now() + 86_400_000 }
+  await credits.grant(me(), dated)
+  await credits.submit(me(), 'credits.withdraw', { owner: through, currency }, withdrawCommand([through], currency))
 }
 
 async function limitAndBudget(credits: Credits, { project, organisation }: Desk): Promise<void> {
