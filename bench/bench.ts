@@ -6,6 +6,7 @@ type Bench = () => Promise<BenchResult>
 
 const benches: Readonly<Record<string, () => Promise<Bench>>> = {
   http: async () => (await import('./http.ts')).httpBench,
+  jobs: async () => (await import('./jobs.ts')).jobsBench,
   ledger: async () => (await import('./ledger.ts')).ledgerBench,
   rate: async () => (await import('./rate.ts')).rateBench,
   slurm: async () => (await import('./slurm.ts')).slurmBench,

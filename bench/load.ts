@@ -19,9 +19,14 @@ export class Connection {
   }
 
   ask(head: string, key: string, body: string): Promise<Answer> {
+    return this.send(`${head}idempotency-key: ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+  }
+
+  /** A whole request as it goes over the wire. */
+  send(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
-      this.#socket.write(`${head}idempotency-key: ${key}\r\ncontent-length: ${body.length}\r\n\r\n${body}`, 'latin1')
+      this.#socket.write(request, 'latin1')
     })
   }
 
