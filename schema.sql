@@ -684,6 +684,36 @@ CREATE UNIQUE INDEX reservation_ends_once ON credits.steps USING btree (reservat
 CREATE INDEX holds_by_time ON credits.holds USING btree (wallet, until);
 CREATE INDEX budgets_of_wallet ON credits.budgets USING btree (wallet, span, id);
 
+create view credits.reservation_moves as
+ SELECT id,
+    operation,
+    at,
+    wallet,
+    id AS reservation,
+    service,
+    subtype,
+    estimate,
+    'hold'::text AS kind,
+    amount AS held_delta,
+    (0)::numeric AS charged,
+    (0)::numeric AS paid
+   FROM credits.reservations
+UNION ALL
+ SELECT s.id,
+    s.operation,
+    s.at,
+    r.wallet,
+    r.id AS reservation,
+    r.service,
+    r.subtype,
+    r.estimate,
+    s.kind,
+    s.held_delta,
+    s.charged,
+    (s.charged - s.absorbed) AS paid
+   FROM (credits.steps s
+     JOIN credits.reservations r ON ((r.id = s.reservation)));
+
 create schema charging;
 
 create table charging.charges (
@@ -935,6 +965,22 @@ create table jobs.account_list (
   constraint account_list_pkey PRIMARY KEY (only_row),
   constraint account_list_only_row_check CHECK (only_row)
 );
+
+create table jobs.report_parts (
+  kind    text not null,
+  account uuid not null,
+  starts  timestamp with time zone not null,
+  jobs    bigint not null,
+  constraint report_parts_pkey PRIMARY KEY (kind, account, starts),
+  constraint report_parts_kind_check CHECK ((kind = ANY (ARRAY['system'::text, 'virtual-lab'::text, 'project'::text])))
+);
+
+create table jobs.report_changes (
+  project    uuid not null,
+  vlab       uuid not null,
+  started_at timestamp with time zone not null,
+  jobs       integer not null
+);
 CREATE INDEX discounts_of_vlab ON jobs.discounts USING btree (vlab);
 CREATE INDEX ends_of_one ON jobs.ends USING btree (ended, id);
 CREATE INDEX finished_jobs ON jobs.jobs USING btree (started_at DESC, id) WHERE (finished_at IS NOT NULL);
@@ -943,6 +989,7 @@ CREATE INDEX finished_jobs_of_vlab ON jobs.jobs USING btree (vlab, started_at DE
 CREATE INDEX open_jobs ON jobs.jobs USING btree (type, reserved_at, id) WHERE ((finished_at IS NULL) AND (cancelled_at IS NULL));
 CREATE INDEX storage_of_project ON jobs.jobs USING btree (project, started_at) WHERE (type = 'storage'::text);
 CREATE INDEX events_of_job ON jobs.events USING btree (job, at);
+CREATE INDEX problems_of_job ON jobs.problems USING btree (job, id);
 CREATE INDEX problems_of_project ON jobs.problems USING btree (project, id);
 CREATE INDEX accounts_of_parent ON jobs.accounts USING btree (parent);
 CREATE UNIQUE INDEX there_is_one_system_account ON jobs.accounts USING btree (kind) WHERE (kind = 'system'::text);
