@@ -11,6 +11,7 @@ const chapters = [
   { text: 'First reservation', link: '/first-reservation' },
   { text: 'Clients', link: '/clients' },
   { text: 'Prices', link: '/prices' },
+  { text: 'Job accounting', link: '/job-accounting' },
   { text: 'Slurm', link: '/slurm' },
   { text: 'Operator’s guide', link: '/operators' },
   { text: 'Settings', link: '/settings' },
