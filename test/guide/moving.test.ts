@@ -59,15 +59,15 @@ type Answered<Data> = { data: Data }
 
 test('what the guide asks the old database for brings accounts, balances, prices and discounts along', async (t) => {
   const requests = await requestsOfTheOldService()
-  const { ask } = await openJobDoors(t)
+  const doors = await openJobDoors(t)
   for (let time = 0; time < 2; time += 1) {
     for (const { path, key, body } of requests) {
-      const { status, text } = await ask('POST', `/${path}`, body, { 'idempotency-key': `move ${path} ${key}` })
+      const { status, text } = await doors.ask('POST', `/${path}`, body, { 'idempotency-key': `move ${path} ${key}` })
       assert.ok(status === 200 || status === 201, `${path} ${JSON.stringify(body)}: ${text}`)
     }
   }
 
-  const lab = (await ask('GET', `/balance/virtual-lab/${id(1)}?include_projects=true`)).body as Answered<object>
+  const lab = (await doors.ask('GET', `/balance/virtual-lab/${id(1)}?include_projects=true`)).body as Answered<object>
   assert.deepEqual(lab.data, {
     vlab_id: id(1),
     balance: '40.12',
@@ -76,16 +76,16 @@ test('what the guide asks the old database for brings accounts, balances, prices
       { proj_id: id(4), balance: '0.00', reservation: '0.00' },
     ],
   })
-  const name = (await ask('GET', `/account/virtual-lab/${id(1)}`)).body as Answered<{ name: string }>
+  const name = (await doors.ask('GET', `/account/virtual-lab/${id(1)}`)).body as Answered<{ name: string }>
   assert.equal(name.data.name, 'a "lab" | \\ of\ttabs')
-  const prices = (await ask('GET', '/price')).body as Answered<{ items: { service_subtype: string }[] }>
+  const prices = (await doors.ask('GET', '/price')).body as Answered<{ items: { service_subtype: string }[] }>
   assert.deepEqual(prices.data.items.map(({ service_subtype }) => service_subtype).sort(), [
     'circuit-simplification',
     'ml-llm',
     'ml-llm',
   ])
   const asking = { proj_id: id(2), type: 'oneshot', subtype: 'ml-llm', count: 10 }
-  const cost = (await ask('POST', '/estimate/oneshot', asking)).body as Answered<{ cost: string }>
+  const cost = (await doors.ask('POST', '/estimate/oneshot', asking)).body as Answered<{ cost: string }>
   // 1 + 10 × 0.25 by the price of the lab, less 20 %.
   assert.equal(cost.data.cost, '2.80')
 })
