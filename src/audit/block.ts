@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { copyBytes, timestampText } from '../database/copy-text.ts'
 import { markWith, type SealKey } from '../operations/keys.ts'
 
@@ -17,25 +17,45 @@ export type Block = {
 
 export const beforeFirst: Buffer = Buffer.alloc(32)
 
-/** Of an operation's row as COPY prints it, without the line end. */
-export const leafOf = (row: Buffer): Buffer => createHash('sha256').update(row).digest()
+/**
+ * Of an operation's row as COPY prints it, without the line end. Digests of operations are texts with a character for each
+ * byte, because a buffer costs more than the digest in it.
+ */
+export const leafOf = (row: Buffer): string => hash('sha256', row, 'binary')
 
-const inner = Buffer.from([1])
+const pair = Buffer.from([1, ...Buffer.alloc(64)])
 
-/** The odd one of a level goes up as it is. */
-export function merkleRoot(leaves: readonly Buffer[]): Buffer {
-  assert(leaves.length > 0)
-  let level = leaves
-  while (level.length > 1) {
-    const above: Buffer[] = []
-    for (let index = 0; index < level.length; index += 2) {
-      const left = level[index] as Buffer
-      const right = level[index + 1]
-      above.push(right ? createHash('sha256').update(inner).update(left).update(right).digest() : left)
-    }
-    level = above
+function digestOfPair(left: string, right: string): string {
+  pair.write(left, 1, 'latin1')
+  pair.write(right, 33, 'latin1')
+  return hash('sha256', pair, 'binary')
+}
+
+/** The tree over the operations of a block: two make one above them, and the odd one of a level goes up as it is. */
+export class MerkleTree {
+  /** Of complete trees, each smaller than the one before it; so the work is spread over the leaves as they come. */
+  readonly #nodes: string[] = []
+  #size = 0
+
+  get size(): number {
+    return this.#size
   }
-  return level[0] as Buffer
+
+  add(leaf: string): void {
+    this.#size += 1
+    let node = leaf
+    // As often as this leaf completes a pair.
+    for (let leaves = this.#size; leaves % 2 === 0; leaves /= 2) node = digestOfPair(this.#nodes.pop() ?? '', node)
+    this.#nodes.push(node)
+  }
+
+  root(): Buffer {
+    assert(this.#size > 0)
+    return Buffer.from(
+      this.#nodes.reduceRight((right, left) => digestOfPair(left, right)),
+      'latin1',
+    )
+  }
 }
 
 /** Over the row's other columns as COPY prints them. */

@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { PoolClient } from 'pg'
 import { copyOut } from '../database/copy.ts'
 import type { House } from '../operations/house.ts'
-import { beforeFirst, leafOf, merkleRoot, newBlock } from './block.ts'
+import { beforeFirst, leafOf, MerkleTree, newBlock } from './block.ts'
 import { publishHeads } from './heads.ts'
 import * as sql from './sql.ts'
 import { noting } from '../database/transaction.ts'
@@ -78,19 +78,19 @@ async function writeBlock(house: House, client: PoolClient, head: sql.HeadRow, f
   const own = await sql.ownNumber(client)
   assert(own)
   const ids: string[] = []
-  const leaves: Buffer[] = []
+  const tree = new MerkleTree()
   await copyOut(client, sql.copyUnsealed(from.after, head.epoch, operationsMax, from.all), (line) => {
     ids.push(line.toString('latin1', 0, line.indexOf('\t')))
-    leaves.push(leafOf(line.subarray(0, -1)))
+    tree.add(leafOf(line.subarray(0, -1)))
     return undefined
   })
   if (ids.length > 0) {
     const number = Number(head.block) + 1
     const previous = number === 1 ? beforeFirst : (await sql.macOfBlock(client, head.block))?.mac
     assert(previous, `block ${head.block}, the head of the chain, is missing`)
-    const root = merkleRoot(leaves)
     const { epoch } = head
-    const block = newBlock(house.keys.seal, { number, epoch, operations: ids.length, root, previous, at: own.at })
+    const sealed = { number, epoch, operations: ids.length, root: tree.root(), previous, at: own.at }
+    const block = newBlock(house.keys.seal, sealed)
     await sql.insertBlock(client, block)
     await sql.insertSeals(client, number, ids)
     await sql.moveHead(client, number)

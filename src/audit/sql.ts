@@ -70,7 +70,8 @@ export const insertSeals = (reader: Reader, block: number, operations: readonly 
     reader,
     `insert into audit.seals (operation, block, position)
      select operation, $1, place - 1 from unnest($2::bigint[]) with ordinality as sealed (operation, place)`,
-    [block, operations],
+    // As one text: of ten thousand ids the driver would look at each.
+    [block, `{${operations.join(',')}}`],
   )
 
 export const moveHead = (reader: Reader, block: number) => rows(reader, `update audit.head set block = $1`, [block])

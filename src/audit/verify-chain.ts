@@ -1,7 +1,7 @@
 import type { PoolClient } from 'pg'
 import { copyOut } from '../database/copy.ts'
 import type { SealKey } from '../operations/keys.ts'
-import { leafOf, markFault, merkleRoot } from './block.ts'
+import { leafOf, markFault, MerkleTree } from './block.ts'
 import { type Check, Faults } from './check.ts'
 import * as sql from './sql.ts'
 
@@ -19,7 +19,7 @@ class Chain {
   unsealed = 0
   private block = ''
   private wanted = { operations: '', root: '' }
-  private leaves: Buffer[] = []
+  private leaves = new MerkleTree()
   private last: { position: string | undefined; sealed: string | undefined } = { position: '', sealed: '' }
   /** The transaction of the operation before, in this block: they are sealed in the order in which they began. */
   private before = 0
@@ -46,12 +46,12 @@ class Chain {
     this.wanted = { operations, root }
     if (root === none) this.seals.add(`operation ${sealed} is sealed in block ${block}, which does not exist`)
     if (!exists) this.seals.add(`operation ${sealed}, sealed in block ${block}, is missing`)
-    if (Number(position) !== this.leaves.length) {
+    if (Number(position) !== this.leaves.size) {
       const there = `operation ${sealed} is at place ${position}`
       const wrong =
         position === this.last.position
           ? `has operation ${this.last.sealed} at place ${position}`
-          : `has no operation at place ${this.leaves.length}`
+          : `has no operation at place ${this.leaves.size}`
       this.seals.add(`block ${block} ${wrong}, and ${there}`)
     }
     this.last = { position, sealed }
@@ -59,19 +59,19 @@ class Chain {
     this.before = exists ? Number(xid) : this.before
     if (exists && ownEpoch !== epoch)
       this.seals.add(`operation ${sealed} of epoch ${ownEpoch} is sealed in epoch ${epoch}`)
-    this.leaves.push(leafOf(row))
+    this.leaves.add(leafOf(row))
     this.see(Number(ownEpoch), Number(xid))
   }
 
   endBlock(): void {
     if (this.block === '') return
     const { operations, root } = this.wanted
-    if (root !== none && String(this.leaves.length) !== operations) {
-      this.seals.add(`block ${this.block} holds ${this.leaves.length} operations, and sealed ${operations}`)
-    } else if (root !== none && merkleRoot(this.leaves).toString('hex') !== root) {
+    if (root !== none && String(this.leaves.size) !== operations) {
+      this.seals.add(`block ${this.block} holds ${this.leaves.size} operations, and sealed ${operations}`)
+    } else if (root !== none && this.leaves.root().toString('hex') !== root) {
       this.seals.add(`block ${this.block}: its operations are not those it sealed, or in another order`)
     }
-    this.leaves = []
+    this.leaves = new MerkleTree()
     this.last = { position: '', sealed: '' }
     this.before = 0
     this.block = ''
