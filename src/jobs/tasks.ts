@@ -1,11 +1,15 @@
 import type { Task } from '../tasks/task.ts'
 import type { JobDesk } from './job/commands.ts'
+import { foldReports } from './report/fold/commands.ts'
 import type { Storage } from './storage/commands.ts'
 
 /** Few enough that requests of the lane do not wait for them. */
 const atOnce = 50
 
-/** Gives up jobs that gave no sign of life, and charges storage that goes on: once, however many servers there are. */
+/**
+ * Gives up jobs that gave no sign of life, charges storage that goes on, and counts what finished where reports list it:
+ * once, however many servers there are.
+ */
 export const jobTasks = (desk: JobDesk, storage: Storage): Task[] => [
   {
     name: 'expire-jobs',
@@ -32,6 +36,11 @@ export const jobTasks = (desk: JobDesk, storage: Storage): Task[] => [
         after = due.at(-1)?.project ?? after
       }
     },
+  },
+  {
+    name: 'fold-job-reports',
+    everySeconds: 5,
+    run: () => foldReports(desk.counter.credits.house),
   },
 ]
 

@@ -89,6 +89,17 @@ export const refundsPage = (
     [wanted.scope, wanted.payer, wanted.currency, wanted.after, wanted.limit + 1],
   )
 
+export type RefundOfRow = { id: string; settlement: string; at: Date; amount: string; reason: string; transfer: string }
+
+/** What went back of some settlings, in the order in which it did. */
+export const refundsOf = (reader: Reader, settlements: readonly bigint[]) =>
+  rows<RefundOfRow>(
+    reader,
+    `select id, settlement, at, amount, reason, transfer
+       from charging.refunds where settlement = any ($1::bigint[]) order by id`,
+    [arrayOf(settlements)],
+  )
+
 /** One refund of a record's charges at a time, until its transaction ends. */
 export const lockRefunds = (writer: Writer, record: bigint) =>
   execute(writer, `select pg_advisory_xact_lock(724619103, hashint8($1))`, [String(record)])

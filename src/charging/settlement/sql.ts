@@ -110,3 +110,10 @@ export const settledLines = (reader: Reader, project: string, from: Date | null,
 /** Of some reservations, in the order in which they were made. */
 export const settlementsOf = (reader: Reader, reservations: readonly bigint[]) =>
   rows<SettlementRow>(reader, `${settlement} where s.reservation = any ($1::bigint[]) order by s.id`, [reservations])
+
+/** The newest first, so many at the most. */
+export const settlementsAmong = (reader: Reader, reservations: readonly bigint[], limit: number) =>
+  rows<SettlementRow>(reader, `${settlement} where s.reservation = any ($1::bigint[]) order by s.id desc limit $2`, [
+    reservations,
+    limit,
+  ])

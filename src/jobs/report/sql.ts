@@ -42,6 +42,7 @@ export const placeOf = (reader: Reader, { kind, account }: ReportOf, offset: big
     [account, kind, offset],
   )
 
+/** Times are UTC as PostgreSQL prints them without a zone: a report has thousands, and nobody counts with them. */
 export type ReportRow = {
   id: string
   project: string
@@ -51,10 +52,12 @@ export type ReportRow = {
   name: string | null
   type: ServiceType
   subtype: string
-  reserved_at: Date
-  started_at: Date
-  finished_at: Date
-  cancelled_at: Date | null
+  reserved_at: string
+  started_at: string
+  finished_at: string
+  cancelled_at: string | null
+  /** Whole seconds. */
+  duration: number
   charged: string
   reserved_amount: string
   reserved_count: string | null
@@ -63,18 +66,22 @@ export type ReportRow = {
   running: string
 }
 
-const columns =
-  'id, project, vlab, user_id, group_id, name, type, subtype, reserved_at, started_at, finished_at, cancelled_at, ' +
-  'charged, reserved_amount, reserved_count, duration as reserved_duration, units, running'
+const utc = (column: string): string => `(j.${column} at time zone 'UTC')::text as ${column}`
+
+const columns = `j.id, j.project, j.vlab, j.user_id, j.group_id, j.name, j.type, j.subtype, ${utc('reserved_at')},
+       ${utc('started_at')}, ${utc('finished_at')}, ${utc('cancelled_at')},
+       floor(extract(epoch from j.finished_at - j.started_at))::float8 as duration,
+       j.charged, j.reserved_amount, j.reserved_count, j.duration as reserved_duration, j.units, j.running`
+const inOrder = 'order by j.started_at desc, j.id'
 
 /** Those that started before `ends`, without the first `skipped` of them. */
 export const jobsFrom = (reader: Reader, { kind, account }: ReportOf, ends: string, skipped: bigint, limit: number) =>
   rows<ReportRow>(
     reader,
     `select ${columns}
-       from jobs.jobs
-      where ${mine[kind]} and finished_at is not null and started_at < $2
-      order by started_at desc, id
+       from jobs.jobs j
+      where ${mine[kind]} and j.finished_at is not null and j.started_at < $2
+      ${inOrder}
      offset $3 limit $4`,
     [account, ends, skipped, limit],
   )
@@ -82,16 +89,16 @@ export const jobsFrom = (reader: Reader, { kind, account }: ReportOf, ends: stri
 /** The condition of a filtered report, and its values. */
 function filtered({ kind, account }: ReportOf, { after, before, user, group, type, subtype }: Filter) {
   const values: unknown[] = [account]
-  const conditions: string[] = [mine[kind], 'finished_at is not null']
+  const conditions: string[] = [mine[kind], 'j.finished_at is not null']
   const add = (condition: string, value: unknown): void => {
     if (value !== undefined) conditions.push(`${condition} $${values.push(value)}`)
   }
-  add('started_at >=', after)
-  add('started_at <', before)
-  add('user_id =', user)
-  add('group_id =', group)
-  add('type =', type)
-  add('subtype =', subtype)
+  add('j.started_at >=', after)
+  add('j.started_at <', before)
+  add('j.user_id =', user)
+  add('j.group_id =', group)
+  add('j.type =', type)
+  add('j.subtype =', subtype)
   return { condition: conditions.join(' and '), values }
 }
 
@@ -99,7 +106,7 @@ export async function countFiltered(reader: Reader, of: ReportOf, filter: Filter
   const { condition, values } = filtered(of, filter)
   const counted = await row<{ total: string }>(
     reader,
-    `select count(*) as total from jobs.jobs where ${condition}`,
+    `select count(*) as total from jobs.jobs j where ${condition}`,
     values,
   )
   return Number(counted?.total)
@@ -111,8 +118,8 @@ export function filteredJobs(reader: Reader, of: ReportOf, filter: Filter, offse
   return rows<ReportRow>(
     reader,
     `select ${columns}
-       from jobs.jobs where ${condition}
-      order by started_at desc, id offset $${count + 1} limit $${count + 2}`,
+       from jobs.jobs j where ${condition}
+      ${inOrder} offset $${count + 1} limit $${count + 2}`,
     [...values, offset, limit],
   )
 }
@@ -122,12 +129,16 @@ export function jobsAfter(reader: Reader, of: ReportOf, filter: Filter, last: Re
   if (!last) return filteredJobs(reader, of, filter, 0n, limit)
   const { condition, values } = filtered(of, filter)
   const [at, id, most] = [values.length + 1, values.length + 2, values.length + 3].map((place) => `$${place}`)
-  const part = (which: string) =>
-    `(select ${columns} from jobs.jobs where ${condition} and ${which} order by started_at desc, id limit ${most})`
+  const part = (rank: number, which: string) =>
+    `(select ${rank} as rank, ${columns} from jobs.jobs j where ${condition} and ${which} ${inOrder} limit ${most})`
   return rows<ReportRow>(
     reader,
-    `${part(`started_at = ${at} and id > ${id}`)} union all ${part(`started_at < ${at}`)}
-      order by started_at desc, id limit ${most}`,
-    [...values, last.started_at, last.id, limit],
+    `select * from (
+       ${part(1, `j.started_at = ${at}::timestamptz and j.id > ${id}`)}
+       union all
+       ${part(2, `j.started_at < ${at}::timestamptz`)}
+     ) as found
+      order by rank, started_at desc, id limit ${most}`,
+    [...values, `${last.started_at}Z`, last.id, limit],
   )
 }
