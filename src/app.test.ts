@@ -14,6 +14,7 @@ const withoutDoor = new Set(['metrics.read'])
 type Spec = {
   readonly 'x-operation'?: string
   readonly security?: readonly unknown[]
+  readonly tags?: readonly string[]
   readonly parameters?: readonly {
     readonly in: string
     readonly name: string
@@ -75,8 +76,11 @@ async function knock(door: Door, key?: string): Promise<{ status: number; detail
     ...(hasBody && { body: '{}' }),
   })
   const text = await answer.text()
-  const isProblem = answer.headers.get('content-type')?.startsWith('application/problem+json') ?? false
-  return { status: answer.status, detail: isProblem ? String((JSON.parse(text) as { detail?: string }).detail) : '' }
+  const isJson = /^application\/(problem\+)?json/.test(answer.headers.get('content-type') ?? '')
+  const { detail, message } = (isJson ? JSON.parse(text) : {}) as { detail?: unknown; message?: unknown }
+  // The job doors tell it behind the title.
+  const told = typeof message === 'string' ? message.replace(/^This principal may not do that\. /, '') : detail
+  return { status: answer.status, detail: typeof told === 'string' ? told : '' }
 }
 
 const guarded = () => doors.filter(({ spec }) => spec['x-operation'] !== undefined)
@@ -118,19 +122,73 @@ for (const role of roles) {
   })
 }
 
-test('401: to ask for the head alone is to ask', async () => {
+test('401: to ask for the head alone is to ask; 405 where nobody can', async () => {
   for (const door of guarded().filter(({ method }) => method === 'GET')) {
     const { status } = await fetch(`${server.url}${placeOf(door)}`, { method: 'HEAD' })
-    assert.equal(status, 401, door.path)
+    assert.equal(status, door.spec.tags?.[0] === 'jobs' ? 405 : 401, door.path)
   }
 })
 
 test('200: what is open is open without a key, and with a wrong one', async () => {
   for (const path of ['/', '/health', '/ready', '/version', '/openapi.json', '/docs/', '/problems/not-found']) {
     for (const headers of [{}, { authorization: 'Bearer wrong' }]) {
-      assert.equal((await fetch(`${server.url}${path}`, { headers })).status, 200, path)
+      const answer = await fetch(`${server.url}${path}`, { headers: { accept: 'text/html', ...headers } })
+      assert.equal(answer.status, 200, path)
     }
   }
+})
+
+test('302: programs are led from the start page to what they can call', async () => {
+  for (const path of ['/', '/redoc']) {
+    const answer = await fetch(`${server.url}${path}`, { redirect: 'manual' })
+    assert.deepEqual([answer.status, answer.headers.get('location')], [302, '/docs'])
+  }
+})
+
+test('400, 404, 405: refusals of the job doors need no key where nobody is there', async () => {
+  const ask = async (path: string, method = 'GET') => {
+    const answer = await fetch(`${server.url}${path}`, { method })
+    return { status: answer.status, body: method === 'HEAD' ? undefined : ((await answer.json()) as unknown) }
+  }
+  const body = {
+    error_code: 'INVALID_REQUEST',
+    message: 'Generic error returned for testing purposes',
+    details: null,
+  }
+  assert.deepEqual(await ask('/error'), { status: 400, body })
+  assert.deepEqual(await ask('/balance/nothing/here'), { status: 404, body: { detail: 'Not Found' } })
+  assert.deepEqual(await ask('/balance/system', 'PUT'), { status: 405, body: { detail: 'Method Not Allowed' } })
+  assert.equal((await ask('/error', 'HEAD')).status, 405)
+})
+
+test('200, 401: nobody needs a key for the job doors from networks that are trusted, and for no other door', async () => {
+  const settings = readSettings({ BURSAR_PORT: '0', JOBS_TRUSTED_NETWORKS: '10.0.0.0/8, 127.0.0.1' })
+  const lines: string[] = []
+  const log = openLog('warn', { write: (line) => void lines.push(line) })
+  const other = await listen(fresh.house, settings, log)
+  const ask = async (path: string, headers = {}) => (await fetch(`${other.url}${path}`, { headers })).status
+  try {
+    assert.match(
+      lines.join(''),
+      /JOBS_TRUSTED_NETWORKS: whoever asks .* from 10\.0\.0\.0\/8, 127\.0\.0\.1 needs no key/,
+    )
+    assert.equal(await ask('/account/project'), 200)
+    assert.equal(await ask('/api/v1/prices'), 401)
+    assert.equal(await ask('/account/project', { authorization: 'Bearer wrong' }), 401)
+    // Pages may be anybody's, and so may be whoever is behind a proxy that nobody named.
+    assert.equal(await ask('/account/project', { origin: 'https://page.example' }), 401)
+    assert.equal(await ask('/account/project', { 'sec-fetch-site': 'cross-site' }), 401)
+    assert.equal(await ask('/account/project', { 'x-forwarded-for': '10.0.0.1' }), 401)
+  } finally {
+    await other.close()
+  }
+  const elsewhere = await listen(
+    fresh.house,
+    { ...settings, jobs: { ...settings.jobs, trustedNetworks: '10.0.0.0/8' } },
+    openLog('silent'),
+  )
+  assert.equal((await fetch(`${elsewhere.url}/account/project`)).status, 401)
+  await elsewhere.close()
 })
 
 test('200, 401, 403: metrics are for the machine itself, and from elsewhere for whom the table lists', async () => {

@@ -113,6 +113,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     { originsOf },
     { addOwnDoors },
     { openServer },
+    { trustedBy },
   ] = await Promise.all([
     import('./access/authenticate-commands.ts'),
     import('./access/token-commands.ts'),
@@ -129,6 +130,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     import('./http/origins.ts'),
     import('./http/routes.ts'),
     import('./http/server.ts'),
+    import('./jobs/trust-commands.ts'),
   ])
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
@@ -149,8 +151,12 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     version,
     origins: originsOf(settings.corsOrigins),
     routes: (server) => {
-      addGuard(server, doorkeeper, { counts: authCounts(metrics), metrics: settings.metrics })
-      addOwnDoors(server, { version, metrics, ready: () => readiness(house) })
+      addGuard(server, doorkeeper, {
+        counts: authCounts(metrics),
+        metrics: settings.metrics,
+        trusted: trustedBy(settings.jobs, log),
+      })
+      addOwnDoors(server, { version, commit: settings.jobs.commit, metrics, ready: () => readiness(house) })
       addGuide(server)
       addApi(server, {
         house,

@@ -3,7 +3,7 @@ import { resolve } from 'node:path'
 import type { TokenSettings } from './access/token-commands.ts'
 import { WrongUsage } from './values/refusal.ts'
 import { type JobSettings, jobSettings, jobVariables } from './jobs/settings.ts'
-import { currenciesIn } from './values/currency.ts'
+import { currenciesIn, currenciesWith } from './values/currency.ts'
 import { type Currency, parseNanos } from './values/money.ts'
 import { isZone } from './values/period.ts'
 
@@ -126,7 +126,7 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     logAnswers: oneOf('BURSAR_LOG_ANSWERS', text('BURSAR_LOG_ANSWERS') as string, ['all', 'failures']),
     metrics: oneOf('BURSAR_METRICS', text('BURSAR_METRICS') as string, ['local', 'key']),
     corsOrigins: text('BURSAR_CORS_ORIGINS'),
-    jobs: jobSettings(text),
+    jobs: jobSettings(text, currenciesWith(currencies(text('BURSAR_CURRENCIES')))),
   }
 }
 

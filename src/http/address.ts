@@ -11,7 +11,7 @@ export function urlOf(scheme: 'http' | 'https', { host, port }: Address): string
 }
 
 /** Addresses and networks, separated by commas: `10.0.0.7, 10.1.0.0/16, fd00::/8`. */
-export function networksOf(text: string): BlockList {
+export function networksOf(text: string, variable = 'BURSAR_TRUSTED_PROXY'): BlockList {
   const networks = new BlockList()
   for (const each of text.split(',').map((part) => part.trim())) {
     const [address = '', bits] = each.split('/')
@@ -19,7 +19,7 @@ export function networksOf(text: string): BlockList {
     const most = family === 4 ? 32 : 128
     if (family === 0 || (bits !== undefined && !(/^\d{1,3}$/.test(bits) && Number(bits) <= most))) {
       throw new Refusal(
-        `BURSAR_TRUSTED_PROXY: “${each}” is no address or network`,
+        `${variable}: “${each}” is no address or network`,
         'Write addresses such as 10.0.0.7 or networks such as 10.1.0.0/16, separated by commas.',
       )
     }

@@ -11,6 +11,8 @@ export type Check = { readonly name: string; readonly ok: boolean; readonly deta
 
 export type OwnDoors = {
   readonly version: string
+  /** The commit that it was built from. */
+  readonly commit?: string | undefined
   readonly metrics: Metrics
   ready(): Promise<readonly Check[]>
 }
@@ -22,7 +24,8 @@ const readyWithin = 3_000
 
 /** The doors that every Bursar has, whatever it is used for. */
 export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own }: OwnDoors): void {
-  server.get('/health', async () => ({ status: 'up' }))
+  // As clients of the job accounting service read it, and so is what else `/version` says.
+  server.get('/health', async () => ({ status: 'OK' }))
 
   server.get('/ready', async (_, reply) => {
     const checks = await Promise.race([own.ready(), later(readyWithin)])
@@ -30,7 +33,13 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
     return reply.code(ok ? 200 : 503).send({ ready: ok, checks })
   })
 
-  server.get('/version', async () => ({ version }))
+  const { commit = null } = own
+  server.get('/version', async () => ({
+    version,
+    app_name: 'accounting-service',
+    app_version: version,
+    commit_sha: commit,
+  }))
 
   server.get('/metrics', { config: { operation: 'metrics.read' } }, async (request, reply) => {
     if (!isLocal(request) && !request.principal)
@@ -47,7 +56,10 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
   })
 
   const styleHash = createHash('sha256').update(startPageStyle).digest('base64')
+  server.get('/redoc', async (_, reply) => reply.redirect('/docs'))
   server.get('/', async (request, reply) => {
+    // A page is for whoever reads pages; programs are led to what they can call.
+    if (!request.headers.accept?.includes('text/html')) return reply.redirect('/docs')
     const { lang } = request.query as { lang?: unknown }
     const language = languageOf(lang, request.headers['accept-language'])
     return reply

@@ -39,15 +39,21 @@ async function open({ ready, doors, ...settings }: Wishes = {}) {
 test('200: health, version and the start page answer', async () => {
   const { url } = await open()
   assert.equal((await fetch(`${url}/health`)).status, 200)
-  assert.deepEqual(await (await fetch(`${url}/version`)).json(), { version: '2026.1.1' })
-  const page = await fetch(`${url}/`, { headers: { 'accept-language': 'th-TH,th;q=0.9,en;q=0.8' } })
+  assert.deepEqual(await (await fetch(`${url}/version`)).json(), {
+    version: '2026.1.1',
+    app_name: 'accounting-service',
+    app_version: '2026.1.1',
+    commit_sha: null,
+  })
+  const accept = 'text/html,*/*;q=0.8'
+  const page = await fetch(`${url}/`, { headers: { accept, 'accept-language': 'th-TH,th;q=0.9,en;q=0.8' } })
   assert.equal(page.headers.get('content-language'), 'th')
   const text = await page.text()
   assert.match(text, /<html lang="th">/)
   // How to ask Slurm is said in one place.
   assert.ok(text.includes('bursar ingest slurm --help') && !text.includes('sacct'))
   assert.match(
-    await (await fetch(`${url}/?lang=en`, { headers: { 'accept-language': 'th' } })).text(),
+    await (await fetch(`${url}/?lang=en`, { headers: { accept, 'accept-language': 'th' } })).text(),
     /<html lang="en">/,
   )
 })

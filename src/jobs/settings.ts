@@ -1,5 +1,4 @@
 import { type JobRules, jobRules, ruleVariables } from './rules.ts'
-import { isCurrency } from '../values/money.ts'
 import { WrongUsage } from '../values/refusal.ts'
 
 /** What the operator sets for these doors alone. */
@@ -22,10 +21,12 @@ export const jobVariables = [
   ...ruleVariables,
 ] as const
 
+type Texts = (name: (typeof jobVariables)[number]['name']) => string | undefined
+
 /** @throws WrongUsage that names the variable. */
-export function jobSettings(text: (name: (typeof jobVariables)[number]['name']) => string | undefined): JobSettings {
+export function jobSettings(text: Texts, currencies: ReadonlySet<string>): JobSettings {
   const currency = text('JOBS_CURRENCY') as string
-  if (!isCurrency(currency)) {
+  if (!currencies.has(currency)) {
     throw new WrongUsage(
       `JOBS_CURRENCY is “${currency}”, which is no currency.`,
       'Set CREDIT, an ISO 4217 code such as THB, or a unit of BURSAR_CURRENCIES.',

@@ -1,6 +1,7 @@
 import { Counter } from '../charging/counter-commands.ts'
 import { Credits } from '../credits/commands.ts'
 import { type OpenedDoors, openDoors } from '../http/testing.ts'
+import type { ServerSettings } from '../http/server.ts'
 import type { House } from '../operations/house.ts'
 import { freshHouse } from '../operations/testing.ts'
 import { Directory } from '../parties/directory-commands.ts'
@@ -12,13 +13,13 @@ type After = { after(done: () => Promise<void>): void }
 export type OpenedJobs = OpenedDoors & { readonly house: House; readonly credits: Credits }
 
 /** The doors of this module over HTTP, on a database of their own; gone when the test has ended. */
-export async function openJobDoors(t: After): Promise<OpenedJobs> {
+export async function openJobDoors(t: After, settings: Partial<ServerSettings> = {}): Promise<OpenedJobs> {
   const fresh = await freshHouse()
   const { house } = fresh
   const credits = new Credits(house)
   const counter = new Counter(credits)
   const parts = newJobParts(counter, new Directory(house, 'site'), 'CREDIT')
-  const doors = await openDoors((server) => addJobDoors(server, parts))
+  const doors = await openDoors((server) => addJobDoors(server, parts), settings)
   t.after(async () => {
     await doors.close()
     await credits.lane.close()

@@ -97,6 +97,14 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
   })
 }
 
+/** What a refusal looks like, for whoever tries a client. */
+export function addErrorDoor({ server, paths }: JobScope): void {
+  paths.add('GET', '/error')
+  server.get('/error', { exposeHeadRoute: false }, () => {
+    throw Fault.refused('Generic error returned for testing purposes')
+  })
+}
+
 function send(
   reply: FastifyReply,
   { status, message }: { readonly status: number; readonly message: string },
