@@ -91,5 +91,6 @@ const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): Ap
   ...(prices && {
     'prices.set': { limit: null, tryAt: '/api/v1/prices/check' },
     'formula.set': { limit: null, tryAt: null },
+    'jobs.price': { limit: null, tryAt: null },
   }),
 })

@@ -67,7 +67,10 @@ function passFor({ pass }: Wiring, principal: Principal): string {
 }
 
 const textOf = (body: unknown): string | null =>
-  body === undefined || body === null ? null : typeof body === 'string' ? body : JSON.stringify(body)
+  body === undefined || body === null ? null : typeof body === 'string' ? body : JSON.stringify(body, wholeAsText)
+
+/** Doors that take whole numbers of any size take them as text, too. */
+const wholeAsText = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? String(value) : value)
 
 /** `GET /api/v1/approvals`, and yes or no to one. */
 export function addApprovalDoors(wiring: Wiring): void {

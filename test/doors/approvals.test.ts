@@ -155,6 +155,25 @@ test('two who decide at once: one verdict stands', async () => {
   assert.equal((await grants()) - before, yes.status === 200 ? 1 : 0)
 })
 
+test('202: a price of jobs waits as well, and is what was asked for once somebody agrees', async () => {
+  const tiers = [{ min_quantity: 0, max_quantity: null, fixed_cost: 0, multiplier: '0.5' }]
+  const span = { valid_from: '2026-01-01T00:00:00Z', valid_to: null, vlab_id: null }
+  const price = { service_type: 'oneshot', service_subtype: 'notebook', ...span, tiers }
+  const waits = await ask('eve', 'POST', '/price', JSON.stringify(price), { 'content-type': 'application/json' })
+  assert.deepEqual([waits.status, waits.body['operation']], [202, 'jobs.price'])
+  const list = async () => {
+    const { body } = await ask('eve', 'GET', '/price')
+    return (body as unknown as { data: { items: { service_subtype: string }[] } }).data.items
+  }
+  assert.deepEqual(await list(), [])
+  const agreed = await ask('ben', 'POST', `/api/v1/approvals/${waits.body['id']}/approve`, {})
+  assert.equal(agreed.status, 200, JSON.stringify(agreed.body))
+  assert.deepEqual(
+    (await list()).map(({ service_subtype }) => service_subtype),
+    ['notebook'],
+  )
+})
+
 test('202: a change of prices waits as it was written', async () => {
   const file = `prices:\n  - { service: slurm, component: cpu, from: 2026-01-01, currency: THB, quantity: cpu_core_seconds, flat: { price: 1, per: 3600 } }\n`
   const waits = await ask('eve', 'POST', '/api/v1/prices/set', file)
