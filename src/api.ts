@@ -86,6 +86,7 @@ const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): Ap
     'credits.grant': { limit: grants, tryAt: 'dryRun' },
     // What a wallet may go below zero is spent as what is granted.
     'credits.limit': { limit: grants, tryAt: 'dryRun' },
+    'jobs.fund': { limit: grants, tryAt: null },
   }),
   ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
   ...(prices && {

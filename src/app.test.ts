@@ -148,7 +148,7 @@ test('302: programs are led from the start page to what they can call', async ()
 test('400, 404, 405: refusals of the job doors need no key where nobody is there', async () => {
   const ask = async (path: string, method = 'GET') => {
     const answer = await fetch(`${server.url}${path}`, { method })
-    return { status: answer.status, body: method === 'HEAD' ? undefined : ((await answer.json()) as unknown) }
+    return { status: answer.status, body: method === 'HEAD' ? undefined : await answer.json() }
   }
   const body = {
     error_code: 'INVALID_REQUEST',
@@ -189,6 +189,27 @@ test('200, 401: nobody needs a key for the job doors from networks that are trus
   )
   assert.equal((await fetch(`${elsewhere.url}/account/project`)).status, 401)
   await elsewhere.close()
+})
+
+test('202, 400: money from nowhere at the job doors takes a second person where grants do', async () => {
+  const settings = readSettings({ BURSAR_PORT: '0', BURSAR_APPROVAL_GRANT_LIMIT: '100' })
+  const other = await listen(fresh.house, settings, openLog('silent'))
+  const ask = async (path: string, body: object) => {
+    const headers = { authorization: `Bearer ${keys.get('admin')}`, 'content-type': 'application/json' }
+    const answer = await fetch(`${other.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    return answer.status
+  }
+  try {
+    const id = '00000000-0000-4000-8000-000000000003'
+    assert.equal(await ask('/account/system', { id: provider.replace('2', '4'), name: 'System' }), 201)
+    assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 101 }), 400)
+    assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 100 }), 201)
+    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 99.5 }), 200)
+    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 100.5 }), 202)
+    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: '1e3' }), 202)
+  } finally {
+    await other.close()
+  }
 })
 
 test('200, 401, 403: metrics are for the machine itself, and from elsewhere for whom the table lists', async () => {

@@ -136,7 +136,7 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
   const { currency, rules } = settings.jobs
-  const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules)
+  const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules, settings.approvals.grants)
   const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
   const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
   countLane(metrics, credits)

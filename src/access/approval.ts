@@ -28,8 +28,16 @@ export type ApprovalRules = Readonly<Record<string, ApprovalRule>>
 /** Whether so much wants a second person. An amount that the request leaves open wants one. */
 export function isOver({ limit }: ApprovalRule, amount: unknown): boolean {
   if (limit === null) return true
-  const nanos = typeof amount === 'string' ? parseNanos(amount) : undefined
+  const nanos = nanosOf(amount)
   return nanos === undefined || nanos > limit
+}
+
+/** Some doors take numbers as well: the next whole one counts. */
+function nanosOf(amount: unknown): bigint | undefined {
+  if (typeof amount === 'string') return parseNanos(amount)
+  return typeof amount === 'number' && Number.isFinite(amount)
+    ? parseNanos(String(BigInt(Math.ceil(amount))))
+    : undefined
 }
 
 type Fields = { readonly [name: string]: unknown }

@@ -50,6 +50,7 @@ export const table = {
   'credits.release': desk,
 
   'jobs.accounts': ['supervisor'],
+  'jobs.fund': office,
   'jobs.budgets': office,
   'jobs.price': ['finance'],
   'jobs.estimates': everybody,

@@ -19,6 +19,8 @@ export type JobParts = {
   readonly storage: Storage
   /** What all accounts here are in. */
   readonly currency: Currency
+  /** More than so many nanos take a second person. */
+  readonly fundLimit: bigint | undefined
 }
 
 export function newJobParts(
@@ -26,10 +28,11 @@ export function newJobParts(
   directory: Directory,
   currency: Currency,
   rules: JobRules = usualRules,
+  fundLimit?: bigint,
 ): JobParts {
   const { house } = counter.credits
   const accounts = new Accounts(house.database.pool)
   const prices = new JobPrices(house)
   const desk = new JobDesk(counter, prices, currency, rules, () => directory.provider(undefined))
-  return { house, counter, directory, accounts, prices, desk, storage: new Storage(desk), currency }
+  return { house, counter, directory, accounts, prices, desk, storage: new Storage(desk), currency, fundLimit }
 }

@@ -3,6 +3,7 @@ import { askingOf } from '../../credits/money-commands.ts'
 import { principalOf, requireEverything, requireTouch } from '../../http/principal.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
 import { stored, Told } from '../door/envelope.ts'
+import { Fault } from '../door/fault.ts'
 import { model, optional } from '../lax/model.ts'
 import { money } from '../lax/number.ts'
 import { text, uuid } from '../lax/text.ts'
@@ -49,6 +50,8 @@ export function addAccountDoors(scope: JobScope, parts: JobParts): void {
     },
     async ({ body: { id, name, balance } }, request) => {
       requireEverything(principalOf(request))
+      if (parts.fundLimit !== undefined && balance > parts.fundLimit)
+        throw Fault.refused('So much takes a second person: create the virtual lab without a balance, and top it up')
       const wanted = { id, name, kind: 'virtual-lab', parent: null, openedWith: balance } as const
       const answered = await openAccount(parts, askingOf(request, undefined), wanted)
       return toldAs(answered, { id, name, balance: nanosText(balance) })

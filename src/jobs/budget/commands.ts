@@ -10,10 +10,10 @@ import { text2 } from '../door/money.ts'
 import type { JobParts } from '../parts-commands.ts'
 import { shiftCommand } from './shift.ts'
 
-/** Under the caller's key, else under the reference that the body gives, else a new one each time. */
+/** Under the reference that the body gives, however often and by whom it is sent; else under the caller's key. */
 export function askingFor(request: FastifyRequest, what: string, reference: string | undefined): Asking {
   const asking = askingOf(request, undefined)
-  if (request.headers['idempotency-key'] !== undefined || reference === undefined) return asking
+  if (reference === undefined) return asking
   return { ...asking, key: `${what} ${createHash('sha256').update(reference).digest('hex')}` }
 }
 

@@ -54,6 +54,7 @@ function addFunding(scope: JobScope, parts: JobParts): void {
     scope,
     {
       ...door,
+      operation: 'jobs.fund',
       path: '/budget/top-up',
       id: 'topUpVirtualLab',
       summary: 'Give money to a virtual lab',
@@ -72,6 +73,7 @@ function addFunding(scope: JobScope, parts: JobParts): void {
     scope,
     {
       ...door,
+      operation: 'jobs.fund',
       path: '/budget/grant',
       id: 'grantProjectBudget',
       summary: 'Give money to a project through its virtual lab, both or nothing',
