@@ -33,7 +33,8 @@ export class Credits {
   constructor(house: House, settings: LaneSettings = {}, currencies = currenciesWith([])) {
     this.house = house
     this.currencies = currencies
-    const stripes = new Stripes(house, randomInt(1, stripesMax + 1))
+    const first = randomInt(0, stripesMax)
+    const stripes = new Stripes(house, [first + 1, ((first + 1) % stripesMax) + 1])
     this.#books = new DeskBooks(house.zone, stripes)
     this.lane = new Lane<Want, Desk>(house, this.#books, settings)
   }

@@ -2,24 +2,29 @@ import { strict as assert } from 'node:assert'
 import type { Reader } from '../database/reader.ts'
 import { sendRows, type Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
-import { findWallets, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
+import type { AccountName } from '../ledger/transfer.ts'
+import { type LockedStripes, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
 import { markUsedBy, shareBook } from '../pricing/commands.ts'
-import { type Books, type Due, MoreWanted, type Turn } from '../operations/lane-command.ts'
+import { type Books, type Due, MoreWanted } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
 import { windowStart } from './budget.ts'
-import { Desk, type RowWriter, type Want, walletKey } from './desk.ts'
+import { Desk, type Want, walletKey } from './desk.ts'
 import { loadBudgets, loadHoldings, loadWindows, namedWindows, putLot } from './desk-load-commands.ts'
+import { rowWriter } from './desk-row-commands.ts'
 import { expireHold, expireLot } from './end.ts'
 import type { Lot } from './lot.ts'
-import { Recent } from './recent.ts'
+import { Known } from './known-commands.ts'
 import type { Hold, Reservation } from './reservation.ts'
 import * as sql from './sql.ts'
 
-/** Reservations never change, so those met last are remembered. */
-const rememberedMax = 50_000
-
 /** More that ran out at once waits for the next batch that touches the wallet. */
 const dueMax = 1_000
+
+/** What was read behind the locks of a batch, before anybody looked at them. */
+type Ahead = {
+  readonly stripes: LockedStripes | undefined
+  readonly holds: readonly sql.HoldRow[]
+}
 
 /** What moved for one reason in one currency. */
 export type Moved = { readonly reason: string; readonly currency: string; readonly nanos: bigint }
@@ -29,9 +34,8 @@ export class DeskBooks implements Books<Want, Desk> {
   readonly #zone: string
   /** The accounts of the house that a lane posts to; a page posts to them by itself. */
   readonly #stripes: Stripes | undefined
-  /** Ids of wallets that are there; none ever goes away. */
-  readonly #walletIds = new Map<string, bigint>()
-  readonly #reservations = new Recent<bigint, Reservation>(rememberedMax)
+  readonly #known = new Known()
+  readonly #ahead = new WeakMap<Desk, Ahead>()
 
   #onMoved: ((moved: Moved) => void) | undefined
 
@@ -56,35 +60,52 @@ export class DeskBooks implements Books<Want, Desk> {
     for (const sum of sums.values()) this.#onMoved(sum)
   }
 
+  resolve(reader: Reader, wants: readonly Want[]): Promise<void> | undefined {
+    return this.#known.resolve(reader, wants)
+  }
+
   async lock(writer: Writer, wants: readonly Want[]): Promise<Desk> {
     const desk = new Desk(this.#zone, rowWriter)
-    await this.#resolveReservations(writer, desk, wants)
-    const names = new Map<string, { owner: string; currency: string }>()
-    const want = (owner: string, currency: string) => {
-      const key = walletKey(owner, currency)
-      if (!names.has(key)) names.set(key, { owner, currency })
+    const ids = new Set<bigint>()
+    const posted = new Map<string, AccountName & { readonly currency: string }>()
+    const asked = new Set<bigint>()
+    for (const want of wants) {
+      const { reservation, wallets } = want
+      this.#known.eachWallet(want, (key) => {
+        const id = this.#known.walletIds.get(key)
+        if (id !== undefined) ids.add(id)
+      })
+      for (const id of wallets ?? []) ids.add(id)
+      if (reservation === undefined) continue
+      asked.add(reservation)
+      const known = this.#known.reservations.get(reservation)
+      if (!known) continue
+      desk.reservations.set(reservation, known)
+      const revenue = revenueOf(known)
+      posted.set(`${revenue.owner} ${revenue.currency}`, revenue)
     }
-    for (const { owners, currency, reservation } of wants) {
-      const known = reservation === undefined ? undefined : desk.reservations.get(reservation)
-      for (const owner of known?.owners ?? owners) want(owner, known?.currency ?? currency ?? '')
-    }
-    const missing = [...names].filter(([key]) => !this.#walletIds.has(key)).map(([, name]) => name)
-    if (missing.length > 0) {
-      for (const { id, owner, currency } of await findWallets(writer, missing)) {
-        this.#walletIds.set(walletKey(owner, currency), BigInt(id))
-      }
-    }
-    const named = [...names.keys()].map((key) => this.#walletIds.get(key)).filter((id) => id !== undefined)
-    const ids = [...new Set([...named, ...wants.flatMap((want) => want.wallets ?? [])])]
-    for (const wallet of ids.length > 0 ? await lockWallets(writer, ids) : []) {
+    // All of them are put off, and go out in this order: wallets, what belongs to them, accounts of the house.
+    const locking = ids.size > 0 ? lockWallets(writer, [...ids]) : []
+    const holding = asked.size > 0 ? sql.holdsById(writer, [...asked]) : []
+    // Shared until the commit, so that prices change between two batches, never within one.
+    const sharing = wants.some(({ book }) => book !== undefined) ? shareBook(writer) : undefined
+    const [wallets, holds, book, stripes] = await Promise.all([
+      locking,
+      holding,
+      sharing,
+      this.#stripes?.lock(writer, [...posted.values()]),
+    ])
+    for (const wallet of wallets) {
       desk.wallets.set(walletKey(wallet.owner, wallet.currency), wallet)
       desk.walletsById.set(wallet.id, wallet)
     }
+    this.#ahead.set(desk, { holds, stripes })
+    desk.book = book
     return desk
   }
 
   notBefore(desk: Desk): number {
-    let last = 0
+    let last = this.#ahead.get(desk)?.stripes?.lastAt ?? 0
     for (const { lastAt } of desk.wallets.values()) if (lastAt > last) last = lastAt
     return last
   }
@@ -106,10 +127,9 @@ export class DeskBooks implements Books<Want, Desk> {
     if (shelved.length > 0) await desk.shelves.read(writer, shelved)
     for (const { look } of wants) if (look) await look(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
-    // Shared until the commit, so that prices change between two batches, never within one.
-    if (wants.some(({ book }) => book !== undefined)) desk.book = await shareBook(writer)
-    const asked = new Set(wants.map(({ reservation }) => reservation).filter((id) => id !== undefined))
-    const found = asked.size > 0 ? await sql.holdsById(writer, [...asked]) : []
+    const found = this.#ahead.get(desk)?.holds ?? []
+    // One that was made meanwhile, or is forgotten again: its wallets are not locked.
+    if (found.some(({ reservation }) => !desk.reservations.has(BigInt(reservation)))) throw new MoreWanted<Want>([])
     // A page only spends: what is due waits for a lane.
     const late = this.#stripes ? wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at) : []
     const due =
@@ -127,6 +147,7 @@ export class DeskBooks implements Books<Want, Desk> {
     if (missing.length > 0) throw new MoreWanted<Want>([{ owners: [], wallets: missing }])
     for (const wallet of late) desk.sweptWallets.add(wallet)
     await this.#loadHolds(writer, desk, [...found, ...due])
+    const asked = new Set(wants.map(({ reservation }) => reservation).filter((id) => id !== undefined))
     const ended = [...asked].filter((id) => !desk.holds.has(id) && desk.reservations.has(id))
     for (const row of ended.length > 0 ? await sql.endings(writer, ended) : []) {
       const reservation = desk.reservations.get(BigInt(row.reservation))
@@ -147,16 +168,17 @@ export class DeskBooks implements Books<Want, Desk> {
     const opened = of('new')
     if (opened.length > 0) sql.queueHolds(writer, opened)
     const ended = of('ended').map(({ reservation }) => reservation.id)
-    if (ended.length > 0) assert.equal(await sql.deleteHolds(writer, ended), ended.length)
+    if (ended.length > 0) await sql.deleteHolds(writer, ended)
     const changed = of('changed')
-    if (changed.length > 0) assert.equal(await sql.updateHolds(writer, changed), changed.length)
+    if (changed.length > 0) await sql.updateHolds(writer, changed)
     if (desk.changedLots.size > 0) await sql.putLots(writer, [...desk.changedLots])
     if (desk.changedWindows.size > 0) await sql.putWindows(writer, [...desk.changedWindows])
     await desk.shelves.write(writer)
     await this.#setNextDue(writer, desk)
     await markUsedBy(writer, desk.uses)
     const postings = desk.postings.map(({ posting }) => posting)
-    const postedAt = (await this.#stripes?.post(writer, postings, at)) ?? at
+    const locked = this.#ahead.get(desk)?.stripes
+    const postedAt = locked ? ((await this.#stripes?.post(writer, postings, at, locked)) ?? at) : at
     // Those that nothing was posted to keep their time.
     for (const wallet of desk.changedWallets) wallet.lastAt = postedAt
     await writeWallets(writer, [...desk.changedWallets])
@@ -164,15 +186,12 @@ export class DeskBooks implements Books<Want, Desk> {
     for (const { posting, turn } of desk.postings) {
       turn.add(transfersTable, () => postingLine(posting, turn.operation, postedAt))
     }
-    for (const { reservation } of opened) this.#reservations.put(reservation.id, reservation)
+    for (const { reservation } of opened) this.#known.reservations.put(reservation.id, reservation)
   }
 
   /** They never change: the one at hand is as good as the one that is kept. */
   async reservation(reader: Reader, id: bigint): Promise<Reservation | undefined> {
-    const known = this.#reservations.get(id)
-    if (known) return known
-    const [row] = await sql.reservationsById(reader, [id])
-    return row && reservationOf(row)
+    return this.#known.reservations.get(id) ?? (await this.#known.read(reader, [id]))[0]
   }
 
   async #setNextDue(writer: Writer, desk: Desk): Promise<void> {
@@ -191,37 +210,14 @@ export class DeskBooks implements Books<Want, Desk> {
     }
   }
 
-  async #resolveReservations(writer: Writer, desk: Desk, wants: readonly Want[]): Promise<void> {
-    const missing: bigint[] = []
-    for (const { reservation } of wants) {
-      if (reservation === undefined) continue
-      const known = this.#reservations.get(reservation)
-      if (known) desk.reservations.set(reservation, known)
-      else missing.push(reservation)
-    }
-    await this.#read(writer, desk, missing)
-  }
-
-  async #read(writer: Writer, desk: Desk, ids: readonly bigint[]): Promise<void> {
-    if (ids.length === 0) return
-    for (const row of await sql.reservationsById(writer, ids)) {
-      const reservation = reservationOf(row)
-      this.#reservations.put(reservation.id, reservation)
-      desk.reservations.set(reservation.id, reservation)
-    }
-  }
-
   async #loadHolds(writer: Writer, desk: Desk, rows: readonly sql.HoldRow[]): Promise<void> {
     const unknown = rows.map(({ reservation }) => BigInt(reservation)).filter((id) => !desk.reservations.has(id))
     for (const id of unknown) {
-      const known = this.#reservations.get(id)
+      const known = this.#known.reservations.get(id)
       if (known) desk.reservations.set(id, known)
     }
-    await this.#read(
-      writer,
-      desk,
-      unknown.filter((id) => !desk.reservations.has(id)),
-    )
+    const missing = unknown.filter((id) => !desk.reservations.has(id))
+    for (const each of await this.#known.read(writer, missing)) desk.reservations.set(each.id, each)
     for (const row of rows) {
       const reservation = desk.reservations.get(BigInt(row.reservation))
       assert(reservation, 'a hold belongs to a reservation')
@@ -261,34 +257,6 @@ const isOver =
   ({ expiresAt, posted, held }: Lot): boolean =>
     expiresAt <= at && posted > held
 
-const reservationOf = (row: sql.ReservationRow): Reservation => ({
-  id: BigInt(row.id),
-  wallet: BigInt(row.wallet),
-  payer: row.payer,
-  project: row.project,
-  person: row.person,
-  provider: row.provider,
-  owners: row.owners,
-  currency: row.currency,
-  service: row.service,
-  subtype: row.subtype,
-  amount: nanosFrom(row.amount),
-  overrun: row.overrun,
-  at: row.at.getTime(),
-  until: row.until.getTime(),
-  estimate: row.estimate,
-})
-
-const rowWriter: RowWriter = {
-  draw(turn: Turn, draw, reservation) {
-    const id = turn.nextId()
-    turn.add(sql.drawsTable, () => sql.drawLine(id, draw, reservation, turn.operation))
-  },
-  reservation(turn, reservation) {
-    turn.add(sql.reservationsTable, () => sql.reservationLine(reservation, turn.operation))
-  },
-  step(turn, reservation, n, step) {
-    const id = turn.nextId()
-    turn.add(sql.stepsTable, () => sql.stepLine(id, reservation.id, n, step, turn.operation, turn.at))
-  },
-}
+/** Where what a reservation costs goes. */
+const revenueOf = ({ provider, currency }: Reservation) =>
+  ({ owner: provider, kind: 'usage_revenue', currency }) as const

@@ -70,6 +70,7 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
     ...people.map(({ owner, currency }) => ({ owners: [owner], currency })),
   ]
   const books = new DeskBooks(zone)
+  await books.resolve(writer, wants)
   const desk: Desk = await books.lock(writer, wants)
   const at = Math.max(writer.at.getTime(), books.notBefore(desk))
   await books.load(writer, desk, wants, at)

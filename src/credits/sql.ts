@@ -1,6 +1,6 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
-import { type Reader, rows } from '../database/reader.ts'
-import { execute, queueRows, type SealedTable, type Writer } from '../database/writer.ts'
+import { type Reader, rows, rowsLater } from '../database/reader.ts'
+import { changeExactly, executeLater, queueRows, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed, nanosText } from '../values/money.ts'
 import type { BudgetWindow, Count, Span } from './budget.ts'
 import type { Step } from './desk.ts'
@@ -96,8 +96,9 @@ export type HoldRow = {
 
 const holdColumns = 'reservation, held, charged, until, steps, windows'
 
+/** Put off: it goes out with the locks of their wallets, behind them. */
 export const holdsById = (reader: Reader, ids: readonly bigint[]) =>
-  rows<HoldRow>(
+  rowsLater<HoldRow>(
     reader,
     `select ${holdColumns} from credits.holds where reservation = any ($1::bigint[])`,
     [arrayOf(ids)],
@@ -218,16 +219,18 @@ function windowsText(counts: readonly Count[]): string | null {
 }
 
 export const deleteHolds = (writer: Writer, ids: readonly bigint[]) =>
-  execute(
+  changeExactly(
     writer,
+    ids.length,
     `delete from credits.holds where reservation = any ($1::bigint[])`,
     [arrayOf(ids)],
     'credits.delete_holds',
   )
 
 export const updateHolds = (writer: Writer, holds: readonly Hold[]) =>
-  execute(
+  changeExactly(
     writer,
+    holds.length,
     `update credits.holds
         set held = moved.held, charged = moved.charged, until = moved.until, steps = moved.steps,
             windows = nullif(moved.windows, '')
@@ -254,7 +257,7 @@ export const nextDue = (reader: Reader, wallets: readonly bigint[]) =>
   )
 
 export const putLots = (writer: Writer, lots: readonly Lot[]) =>
-  execute(
+  executeLater(
     writer,
     `insert into credits.lots (id, wallet, grant_id, expires_at, posted, held)
      select * from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::timestamptz[], $5::numeric[], $6::numeric[])
@@ -271,7 +274,7 @@ export const putLots = (writer: Writer, lots: readonly Lot[]) =>
   )
 
 export const putWindows = (writer: Writer, windows: readonly BudgetWindow[]) =>
-  execute(
+  executeLater(
     writer,
     `insert into credits.budget_windows (wallet, span, starts, amount, used, overrun)
      select * from unnest($1::bigint[], $2::text[], $3::date[], $4::numeric[], $5::numeric[], $6::numeric[])

@@ -62,7 +62,7 @@ abstract class Copy {
 /** Bytes that a frame keeps free before its rows, for the head of a CopyData message. */
 export const frameHead = 5
 
-function headed(frame: Buffer): Buffer {
+export function headed(frame: Buffer): Buffer {
   frame[0] = 100
   // The length counts itself, but not the kind before it.
   frame.writeInt32BE(frame.length - 1, 1)
@@ -99,7 +99,7 @@ class CopyIn extends Copy {
           if (this.failure || connection.stream.destroyed) return
           // Not by pg, which copies each chunk to put its head before it.
           connection.stream.write(headed(frame))
-          if (connection.stream.writableNeedDrain) await drained(connection)
+          if (connection.stream.writableNeedDrain) await drained(connection.stream)
         }
         if (this.failure || connection.stream.destroyed) return
         connection.endCopyFrom()
@@ -136,15 +136,15 @@ class CopyOut extends Copy {
   }
 }
 
-function drained(connection: Connection): Promise<void> {
+export function drained(stream: Pick<Connection['stream'], 'once' | 'off'>): Promise<void> {
   return new Promise((resolve) => {
     const go = (): void => {
-      connection.stream.off('drain', go)
-      connection.stream.off('close', go)
+      stream.off('drain', go)
+      stream.off('close', go)
       resolve()
     }
-    connection.stream.once('drain', go)
-    connection.stream.once('close', go)
+    stream.once('drain', go)
+    stream.once('close', go)
   })
 }
 

@@ -5,8 +5,11 @@ import { strict as assert } from 'node:assert'
  * each connection plans it once, which is worth it on hot paths only (a plan for all values can be a bad one).
  */
 export type Reader = {
-  query(config: Statement): Promise<{ rows: unknown[]; rowCount: number | null }>
+  query(config: Statement): Promise<Answer>
+  /** Where statements go out together: this one goes with the next one that is not put off. */
+  later?(config: Statement): Promise<Answer>
 }
+type Answer = { rows: unknown[]; rowCount: number | null }
 
 export type Statement = { text: string; values?: unknown[]; name?: string }
 
@@ -17,6 +20,15 @@ export async function rows<Row>(reader: Reader, text: string, values?: readonly 
   const result = await reader.query(statement(text, values, name))
   return result.rows as Row[]
 }
+
+/** The same, put off where statements go out together. */
+export async function rowsLater<Row>(reader: Reader, text: string, values?: readonly unknown[], name?: string) {
+  const result = await later(reader, statement(text, values, name))
+  return result.rows as Row[]
+}
+
+export const later = (reader: Reader, config: Statement): Promise<Answer> =>
+  reader.later ? reader.later(config) : reader.query(config)
 
 /** The one row, or none; two are a bug in the statement. */
 export async function row<Row>(reader: Reader, text: string, values?: readonly unknown[], name?: string) {

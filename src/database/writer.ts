@@ -2,7 +2,8 @@ import { strict as assert } from 'node:assert'
 import { createHash, type Hash } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { copyIn, frameHead, type Rows } from './copy.ts'
-import { type Reader, statement } from './reader.ts'
+import { Pipeline } from './pipeline.ts'
+import { later, type Reader, type Statement, statement } from './reader.ts'
 
 declare const brand: unique symbol
 
@@ -34,21 +35,23 @@ export type RowsDigest = { readonly rows: number; readonly sha256: string }
 const rowsMax = 1n << 20n
 
 type State = {
-  client: PoolClient
+  client: PoolClient | Pipeline
   open: boolean
   ids: bigint
   digests: Map<string, { rows: number; hash: Hash }>
   queued: (Rows & { readonly sent: Sent })[]
+  putOff: Promise<unknown>[]
 }
 const states = new WeakMap<Writer, State>()
 
 /** For `operations` alone. */
-export function newWriter(client: PoolClient, operation: bigint, at: Date): Writer {
-  const state: State = { client, open: true, ids: 0n, digests: new Map(), queued: [] }
+export function newWriter(client: PoolClient | Pipeline, operation: bigint, at: Date): Writer {
+  const state: State = { client, open: true, ids: 0n, digests: new Map(), queued: [], putOff: [] }
   const writer = {
     operation,
     at,
-    query: (config: Parameters<Reader['query']>[0]) => stateOf(writer).client.query(config),
+    query: (config: Statement) => stateOf(writer).client.query(config),
+    later: (config: Statement) => later(stateOf(writer).client, config),
     nextId: () => {
       assert(state.ids < rowsMax, 'one operation writes too many rows')
       return operation * rowsMax + state.ids++
@@ -80,6 +83,31 @@ export async function execute(writer: Writer, text: string, values?: readonly un
 }
 
 /**
+ * Runs a statement that nobody waits for: where statements go out together, it goes with the next one, and whoever sends
+ * rows or commits hears of its failure.
+ */
+export async function executeLater(writer: Writer, text: string, values: readonly unknown[], name: string) {
+  const { client, putOff } = stateOf(writer)
+  const done = later(writer, statement(text, values, name))
+  if (client instanceof Pipeline) putOff.push(done)
+  else await done
+}
+
+/** The same for one that changes so many rows, neither more nor fewer: the database itself looks. */
+export async function changeExactly(
+  writer: Writer,
+  rows: number,
+  text: string,
+  values: readonly unknown[],
+  name: string,
+): Promise<void> {
+  // A division by zero is how a statement says no.
+  const counting = `with changed as (${text} returning 1)
+    select 1 / (count(*) = $${values.length + 1}::bigint)::integer as as_many_as_expected from changed`
+  await executeLater(writer, counting, [...values, rows], name)
+}
+
+/**
  * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end, `beside` its columns beside the
  * seal. It is asked for as rows go out, so that a page's text is never there as a whole.
  */
@@ -106,7 +134,7 @@ export async function append<Row>(
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
   const text = `copy ${table.name} (${[...table.columns, ...(table.beside ?? [])].join(', ')}) from stdin`
-  const [written = 0] = await copyIn(client, [{ text, frames: after(first.value, frames) }])
+  const [written = 0] = await copied(client, [{ text, frames: after(first.value, frames) }])
   assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
   digest.rows += written
 }
@@ -134,15 +162,25 @@ export function queueRows<Row>(
   stateOf(writer).queued.push({ text, frames: framed(rows, line, sent), sent })
 }
 
-/** Sends the rows that were queued, in their order, without waiting for one table before the next. */
-export async function sendRows(writer: Writer): Promise<void> {
-  const { client, queued } = stateOf(writer)
+/**
+ * Sends the rows that were queued, in their order, without waiting for one table before the next, and `behind` them
+ * what is run when they are there.
+ */
+export async function sendRows(writer: Writer, behind: readonly Statement[] = []): Promise<void> {
+  const { client, queued, putOff } = stateOf(writer)
   const tables = queued.splice(0)
   if (tables.length === 0) return
-  const written = await copyIn(client, tables)
+  const [written] = await Promise.all([copied(client, tables, behind), ...putOff.splice(0)])
   for (const [place, { text, sent }] of tables.entries()) {
     assert(written[place] === sent.rows, `${written[place]} rows were written by ${text}, not ${sent.rows}`)
   }
+}
+
+async function copied(client: PoolClient | Pipeline, tables: readonly Rows[], behind: readonly Statement[] = []) {
+  if (client instanceof Pipeline) return await client.copyIn(tables, behind)
+  const written = await copyIn(client, tables)
+  for (const each of behind) await client.query(each)
+  return written
 }
 
 function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {

@@ -1,6 +1,6 @@
 import { arrayOf, timestampText } from '../database/copy-text.ts'
-import { type Reader, row, rows } from '../database/reader.ts'
-import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { type Reader, row, rows, rowsLater } from '../database/reader.ts'
+import { append, changeExactly, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed } from '../values/money.ts'
 import type { AccountKind, Side } from './chart.ts'
 import type { Account, PostedTransfer } from './transfer.ts'
@@ -78,7 +78,7 @@ type AccountRow = { id: string; kind: AccountKind; posted: string; entries: stri
  * do: reading each as a Date is most of what the rows cost.
  */
 export const lockAccounts = (writer: Writer, ids: readonly bigint[]) =>
-  rows<AccountRow>(
+  rowsLater<AccountRow>(
     writer,
     `select id, kind, posted, entries, last_at::text as last_at
        from ledger.accounts
@@ -114,7 +114,7 @@ type WalletRow = {
 
 /** Locks wait here, and only here: whatever else an operation of a wallet reads, it reads in a later statement. */
 export const lockWallets = (writer: Writer, ids: readonly bigint[]) =>
-  rows<WalletRow>(
+  rowsLater<WalletRow>(
     writer,
     `select id, owner, currency, posted, entries, held, overrun, credit_limit, next_expiry, next_due, budgets, last_at
        from ledger.accounts
@@ -128,8 +128,9 @@ export const lockWallets = (writer: Writer, ids: readonly bigint[]) =>
 export const updateWallets = (writer: Writer, wallets: readonly Wallet[]) => {
   const times = (of: (wallet: Wallet) => number | null) => arrayOf(wallets.map((wallet) => quotedTime(of(wallet))))
   const sums = (of: (wallet: Wallet) => bigint) => arrayOf(wallets.map((wallet) => nanosFixed(of(wallet))))
-  return execute(
+  return changeExactly(
     writer,
+    wallets.length,
     `update ledger.accounts
         set posted = w.posted, entries = w.entries, held = w.held, overrun = w.overrun, credit_limit = w.credit_limit,
             next_expiry = w.next_expiry, next_due = w.next_due, budgets = w.budgets,
@@ -157,8 +158,9 @@ export const updateWallets = (writer: Writer, wallets: readonly Wallet[]) => {
 const quotedTime = (at: number | null): string => (at === null ? 'null' : `"${timestampText(at)}"`)
 
 export const updateAccounts = (writer: Writer, accounts: readonly Account[], at: number) =>
-  execute(
+  changeExactly(
     writer,
+    accounts.length,
     `update ledger.accounts
         set posted = moved.posted, entries = moved.entries, last_at = $4::timestamptz,
             -- What usage takes beyond a wallet's limit stands as overrun, and what comes in reduces it first.

@@ -30,9 +30,9 @@ export async function lockWallets(writer: Writer, ids: readonly bigint[]): Promi
   }))
 }
 
+/** Every one of them, or none; put off where statements go out together. */
 export async function writeWallets(writer: Writer, wallets: readonly Wallet[]): Promise<void> {
-  if (wallets.length === 0) return
-  assert.equal(await sql.updateWallets(writer, wallets), wallets.length, 'every wallet that changed was written')
+  if (wallets.length > 0) await sql.updateWallets(writer, wallets)
 }
 
 /** Which wallets there are; a wallet never goes away. */
@@ -82,71 +82,100 @@ export async function openWallets(writer: Writer, names: readonly WalletName[]):
   )
 }
 
-/** Accounts of the house that one lane posts to, by name: their ids never change. */
+/** Accounts of the house as they stand under their locks, by name. */
+export type LockedStripes = { readonly stripe: number; readonly accounts: Map<string, Account>; lastAt: number }
+
+type HouseAccount = AccountName & { readonly currency: string }
+
+/** Accounts of the house that one lane posts to; two stripes of them, so that one batch need not wait for the other. */
 export class Stripes {
   readonly #house: House
-  readonly #stripe: number
+  readonly #stripes: readonly number[]
+  #turn = 0
+  /** Their ids by stripe and name, which never change. */
   readonly #ids = new Map<string, bigint>()
 
-  constructor(house: House, stripe: number) {
+  constructor(house: House, stripes: readonly number[]) {
     this.#house = house
-    this.#stripe = stripe
+    this.#stripes = stripes
   }
 
   /**
-   * Posts the sides that belong to the house. Its accounts are locked here, after all others. Answers when: another batch
-   * may have posted to them that began later, and an account's history never goes back.
+   * Locks what a batch will post to as far as it is known, after all wallets: put off with them, so that nobody waits
+   * for it later. An account that was never posted to is left to `post`.
    */
-  async post(writer: Writer, postings: readonly Posting[], at: number): Promise<number> {
-    const sides = new Map<string, AccountName & { readonly currency: string }>()
-    const add = (name: AccountName, currency: string) => {
-      const key = accountKey(name, currency)
-      if (!sides.has(key)) sides.set(key, { ...name, currency })
+  async lock(writer: Writer, names: readonly HouseAccount[]): Promise<LockedStripes> {
+    this.#turn = (this.#turn + 1) % this.#stripes.length
+    const locked = { stripe: this.#stripes[this.#turn] ?? 0, accounts: new Map<string, Account>(), lastAt: 0 }
+    const ids = new Map<string, bigint>()
+    for (const name of names) {
+      const key = accountKey(name, name.currency)
+      const id = this.#ids.get(`${locked.stripe} ${key}`)
+      if (id !== undefined) ids.set(key, id)
     }
-    for (const { transfer, debit, credit } of postings) {
-      if (!debit) add(transfer.debit, transfer.currency)
-      if (!credit) add(transfer.credit, transfer.currency)
-    }
-    if (sides.size === 0) return at
-    const { accounts, lastAt } = await this.#lock(writer, sides)
-    const postedAt = Math.max(at, lastAt)
+    if (ids.size > 0) await this.#lock(writer, ids, locked)
+    return locked
+  }
+
+  /**
+   * Posts the sides that belong to the house, and locks what is not locked yet. Answers when: another batch may have
+   * posted to them that began later, and an account's history never goes back.
+   */
+  async post(writer: Writer, postings: readonly Posting[], at: number, locked: LockedStripes): Promise<number> {
+    const { accounts } = locked
+    const missing = new Map<string, HouseAccount>()
+    const sides: { readonly posting: Posting; readonly side: 'debit' | 'credit'; readonly key: string }[] = []
     for (const posting of postings) {
       const { transfer } = posting
-      const of = (name: AccountName) => accounts.get(accountKey(name, transfer.currency)) as Account
-      posting.debit ??= entryOn(of(transfer.debit), 'debit', transfer.nanos)
-      posting.credit ??= entryOn(of(transfer.credit), 'credit', transfer.nanos)
+      for (const side of ['debit', 'credit'] as const) {
+        if (posting[side]) continue
+        const key = accountKey(transfer[side], transfer.currency)
+        sides.push({ posting, side, key })
+        if (!accounts.has(key)) missing.set(key, { ...transfer[side], currency: transfer.currency })
+      }
     }
-    assert.equal(await sql.updateAccounts(writer, [...accounts.values()], postedAt), accounts.size)
+    if (missing.size > 0) {
+      const ids = new Map<string, bigint>()
+      for (const [key, name] of missing) ids.set(key, await this.#idOf(locked.stripe, name))
+      await this.#lock(writer, ids, locked)
+    }
+    const moved = new Set<Account>()
+    for (const { posting, side, key } of sides) {
+      const account = accounts.get(key)
+      assert(account, 'an account of the house is there')
+      posting[side] = entryOn(account, side, posting.transfer.nanos)
+      moved.add(account)
+    }
+    const postedAt = Math.max(at, locked.lastAt)
+    if (moved.size > 0) await sql.updateAccounts(writer, [...moved], postedAt)
     return postedAt
   }
 
-  async #lock(writer: Writer, sides: ReadonlyMap<string, AccountName & { readonly currency: string }>) {
-    const ids = new Map<string, bigint>()
-    for (const [key, name] of sides) ids.set(key, this.#ids.get(key) ?? (await this.#find(name, name.currency)))
+  async #lock(writer: Writer, ids: ReadonlyMap<string, bigint>, locked: LockedStripes): Promise<void> {
     const rows = await sql.lockAccounts(writer, [...ids.values()])
     const byId = new Map(rows.map((row) => [row.id, row]))
-    const accounts = new Map<string, Account>()
-    let lastAt = 0
     for (const [key, id] of ids) {
       const row = byId.get(String(id))
       assert(row, 'an account of the house is there')
-      if (row.last_at !== null) lastAt = Math.max(lastAt, momentOf(row.last_at))
-      accounts.set(key, { id, kind: row.kind, posted: nanosFrom(row.posted), entries: BigInt(row.entries) })
+      if (row.last_at !== null) locked.lastAt = Math.max(locked.lastAt, momentOf(row.last_at))
+      locked.accounts.set(key, { id, kind: row.kind, posted: nanosFrom(row.posted), entries: BigInt(row.entries) })
     }
-    return { accounts, lastAt }
   }
 
-  async #find(name: AccountName, currency: string): Promise<bigint> {
-    const wanted = [{ ...name, currency, normalSide: chart[name.kind].normalSide }]
-    const find = async () => (await sql.findIds(this.#house.database.pool, wanted, this.#stripe))[0]
+  async #idOf(stripe: number, { owner, kind, currency }: HouseAccount): Promise<bigint> {
+    const key = `${stripe} ${accountKey({ owner, kind }, currency)}`
+    const known = this.#ids.get(key)
+    if (known !== undefined) return known
+    const wanted = [{ owner, kind, currency, normalSide: chart[kind].normalSide }]
+    const find = async () => (await sql.findIds(this.#house.database.pool, wanted, stripe))[0]
     let found = await find()
     if (!found) {
-      await openAccount(this.#house, name, currency, this.#stripe)
+      await openAccount(this.#house, { owner, kind }, currency, stripe)
       found = await find()
     }
     assert(found, 'an account that was opened is there')
     const id = BigInt(found.id)
-    this.#ids.set(accountKey(name, currency), id)
+    this.#ids.set(key, id)
     return id
   }
 }

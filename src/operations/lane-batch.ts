@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import type { PoolClient } from 'pg'
+import type { Reader } from '../database/reader.ts'
 import { closeWriter, newWriter } from '../database/writer.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
@@ -10,7 +10,7 @@ import type { House } from './house.ts'
 import { type Books, type Decided, type Entry, MoreWanted, Turn } from './lane-command.ts'
 import type { LaneConnection } from './lane-connection.ts'
 import { LeftNoTrace } from './left-no-trace.ts'
-import { type Decision, writeOperations } from './lane-rows.ts'
+import { commitOperations, type Decision } from './lane-rows.ts'
 import * as sql from './sql.ts'
 import { noteWritten } from './alone.ts'
 
@@ -49,15 +49,18 @@ export async function runBatch<Want, State>(
   const again: Entry<Want, State>[] = []
   try {
     const client = await connection.client()
-    await client.query(sql.beginBatch)
-    failPoint('lane.begun')
-    const locker = newWriter(client, 0n, new Date(0))
     const wants = [...entries.map((entry) => entry.command.wants), ...more]
-    const state = await books.lock(locker, wants)
+    await books.resolve(client, wants)
+    sql.beginBatch(client)
+    const locker = newWriter(client, 0n, new Date(0))
+    const locking = books.lock(locker, wants)
+    const looking = careful ? sql.findByKeys(client, entries) : undefined
+    const beginning = sql.beginMany(client, entries.length)
+    failPoint('lane.begun')
+    // The first of them that fails tells why; the others fail with it.
+    const [state, stored, began] = await Promise.all([locking, looking, beginning])
     closeWriter(locker)
     failPoint('lane.locked')
-    const stored = careful ? await sql.findByKeys(client, entries) : new Map<string, sql.StoredRow>()
-    const began = await sql.beginMany(client, entries.length)
     xid = began.xid
     const at = Math.max(began.at.getTime(), books.notBefore(state))
     const writer = newWriter(client, BigInt(began.ids[0] ?? 0), new Date(at))
@@ -68,7 +71,7 @@ export async function runBatch<Want, State>(
     const operations = new Plans<Want, State>(state, ids, { ...began, at })
     for (const each of due) operations.runDue(each)
     for (const entry of entries) {
-      const before = stored.get(entry.keyText)
+      const before = stored?.get(entry.keyText)
       if (before) answers.push({ entry, answer: answerOf(before, entry) })
       else operations.run(entry, answers, again)
     }
@@ -76,17 +79,13 @@ export async function runBatch<Want, State>(
     if (operations.done.length > 0) {
       await books.write(writer, state, at)
       failPoint('lane.written')
-      await writeOperations(house, writer, operations.done, () => connection.made())
-      failPoint('lane.before-commit')
-    }
-    closeWriter(writer)
-    committing = operations.done.length > 0
-    await client.query(committing ? 'commit' : 'rollback')
-    failPoint('lane.committed')
-    if (committing) {
+      committing = true
+      await commitOperations(house, writer, operations.done, () => connection.made())
       noteWritten(house)
       books.committed?.(state)
-    }
+    } else await client.query({ text: 'rollback' })
+    failPoint('lane.committed')
+    closeWriter(writer)
     for (const { entry, operation } of operations.done) {
       if (entry) answers.push({ entry, answer: answeredOf(operation) })
     }
@@ -216,7 +215,7 @@ class Plans<Want, State> {
 }
 
 /** Whoever was refused may have been answered under the same key before. */
-async function answerStored<Want, State>(client: PoolClient, answers: Answers<Want, State>): Promise<void> {
+async function answerStored<Want, State>(client: Reader, answers: Answers<Want, State>): Promise<void> {
   const refused = answers.filter(({ answer }) => answer instanceof Problem).map(({ entry }) => entry)
   if (refused.length === 0) return
   const stored = await sql.findByKeys(client, refused)

@@ -63,15 +63,20 @@ export class MoreWanted<Want> extends Error {
 
 /** What a lane works on, handed in by the program: how it is read under locks, and how it is written. */
 export type Books<Want, State> = {
-  /** Locks what the commands want, in one order for everybody. Reads nothing else that can change. */
+  /** Looks up what never changes and is not remembered, before anything is locked; nothing to wait for when all is. */
+  resolve(reader: Reader, wants: readonly Want[]): Promise<void> | undefined
+  /**
+   * Locks what the commands want, in one order for everybody, and begins to read the rest in later statements. They are
+   * put off: they go out with the next one of the batch.
+   */
   lock(writer: Writer, wants: readonly Want[]): Promise<State>
   /** No entry of these books may be earlier: epoch milliseconds. */
   notBefore(state: State): number
-  /** Reads the rest in later statements; answers what is due at this moment. Throws MoreWanted. */
+  /** Reads what depends on what was locked; answers what is due at this moment. Throws MoreWanted. */
   load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
   /** Told when a batch is committed for certain: for figures. */
   committed?(state: State): void
-  /** Writes what the plans changed and posted; rows that belong to an operation are added to its turn. */
+  /** Writes what the plans changed and posted, put off as far as it can be; rows that belong to an operation are added to its turn. */
   write(writer: Writer, state: State, at: number): Promise<void>
 }
 

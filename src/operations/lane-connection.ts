@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PoolClient } from 'pg'
+import { Pipeline } from '../database/pipeline.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import { Problem } from '../http/problem.ts'
 import type { House } from './house.ts'
@@ -19,7 +19,7 @@ export class Unsettled extends Error {
 /** The one connection of a lane, kept between batches and opened anew when it was lost. */
 export class LaneConnection {
   readonly #house: House
-  #client: PoolClient | undefined
+  #client: Pipeline | undefined
   #making: Promise<void> | undefined
   #made: () => void = () => {}
 
@@ -42,10 +42,10 @@ export class LaneConnection {
     this.#making = undefined
   }
 
-  async client(): Promise<PoolClient> {
+  async client(): Promise<Pipeline> {
     if (this.#client) return this.#client
     try {
-      this.#client = await this.#house.database.pool.connect()
+      this.#client = new Pipeline(await this.#house.database.pool.connect())
       return this.#client
     } catch (error) {
       throw isConnectionLost(error) ? new LeftNoTrace('no connection', { cause: error }) : error
@@ -58,7 +58,7 @@ export class LaneConnection {
     if (!client) return
     const broken = isConnectionLost(failure)
       ? (failure as Error)
-      : await client.query('rollback').then(
+      : await client.query({ text: 'rollback' }).then(
           () => undefined,
           (error: Error) => error,
         )

@@ -10,8 +10,11 @@ import * as sql from './sql.ts'
 export type Decision = Omit<Operation, 'digests'>
 type Done = { readonly operation: Decision; readonly turn: Turn }
 
-/** The rows that operations answer for, then the operations themselves with the digests of those rows. */
-export async function writeOperations(
+/**
+ * The rows that operations answer for, then the operations themselves with the digests of those rows, and the commit
+ * behind them: the database waits for nobody in between.
+ */
+export async function commitOperations(
   house: House,
   writer: Writer,
   done: readonly Done[],
@@ -25,7 +28,7 @@ export async function writeOperations(
     operationLine(house.keys.seal, operation, `{${digests.get(turn) ?? ''}}`),
   )
   // What the socket takes goes out before this returns.
-  const sent = sendRows(writer)
+  const sent = sendRows(writer, [sql.commit])
   onMade()
   await sent
 }
@@ -62,6 +65,7 @@ function* linesOf(done: readonly Done[], table: SealedTable, digests: Map<Turn, 
 function* byKey(done: readonly Done[]): Generator<Done> {
   failPoint('lane.rows')
   yield* [...done].sort((a, b) => compare(a.operation, b.operation))
+  failPoint('lane.before-commit')
 }
 
 function compare(a: Decision, b: Decision): number {

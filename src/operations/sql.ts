@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { textArrayOf } from '../database/copy-text.ts'
-import { type Reader, row, rows } from '../database/reader.ts'
+import { later, type Reader, row, rows, statement } from '../database/reader.ts'
 import { beginning } from '../database/transaction.ts'
 import type { SealKey } from './keys.ts'
 import { macOf, type Operation, operationColumns } from './operation.ts'
@@ -65,8 +65,25 @@ export const insert = (reader: Reader, operation: Operation, key: SealKey) =>
     'operations.insert',
   )
 
-/** The lock keeps the epoch from ending between the look at it and the rows written under it. */
-export const beginBatch = `${beginning('read write')}; lock table operations.operations in row exclusive mode`
+/**
+ * The lock keeps the epoch from ending between the look at it and the rows written under it. Put off: what is locked and
+ * looked up next goes out with it.
+ */
+export function beginBatch(reader: Reader): void {
+  for (const [place, text] of batchBeginning.entries()) {
+    void later(reader, statement(text, undefined, `operations.begin_batch_${place}`))
+  }
+}
+
+const batchBeginning = [
+  ...beginning('read write')
+    .split(';')
+    .map((text) => text.trim()),
+  'lock table operations.operations in row exclusive mode',
+]
+
+/** What is run behind the rows of a batch. */
+export const commit = statement('commit', undefined, 'operations.commit')
 
 export const operationsTarget = `operations.operations (${operationColumns.join(', ')})`
 

@@ -1,6 +1,6 @@
 import { copyText, timestampText } from '../database/copy-text.ts'
-import { type Reader, row, rows } from '../database/reader.ts'
-import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { type Reader, row, rows, rowsLater } from '../database/reader.ts'
+import { append, executeLater, type SealedTable, type Writer } from '../database/writer.ts'
 import type { Kind, PriceVersion, ScopeKind } from './definition.ts'
 
 export const versionsTable: SealedTable = {
@@ -52,7 +52,7 @@ export const revision = async (reader: Reader): Promise<number> => {
 
 /** Pages share the book until they commit, so that prices change between two pages and never within one. */
 export const share = async (writer: Writer): Promise<number> => {
-  const book = await row<{ revision: string }>(
+  const [book] = await rowsLater<{ revision: string }>(
     writer,
     `select revision::text from pricing.book for share`,
     [],
@@ -96,7 +96,7 @@ export const used = (reader: Reader) => rows<{ version: string }>(reader, `selec
 
 /** By ascending id, so that two pages never wait for each other in a circle. */
 export const insertUses = (writer: Writer, uses: readonly (readonly [version: bigint, operation: bigint])[]) =>
-  execute(
+  executeLater(
     writer,
     `insert into pricing.uses (version, operation)
      select fresh.version, fresh.operation

@@ -1,0 +1,17 @@
+import type { RowWriter } from './desk.ts'
+import * as sql from './sql.ts'
+
+/** Rows that operations answer for; their lines are made as they go out. */
+export const rowWriter: RowWriter = {
+  draw(turn, draw, reservation) {
+    const id = turn.nextId()
+    turn.add(sql.drawsTable, () => sql.drawLine(id, draw, reservation, turn.operation))
+  },
+  reservation(turn, reservation) {
+    turn.add(sql.reservationsTable, () => sql.reservationLine(reservation, turn.operation))
+  },
+  step(turn, reservation, n, step) {
+    const id = turn.nextId()
+    turn.add(sql.stepsTable, () => sql.stepLine(id, reservation.id, n, step, turn.operation, turn.at))
+  },
+}
