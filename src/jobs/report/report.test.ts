@@ -5,7 +5,8 @@ import { microsText } from '../lax/moment.ts'
 import { openReports } from './testing.ts'
 
 const scene = await openReports({ after })
-const { ask, done, lab, project, other, user, at, oneshot, longrun, used, told, stored, report } = scene
+const { done, lab, project, other, user, at, oneshot, longrun, used, told, stored, report } = scene
+const ask = (method: string, path: string) => scene.ask(method, path)
 const text = (seconds: number) => microsText(BigInt(seconds) * 1_000_000n)
 const group = randomUUID()
 
@@ -155,10 +156,11 @@ test('404: an account that is unknown, of another kind, disabled, or of others h
   const refused = async (path: string) => {
     const { status, body } = await ask('GET', path)
     const { error_code: code, message, details } = body as { error_code: string; message: string; details: unknown }
-    return `${status} ${code} ${message} ${details}`
+    assert.equal(details, null)
+    return `${status} ${code} ${message}`
   }
-  const noLab = '404 ENTITY_NOT_FOUND Virtual lab not found null'
-  const noProject = '404 ENTITY_NOT_FOUND Project not found null'
+  const noLab = '404 ENTITY_NOT_FOUND Virtual lab not found'
+  const noProject = '404 ENTITY_NOT_FOUND Project not found'
   assert.equal(await refused(`/report/virtual-lab/${randomUUID()}`), noLab)
   assert.equal(await refused(`/report/virtual-lab/${project}`), noLab)
   assert.equal(await refused(`/report/project/${lab}`), noProject)
@@ -172,7 +174,7 @@ test('404: an account that is unknown, of another kind, disabled, or of others h
   assert.equal((await ask('GET', `/report/project/${project}`)).status, 200)
   assert.equal(await refused(`/report/project/${other}`), noProject)
   assert.equal(await refused(`/report/virtual-lab/${lab}`), noLab)
-  assert.equal(await refused(`/job/${third}`), '404 ENTITY_NOT_FOUND The specified job cannot be found null')
+  assert.equal(await refused(`/job/${third}`), '404 ENTITY_NOT_FOUND The specified job cannot be found')
   assert.deepEqual(await ids('/job/longrun/open'), [undefined])
   for (const path of ['/report/system', '/problem']) assert.equal((await ask('GET', path)).status, 403)
   scene.be({ name: 'tester', role: 'admin', parties: 'all' })

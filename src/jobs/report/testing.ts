@@ -18,9 +18,8 @@ export type Report = {
 /** A virtual lab with two projects that have credits, and prices for the three types of jobs. */
 export async function openReports(t: After) {
   const doors = await openJobDoors(t)
-  const { ask } = doors
   const done = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-    const { status, text, body: said } = await ask(method, path, body)
+    const { status, text, body: said } = await doors.ask(method, path, body)
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
     return (said as { data: unknown }).data
   }
