@@ -16,8 +16,8 @@ const row = (
   type,
   subtype,
   vlab,
-  from: from * 1000,
-  to: to === null ? null : to * 1000,
+  from: BigInt(from) * 1000n,
+  to: to === null ? null : BigInt(to) * 1000n,
   tiers: JSON.stringify([{ id: '1', min: '0', max: null, fixed: '0', multiplier: String(id) }]),
 })
 
@@ -55,8 +55,8 @@ for (const [what, prices, at, chosen] of cases) {
 
 test('a job keeps the price and the discount that it was reserved with, whatever holds now', () => {
   const discounts = [
-    { id: 3n, vlab: mine, discount: '0.5', from: 0, to: 5000 },
-    { id: 4n, vlab: mine, discount: '0.25', from: 5000, to: null },
+    { id: 3n, vlab: mine, discount: '0.5', from: 0n, to: 5000n },
+    { id: 4n, vlab: mine, discount: '0.25', from: 5000n, to: null },
   ]
   const book = new JobPriceBook({ prices: [row(1n, 0, 2)], discounts, subtypes: [] })
   assert.equal(book.discountOf(mine, 4)?.id, 3n)

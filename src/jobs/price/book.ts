@@ -1,3 +1,5 @@
+import { divideCeiling } from '../../values/decimal.ts'
+import type { Micros } from '../lax/moment.ts'
 import {
   compileDiscount,
   compilePrice,
@@ -8,7 +10,7 @@ import {
 } from './cost.ts'
 
 /** From `from` up to, and without, `to`; microseconds, because clients say so much and read it back. */
-export type Span = { readonly from: number; readonly to: number | null }
+export type Span = { readonly from: Micros; readonly to: Micros | null }
 export type StoredPrice = Span & {
   readonly id: bigint
   readonly type: ServiceType
@@ -29,7 +31,14 @@ export type StoredBook = {
   readonly subtypes: readonly Subtype[]
 }
 
-type Dated<Thing> = Span & { readonly id: bigint; readonly thing: () => Thing }
+/** Moments are asked for in milliseconds; what begins within one holds from the next. */
+type Dated<Thing> = {
+  readonly id: bigint
+  readonly from: Micros
+  readonly fromMs: number
+  readonly toMs: number
+  readonly thing: () => Thing
+}
 
 /** All prices and discounts of jobs as of one moment. Rows may overlap: the one that began last holds, then the newest. */
 export class JobPriceBook {
@@ -43,11 +52,16 @@ export class JobPriceBook {
     this.subtypes = subtypes
     const compiled = prices.map(({ id, from, to, type, tiers, ...key }) => ({
       key: priceKey(type, key.subtype, key.vlab),
-      dated: { id, from, to, thing: once(() => compilePrice(id, type, JSON.parse(tiers) as JobTier[])) },
+      dated: {
+        id,
+        from,
+        ...msOf({ from, to }),
+        thing: once(() => compilePrice(id, type, JSON.parse(tiers) as JobTier[])),
+      },
     }))
     const shares = discounts.map(({ id, from, to, vlab, discount }) => ({
       key: vlab,
-      dated: { id, from, to, thing: once(() => compileDiscount(id, discount)) },
+      dated: { id, from, ...msOf({ from, to }), thing: once(() => compileDiscount(id, discount)) },
     }))
     fill(this.#prices, compiled)
     fill(this.#discounts, shares)
@@ -69,14 +83,13 @@ export class JobPriceBook {
 
   /** When, within these two, another price or discount may begin to hold: epoch milliseconds, in order. */
   changesBetween(type: ServiceType, subtype: string, vlab: string, fromMs: number, toMs: number): readonly number[] {
-    const spans: readonly (readonly Span[] | undefined)[] = [
+    const lists: readonly (readonly Dated<unknown>[] | undefined)[] = [
       this.#prices.get(priceKey(type, subtype, vlab)),
       this.#prices.get(priceKey(type, subtype, null)),
       this.#discounts.get(vlab),
     ]
-    const moments = spans.flatMap((list) => (list ?? []).flatMap(({ from, to }) => (to === null ? [from] : [from, to])))
-    const within = moments.map((micros) => Math.ceil(micros / 1000)).filter((ms) => ms > fromMs && ms < toMs)
-    return [...new Set(within)].sort((a, b) => a - b)
+    const moments = lists.flatMap((list) => (list ?? []).flatMap((dated) => [dated.fromMs, dated.toMs]))
+    return [...new Set(moments.filter((ms) => ms > fromMs && ms < toMs))].sort((a, b) => a - b)
   }
 
   /**
@@ -107,14 +120,23 @@ function fill<Thing>(
   for (const list of map.values()) list.sort(newestFirst)
 }
 
-export const newestFirst = (a: { from: number; id: bigint }, b: { from: number; id: bigint }): number =>
-  b.from - a.from || (b.id > a.id ? 1 : -1)
+type Placed = { readonly from: Micros; readonly id: bigint }
+export const newestFirst = (a: Placed, b: Placed): number =>
+  a.from === b.from ? (b.id > a.id ? 1 : -1) : b.from > a.from ? 1 : -1
 
 const holding = <Thing>(list: readonly Dated<Thing>[] | undefined, atMs: number): Dated<Thing> | undefined =>
-  list?.find((dated) => holdsAt(dated, atMs))
+  list?.find(({ fromMs, toMs }) => fromMs <= atMs && atMs < toMs)
 
-export const holdsAt = ({ from, to }: Span, atMs: number): boolean =>
-  from <= atMs * 1000 && (to === null || atMs * 1000 < to)
+export function holdsAt(span: Span, atMs: number): boolean {
+  const { fromMs, toMs } = msOf(span)
+  return fromMs <= atMs && atMs < toMs
+}
+
+const msOf = ({ from, to }: Span) => ({
+  fromMs: nextMs(from),
+  toMs: to === null ? Number.POSITIVE_INFINITY : nextMs(to),
+})
+const nextMs = (micros: Micros): number => Number(divideCeiling(micros, 1000n))
 
 /** Most prices of a book are never asked for. */
 function once<Thing>(make: () => Thing): () => Thing {

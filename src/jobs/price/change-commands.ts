@@ -84,7 +84,7 @@ async function endThing<Thing extends Span>(
     const book = await sql.raiseRevision(writer)
     const found = await find(writer, id)
     if (!found) throw Fault.notFound(missing)
-    const ending = endOf(found, end, writer.at.getTime() * 1000)
+    const ending = endOf(found, end, BigInt(writer.at.getTime()) * 1000n)
     if (!ending.ok) throw Fault.refused(ending.refusal.why)
     unchanged = shown(found)
     if (ending.value === found.to) return nothing

@@ -102,7 +102,7 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [400, 404],
     },
     ({ params: { discount_id: id }, body }, request) =>
-      endDiscount(parts, callOf(request, 'jobs.discount.end', { id, ...body }), BigInt(id), body.valid_to),
+      endDiscount(parts, callOf(request, 'jobs.discount.end', asTold({ id, ...body })), BigInt(id), body.valid_to),
   )
   jobDoor(
     scope,

@@ -77,6 +77,15 @@ test('201: quantities far beyond what a number holds, and amounts of 28 digits, 
   assert.match(text, /"max_quantity":1000000000000000000000000000000,/)
 })
 
+test('201: a price from the first to the last moment that there is', async () => {
+  const span = { valid_from: '0001-01-01T00:00:00Z', valid_to: '9999-12-31T23:59:59.999999Z' }
+  const { status, body } = await doors.post({ ...base, service_subtype: 'single-cell-sim', ...span, tiers: [open] })
+  assert.equal(status, 201, JSON.stringify(body))
+  const { valid_from, valid_to } = (body as Answered<PriceRead>).data
+  assert.deepEqual({ valid_from, valid_to }, span)
+  assert.equal((await doors.estimate({ subtype: 'single-cell-sim' })).status, 200)
+})
+
 test('201: a bounded last tier is accepted, and beyond it everything is free', async () => {
   const tiers = [{ min_quantity: 0, max_quantity: 10, fixed_cost: 1, multiplier: 1 }]
   const added = await doors.post({ ...base, service_subtype: 'single-sim', vlab_id: vlab, tiers })

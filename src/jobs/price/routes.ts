@@ -134,7 +134,7 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       faults: [400, 404],
     },
     ({ params: { price_id: id }, body }, request) =>
-      endPrice(parts, callOf(request, 'jobs.price.end', { id, ...body }), BigInt(id), body.valid_to),
+      endPrice(parts, callOf(request, 'jobs.price.end', asTold({ id, ...body })), BigInt(id), body.valid_to),
   )
   jobDoor(
     scope,

@@ -8,15 +8,11 @@ export type SpanGiven = { readonly valid_from: Micros; readonly valid_to: Micros
 export const spanFault = ({ valid_from, valid_to }: SpanGiven): string | undefined =>
   valid_to !== null && valid_to <= valid_from ? 'valid_to must be greater than valid_from' : undefined
 
-/** Microseconds since 1970 are whole numbers that a number holds, for as long as there are years of four digits. */
-export const spanOf = ({ valid_from, valid_to }: SpanGiven): Span => ({
-  from: Number(valid_from),
-  to: valid_to === null ? null : Number(valid_to),
-})
+export const spanOf = ({ valid_from, valid_to }: SpanGiven): Span => ({ from: valid_from, to: valid_to })
 
 export const spanShown = ({ from, to }: Span) => ({
-  valid_from: microsText(BigInt(from)),
-  valid_to: to === null ? null : microsText(BigInt(to)),
+  valid_from: microsText(from),
+  valid_to: to === null ? null : microsText(to),
 })
 
 export const spanShape = {

@@ -41,8 +41,8 @@ const dated = (of: string): string => `
 const numbered = <Row extends Dated>({ id, from, to, ...more }: Row) => ({
   ...more,
   id: BigInt(id),
-  from: Number(from),
-  to: to === null ? null : Number(to),
+  from: BigInt(from),
+  to: to === null ? null : BigInt(to),
 })
 
 export const prices = async (reader: Reader): Promise<StoredPrice[]> =>
@@ -86,7 +86,7 @@ export const putSubtype = async (writer: Writer, { name, legacy }: Subtype, book
   return changed > 0
 }
 
-const momentOrNull = (moment: number | null): string => (moment === null ? '\\N' : microsColumn(moment))
+const momentOrNull = (moment: bigint | null): string => (moment === null ? '\\N' : microsColumn(moment))
 
 export const insertPrice = (writer: Writer, price: StoredPrice, book: bigint) =>
   append(writer, pricesTable, [
@@ -108,5 +108,5 @@ export const insertDiscount = (writer: Writer, { id, vlab, discount, from, to }:
     [id, writer.operation, book, vlab, discount, microsColumn(from), momentOrNull(to)].join('\t'),
   ])
 
-export const insertEnd = (writer: Writer, ended: bigint, to: number | null, book: bigint) =>
+export const insertEnd = (writer: Writer, ended: bigint, to: bigint | null, book: bigint) =>
   append(writer, endsTable, [[writer.nextId(), writer.operation, book, ended, momentOrNull(to)].join('\t')])

@@ -20,14 +20,14 @@ export async function priceJobs(house: House): Promise<void> {
   await putSubtype(changing, call('jobs.subtype'), { name: 'made-here', legacy: false })
   for (const vlab_id of [null, vlab, vlab, null]) {
     const given = { service_type: 'oneshot', service_subtype: 'made-here', vlab_id, tiers } as const
-    const span = { valid_from: 40n * year, valid_to: vlab_id === null ? null : 90n * year }
+    const span = { valid_from: 40n * year + 123_450n, valid_to: vlab_id === null ? null : 90n * year }
     await addPrice(changing, call('jobs.price'), { ...given, ...span })
     const share = { digits: 2n, places: 1 }
     await addDiscount(changing, call('jobs.discount'), { vlab_id: vlab, discount: share, ...span })
   }
   const found = (await prices.book()).priceFor('oneshot', 'made-here', vlab, Date.now())
   assert(found)
-  for (const years of [80, 81, 82, 83]) {
-    await endPrice(changing, call('jobs.price.end'), found.id, Number(year) * years)
+  for (const years of [80n, 81n, 82n, 83n]) {
+    await endPrice(changing, call('jobs.price.end'), found.id, year * years)
   }
 }
