@@ -932,7 +932,7 @@ create table jobs.events (
   instances numeric(38,0),
   count     numeric(38,0),
   constraint events_pkey PRIMARY KEY (id),
-  constraint events_kind_check CHECK ((kind = ANY (ARRAY['oneshot'::text, 'started'::text, 'running'::text, 'finished'::text])))
+  constraint events_kind_check CHECK ((kind = ANY (ARRAY['oneshot'::text, 'started'::text, 'running'::text, 'finished'::text, 'stored'::text])))
 );
 
 create table jobs.problems (

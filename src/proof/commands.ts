@@ -9,6 +9,7 @@ import { refundsTable } from '../charging/refund-commands.ts'
 import { creditTables } from '../credits/commands.ts'
 import { isConnectionLost } from '../database/refusals.ts'
 import type { SealedTable } from '../database/writer.ts'
+import { jobTables } from '../jobs/job/shelf-commands.ts'
 import { jobPriceTables } from '../jobs/price/change-commands.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
 import { confirmationsTable, recordsTable } from '../metering/commands.ts'
@@ -23,6 +24,10 @@ import { holdInquiries } from './holds.ts'
 import { inquire } from './inquiry.ts'
 import { inOrder } from './in-order.ts'
 import { jobPriceInquiries } from './job-prices.ts'
+import { checkJobAccounts } from './jobs/accounts.ts'
+import { checkJobs } from './jobs/check.ts'
+import { jobInquiries } from './jobs/money.ts'
+import { jobReportInquiries } from './jobs/reports.ts'
 import { ledgerInquiries } from './ledger.ts'
 import { lotInquiries } from './lots.ts'
 import { priceInquiries } from './prices.ts'
@@ -50,6 +55,7 @@ const sealedTables: readonly SealedTable[] = [
   settlementsTable,
   refundsTable,
   ...jobPriceTables,
+  ...jobTables,
 ]
 
 const inquiries = [
@@ -65,6 +71,8 @@ const inquiries = [
   ...recordInquiries,
   ...priceInquiries,
   ...jobPriceInquiries,
+  ...jobInquiries,
+  ...jobReportInquiries,
 ] as const
 
 export type Proved = Check & { readonly milliseconds: number }
@@ -79,7 +87,7 @@ export async function* proveBooks(
   published?: PublishedHead,
   onRecords: (count: number) => void = () => {},
 ): AsyncGenerator<Proved> {
-  yield* inOrder([timed(history(house, published)), timed(usage(house, onRecords)), timed(rules(house))])
+  yield* inOrder([timed(history(house, published)), timed(used(house, onRecords)), timed(rules(house))])
 }
 
 async function* history(house: House, published: PublishedHead | undefined): AsyncGenerator<Check> {
@@ -95,6 +103,20 @@ async function* usage(house: House, onRecords: (count: number) => void): AsyncGe
     yield await checkUsage(house, onRecords)
   } catch (error) {
     yield unreadable('rating again', 'pricing.book, pricing.versions', error)
+  }
+}
+
+async function* used(house: House, onRecords: (count: number) => void): AsyncGenerator<Check> {
+  yield* usage(house, onRecords)
+  yield* jobs(house)
+}
+
+async function* jobs(house: House): AsyncGenerator<Check> {
+  try {
+    yield await checkJobs(house)
+    yield await checkJobAccounts(house)
+  } catch (error) {
+    yield unreadable('jobs', 'jobs.jobs, jobs.events, jobs.accounts', error)
   }
 }
 

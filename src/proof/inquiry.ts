@@ -31,6 +31,27 @@ export const inquire = (database: Database, inquiry: Inquiry): Promise<Check> =>
   })
 
 /** Whole tables are joined and sorted here: worth more memory than an everyday statement gets. */
-export async function prepare(client: PoolClient): Promise<void> {
+async function prepare(client: PoolClient): Promise<void> {
   await client.query(`set local work_mem = '96MB'; set local hash_mem_multiplier = 2; set local jit = off`)
+}
+
+/** Several connections that all see the books of one moment. */
+export async function together<Result>(
+  database: Database,
+  count: number,
+  work: (clients: readonly PoolClient[]) => Promise<Result>,
+): Promise<Result> {
+  return await looking(database, async (first) => {
+    await prepare(first)
+    const { rows } = await first.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
+    const open = (clients: readonly PoolClient[]): Promise<Result> =>
+      clients.length === count
+        ? work(clients)
+        : looking(database, async (client) => {
+            await client.query(`set transaction snapshot '${rows[0]?.snapshot}'`)
+            await prepare(client)
+            return await open([...clients, client])
+          })
+    return await open([first])
+  })
 }

@@ -61,8 +61,8 @@ export class Lines {
   }
 }
 
-/** Rows sorted by a number in their first column, taken up to one number after the other. */
-export class Sorted<Row extends { readonly key: number }> {
+/** Rows sorted by a number or text in their first column, taken up to one after the other. */
+export class Sorted<Key extends number | string, Row extends { readonly key: Key }> {
   readonly #lines: Lines
   readonly #rowOf: (line: string) => Row
   #left: Row[] = []
@@ -73,8 +73,8 @@ export class Sorted<Row extends { readonly key: number }> {
     this.#rowOf = rowOf
   }
 
-  async upTo(key: number): Promise<Row[]> {
-    while (!this.#ended && !((this.#left.at(-1)?.key ?? -1) > key)) {
+  async upTo(key: Key): Promise<Row[]> {
+    while (!this.#ended && !(this.#left.length > 0 && (this.#left.at(-1) as Row).key > key)) {
       const batch = await this.#lines.next()
       if (batch.length === 0) this.#ended = true
       else for (const line of batch) this.#left.push(this.#rowOf(line))

@@ -28,6 +28,7 @@ import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
 import { numberOf } from '../values/id.ts'
+import { runJobs } from './jobs/running-testing.ts'
 import { priceJobs } from './jobs/testing.ts'
 import { spendCredits } from './spending/testing.ts'
 
@@ -95,6 +96,7 @@ export async function bookkeeping(): Promise<Site> {
   await charge(site, [fact()])
   await spendCredits(house)
   await priceJobs(house)
+  await runJobs(house)
   await assertVaried(house)
   return site
 }

@@ -1,11 +1,9 @@
 import type { PoolClient } from 'pg'
 import { type Check, Faults } from '../audit/check.ts'
-import type { Database } from '../database/database.ts'
-import { looking } from '../database/transaction.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
 import { loadBook } from '../pricing/commands.ts'
-import { prepare, type Wrong, wrongText } from './inquiry.ts'
+import { together, type Wrong, wrongText } from './inquiry.ts'
 import { Lines, Sorted } from './lines.ts'
 import { Again } from './rating.ts'
 import {
@@ -117,25 +115,4 @@ class Page {
     this.#skipTo(Number.POSITIVE_INFINITY)
     return this.#strays
   }
-}
-
-/** Several connections that all see the books of one moment. */
-async function together<Result>(
-  database: Database,
-  count: number,
-  work: (clients: readonly PoolClient[]) => Promise<Result>,
-): Promise<Result> {
-  return await looking(database, async (first) => {
-    await prepare(first)
-    const { rows } = await first.query<{ snapshot: string }>('select pg_export_snapshot() as snapshot')
-    const open = (clients: readonly PoolClient[]): Promise<Result> =>
-      clients.length === count
-        ? work(clients)
-        : looking(database, async (client) => {
-            await client.query(`set transaction snapshot '${rows[0]?.snapshot}'`)
-            await prepare(client)
-            return await open([...clients, client])
-          })
-    return await open([first])
-  })
 }

@@ -11,7 +11,7 @@ import { totalCost } from '../price/cost.ts'
 import type { JobPrices } from '../price/prices-commands.ts'
 import type { JobPriceBook } from '../price/book.ts'
 import type { JobRules } from '../rules.ts'
-import type { Job } from './job.ts'
+import { askedOf, type Job } from './job.ts'
 import type { Billing, PaidByReservation } from './money.ts'
 import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
 import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
@@ -55,14 +55,13 @@ export class JobDesk {
 
   /** @throws Problem `insufficient-credits`, `budget-exhausted` */
   async reserve(asking: Asking, job: NewJob): Promise<Answered> {
-    const { id, project, type, subtype, user, group, reserved } = job
+    const { id } = job
     const onMade = (reservation: bigint) => this.#known.put(id, { reservation })
     const rule = reserveCommand(jobShelf, job, await this.billing(), {
       onMade,
       stopsAdmitting: this.rules.stopsAdmitting,
     })
-    const input = { project, type, subtype, user, group, ...toldReserved(reserved) }
-    return await this.counter.credits.submit(asking, 'jobs.reserve', input, rule)
+    return await this.counter.credits.submit(asking, 'jobs.reserve', askedOf(job), rule)
   }
 
   /** @throws Fault */
@@ -206,10 +205,3 @@ export class JobDesk {
     return { history, paid: await this.paidFor(reader, desk, job) }
   }
 }
-
-const toldReserved = ({ count, duration, instances, instanceType }: Job['reserved']) => ({
-  ...(count !== null && { count: String(count) }),
-  ...(duration !== null && { duration: String(duration) }),
-  ...(instances !== null && { instances: String(instances) }),
-  ...(instanceType !== null && { instanceType }),
-})

@@ -52,3 +52,23 @@ export type Reserved = {
 /** What the reserved amount is for. */
 export const reservedUnits = ({ count, duration, instances }: Reserved): bigint =>
   count ?? (duration ?? 0n) * (instances ?? 0n)
+
+/** What was asked for when it was reserved: the operation keeps its digest. */
+export const askedOf = ({
+  project,
+  type,
+  subtype,
+  user,
+  group,
+  reserved,
+}: Pick<Job, 'project' | 'type' | 'subtype' | 'user' | 'group' | 'reserved'>) => ({
+  project,
+  type,
+  subtype,
+  user,
+  group,
+  ...(reserved.count !== null && { count: String(reserved.count) }),
+  ...(reserved.duration !== null && { duration: String(reserved.duration) }),
+  ...(reserved.instances !== null && { instances: String(reserved.instances) }),
+  ...(reserved.instanceType !== null && { instanceType: reserved.instanceType }),
+})

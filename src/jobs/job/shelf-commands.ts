@@ -11,6 +11,9 @@ import type { Jobs } from './reserve.ts'
 import * as sql from './sql.ts'
 import type { UsageWriter } from './use.ts'
 
+/** What operations on jobs answer for. */
+export const jobTables = [sql.eventsTable, sql.problemsTable] as const
+
 /** Jobs as the desk of a batch holds them. */
 export const jobShelf: Jobs = {
   async read(reader: Reader, ids) {

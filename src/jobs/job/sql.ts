@@ -14,7 +14,10 @@ export const problemsTable = table('jobs.problems', 'id operation at reason proj
 const orNull = (value: bigint | string | null): string => (value === null ? '\\N' : String(value))
 const told = (seconds: number | null): string => (seconds === null ? '\\N' : timestampText(seconds * 1000))
 
-export const eventLine = (id: bigint, operation: bigint, job: string, event: JobEvent): string =>
+/** An event as it is kept; of storage, how much is stored from then on stands as its count. */
+export type KeptEvent = Omit<JobEvent, 'kind'> & { readonly kind: JobEvent['kind'] | 'stored' }
+
+export const eventLine = (id: bigint, operation: bigint, job: string, event: KeptEvent): string =>
   `${id}\t${operation}\t${job}\t${event.kind}\t${told(event.at)}\t${orNull(event.instances)}\t${orNull(event.count)}`
 
 /** Usage that could not be charged as it was told. */

@@ -6,7 +6,7 @@ import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEve
 import type { Job } from './job.ts'
 import { type Billing, openHoldOf, type PaidByReservation, settleUp } from './money.ts'
 import type { JobCommand, Jobs } from './reserve.ts'
-import type { JobProblem } from './sql.ts'
+import type { JobProblem, KeptEvent } from './sql.ts'
 
 /** Usage as a client told it. */
 export type Told = {
@@ -28,7 +28,7 @@ export type Careful = { readonly history: readonly JobEvent[]; readonly paid: Pa
 
 /** How rows that belong to the operation are written. */
 export type UsageWriter = {
-  event(turn: Turn, job: string, event: JobEvent): void
+  event(turn: Turn, job: string, event: KeptEvent): void
   problem(turn: Turn, problem: JobProblem): void
 }
 

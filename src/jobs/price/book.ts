@@ -81,6 +81,11 @@ export class JobPriceBook {
     return holding(this.#discounts.get(vlab), atMs)?.thing()
   }
 
+  /** All that it ever had. */
+  discountsOf(vlab: string): readonly JobDiscount[] {
+    return (this.#discounts.get(vlab) ?? []).map(({ thing }) => thing())
+  }
+
   /** When, within these two, another price or discount may begin to hold: epoch milliseconds, in order. */
   changesBetween(type: ServiceType, subtype: string, vlab: string, fromMs: number, toMs: number): readonly number[] {
     const lists: readonly (readonly Dated<unknown>[] | undefined)[] = [

@@ -56,7 +56,7 @@ export class JobPrices {
     const revision = await sql.revision(reader)
     if (revision !== this.#revision || !this.#book) {
       // What comes in between is then loaded twice, never missed.
-      this.#book = await loadBook(reader)
+      this.#book = await loadJobPrices(reader)
       this.#revision = revision
     }
     this.#seen = changes
@@ -65,11 +65,9 @@ export class JobPrices {
   }
 }
 
-async function loadBook(reader: Reader): Promise<JobPriceBook> {
-  const [prices, discounts, subtypes] = await Promise.all([
-    sql.prices(reader),
-    sql.discounts(reader),
-    sql.subtypes(reader),
-  ])
-  return new JobPriceBook({ prices, discounts, subtypes })
+/** As it stands where the reader looks. */
+export async function loadJobPrices(reader: Reader): Promise<JobPriceBook> {
+  const prices = await sql.prices(reader)
+  const discounts = await sql.discounts(reader)
+  return new JobPriceBook({ prices, discounts, subtypes: await sql.subtypes(reader) })
 }

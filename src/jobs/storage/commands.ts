@@ -94,6 +94,7 @@ export class Storage {
         billing: await desk.billing(),
         costOf: storageCost(await desk.prices.book()),
         newId: randomUUID,
+        event: (turn, job, event) => usageWriter.event(turn, job, event),
         problem: (turn, problem) => usageWriter.problem(turn, problem),
       }
       let paid: PaidByReservation | undefined

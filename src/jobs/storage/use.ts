@@ -4,7 +4,7 @@ import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { type Billing, openHoldOf, type PaidByReservation, settleUp } from '../job/money.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
-import type { JobProblem } from '../job/sql.ts'
+import type { JobProblem, KeptEvent } from '../job/sql.ts'
 import { LookAgain } from '../job/use.ts'
 import { chargedTo, jobAt, type Level, nextStart, startOf, type StorageJobs } from './level.ts'
 
@@ -31,6 +31,7 @@ export type Storing = {
   readonly billing: Billing
   readonly costOf: StorageCost
   readonly newId: () => string
+  event(turn: Turn, job: string, event: KeptEvent): void
   problem(turn: Turn, problem: JobProblem): void
 }
 
@@ -134,7 +135,11 @@ function carry(
   return taken((own) => {
     for (const step of steps) step(own)
     desk.shelves.of(storing.shelf).put(plans[0]?.job.project ?? '', stored)
-    if (!unpriced || !told) return
+    if (!told) return
+    // The job that the level is of comes last.
+    const of = plans.at(-1)?.job.id ?? ''
+    storing.event(own, of, { kind: 'stored', at: told.at, instances: null, count: told.size })
+    if (!unpriced) return
     const { project, said } = told
     storing.problem(own, {
       reason: `missing price for storage ${unpriced.subtype}`,
