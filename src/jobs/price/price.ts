@@ -15,6 +15,7 @@ import { legacyFault, subtypeWord, type Subtypes } from './subtype.ts'
 export const serviceTypes = ['storage', 'oneshot', 'longrun'] as const satisfies readonly ServiceType[]
 
 const digitsMax = 28
+const tiersMax = 1000
 
 /** An amount as it is kept: exact, and no larger than money can be. */
 const amount = () =>
@@ -84,6 +85,7 @@ function tiersFault(tiers: readonly TierGiven[]): string | undefined {
     return 'Only the last tier can have max_quantity=None'
   if (tiers.some((tier, place) => place > 0 && tier.min_quantity !== tiers[place - 1]?.max_quantity))
     return 'Tiers must be contiguous: each min_quantity must equal the previous max_quantity'
+  if (tiers.length > tiersMax) return `A price can have at most ${tiersMax} tiers`
   const last = tiers.at(-1)
   return last?.max_quantity != null && last.max_quantity < last.min_quantity
     ? 'A tier must end where it starts or later: max_quantity is below min_quantity'

@@ -158,6 +158,14 @@ const wrongs: readonly (readonly [what: string, body: object, told: string])[] =
     'body value_error: Value error, A tier must end where it starts or later: max_quantity is below min_quantity',
   ],
   [
+    'more tiers than anybody means',
+    {
+      ...base,
+      tiers: Array.from({ length: 1001 }, (_, from) => ({ ...open, min_quantity: from, max_quantity: from + 1 })),
+    },
+    'body value_error: Value error, A price can have at most 1000 tiers',
+  ],
+  [
     'a quantity below zero',
     { ...base, tiers: [{ ...open, min_quantity: -1 }] },
     'body.tiers.0.min_quantity greater_than_equal: Input should be greater than or equal to 0',
