@@ -88,6 +88,14 @@ await runProgram([
     ['budget', 'what may be spent in a day, a month or in all: list, set, end'],
   ]),
   {
+    name: 'jobs',
+    about: 'jobs of virtual labs: report, show, problems',
+    load: async () => {
+      const [{ askDoor }, { jobsWith }] = await Promise.all([import('./ask.ts'), import('./jobs/cli.ts')])
+      return jobsWith(askDoor)
+    },
+  },
+  {
     name: 'quarantine',
     about: 'usage that could not be read or charged: list, replay',
     load: async () => {

@@ -172,12 +172,12 @@ test('200: usage that could not be charged is a problem that operators see, newe
   await used(id, 3, at, { proj_id: scene.other })
   const { items, meta } = await report('/problem')
   assert.equal(meta.total_items, 2)
+  assert.equal((items[1]?.['usage'] as { count: unknown } | undefined)?.count, 3)
+  assert.match(String(items[0]?.['operation']), /^op_\d+$/)
   assert.deepEqual(items, [
     { ...items[0], reason: 'the job belongs to another project', proj_id: scene.other, job_id: id },
     { ...items[1], reason: 'unknown job', proj_id: project, job_id: unknown },
   ])
-  assert.equal((items[1]?.['usage'] as { count: unknown } | undefined)?.count, 3)
-  assert.match(String(items[0]?.['operation']), /^op_\d+$/)
   const only = async (query: string) => (await report(`/problem?${query}`)).items.map(({ job_id: job }) => job)
   assert.deepEqual(await only(`proj_id=${project}`), [unknown])
   assert.deepEqual(await only(`job_id=${id}`), [id])
