@@ -9,7 +9,9 @@ const named = `
 
 const quoted = (column: string): string => `coalesce('"' || ${column} || '"', 'null')`
 
-const estimate = `'{"job":"' || j.id || '","price":' || ${quoted('j.price')} || ',"discount":' || ${quoted('j.discount')} || '}'`
+/** What a reservation says of its job, behind how many units it was made for. */
+const saysOfJob = `substring(r.estimate from '"job":"[0-9a-f-]{36}".*$')`
+const estimate = `'"job":"' || j.id || '","price":' || ${quoted('j.price')} || ',"discount":' || ${quoted('j.discount')} || '}'`
 
 const reservations: Inquiry = {
   name: 'jobs have the reservations that were made for them',
@@ -24,9 +26,9 @@ const reservations: Inquiry = {
                  else 'its reservation res_' || r.id
                       || ' is of another job, project, virtual lab, kind, price, discount, amount or time' end as wrong
        from named n
-       full join (select * from credits.reservations where estimate like '{"job":"%') as r on r.id = n.reservation
+       full join (select * from credits.reservations where estimate like '%"job":"%') as r on r.id = n.reservation
        left join jobs.jobs j on j.id = n.job
-      where (r.estimate = ${estimate} and r.payer = j.project and r.project = j.project and r.person is null
+      where (${saysOfJob} = ${estimate} and r.payer = j.project and r.project = j.project and r.person is null
              and r.owners = array[j.project, j.vlab] and r.service = j.type and r.subtype = j.subtype
              and case when n.place = 1 and j.type <> 'storage'
                       then r.amount = j.reserved_amount and r.at = j.reserved_at
