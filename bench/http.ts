@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { seconds, withDirectory } from './books.ts'
 import { tenths } from './callers.ts'
-import { Connection, headOf } from './load.ts'
+import { closedLoop, type Loaded } from './closed-loop.ts'
+import { headOf } from './load.ts'
 import { furnish, holdBody } from './prepaid.ts'
 import type { BenchResult } from './result.ts'
 import { rowLocking } from './row-locking.ts'
@@ -27,7 +28,7 @@ export async function httpBench(): Promise<BenchResult> {
   const { holds, nothing, locking } = rates
   const ratioToEmptyRoute = hundredths(holds.perSecond / nothing.perSecond)
   const ratioToRowLocking = tenths(holds.perSecond / locking.perSecond)
-  const shown = ({ perSecond, p50Ms, p99Ms }: Load) =>
+  const shown = ({ perSecond, p50Ms, p99Ms }: Loaded) =>
     `${perSecond.toLocaleString('en')}/s  p50 ${p50Ms} ms  p99 ${p99Ms} ms`
   return {
     metrics: {
@@ -50,33 +51,11 @@ export async function httpBench(): Promise<BenchResult> {
 
 const hundredths = (value: number) => Math.round(value * 100) / 100
 
-type Load = { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number }
-
-/** Each connection asks again as soon as it is answered; counted after two seconds of warming up. */
-async function loaded({ url }: Serving, key: string): Promise<Load> {
+/** A hold from each connection as soon as it was answered. */
+function loaded({ url }: Serving, key: string): Promise<Loaded> {
   const head = headOf(url, path, key)
-  const waits: number[] = []
-  let over = false
-  const ask = async (connection: Connection) => {
-    while (!over) {
-      const since = performance.now()
-      const { status, body } = await connection.ask(head, randomUUID(), holdBody)
-      if (status !== 201) throw new Error(`${status}: ${body}`)
-      waits.push(performance.now() - since)
-    }
-    connection.close()
-  }
-  const all = Promise.all(Array.from({ length: connections }, () => ask(new Connection(url))))
-  const pause = (milliseconds: number) =>
-    Promise.race([new Promise((resolve) => setTimeout(resolve, milliseconds)), all])
-  await pause(2_000)
-  waits.length = 0
-  const began = performance.now()
-  await pause(seconds(10) * 1000)
-  const elapsed = (performance.now() - began) / 1000
-  const sorted = waits.slice().sort((a, b) => a - b)
-  over = true
-  await all
-  const quantile = (part: number) => tenths(sorted[Math.floor(sorted.length * part)] ?? 0)
-  return { perSecond: Math.round(sorted.length / elapsed), p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
+  return closedLoop(url, connections, seconds(10), async (connection) => {
+    const { status, body } = await connection.ask(head, randomUUID(), holdBody)
+    if (status !== 201) throw new Error(`${status}: ${body}`)
+  })
 }

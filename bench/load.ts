@@ -9,10 +9,13 @@ export class Connection {
   #text = ''
 
   constructor(url: URL) {
-    this.#socket = connect(Number(url.port), url.hostname)
-    this.#socket.setNoDelay(true)
-    this.#socket.setEncoding('latin1')
-    this.#socket.on('data', (text: string) => this.#take(text))
+    const take = (bytes: number, buffer: Uint8Array): boolean => {
+      this.#take((buffer as Buffer).toString('latin1', 0, bytes))
+      return true
+    }
+    // Read past the stream, which takes longer than the answer.
+    const onread = { buffer: Buffer.allocUnsafe(65_536), callback: take }
+    this.#socket = connect({ port: Number(url.port), host: url.hostname, noDelay: true, onread })
     const fail = (error?: Error) => this.#waiting?.reject(error ?? new Error('the server hung up'))
     this.#socket.on('error', fail)
     this.#socket.on('close', () => fail())

@@ -82,3 +82,25 @@ test('a revocation holds at once also where its revision was being read at that 
   assert.equal((await guarded.ask(bearer(key))).status, 401)
   await guarded.close()
 })
+
+test('a key that is asked with again and again is revoked, expires and stays secret like any other', async () => {
+  let now = Date.now()
+  const { ask } = await open({ now: () => now })
+  const [admin, key] = [await newKey(fresh.house), await newKey(fresh.house)]
+  const brief = await newKey(fresh.house, { expiresAt: new Date(now + 500) })
+  const often = async (authorization: string) => {
+    for (let time = 0; time < 5; time += 1) assert.equal((await ask(authorization)).status, 200)
+  }
+  for (const each of [bearer(admin), bearer(key), bearer(brief), `bearer  ${key}`]) await often(each)
+  await often(`Basic ${Buffer.from(`somebody:${key}`).toString('base64')}`)
+  await often(bearer(key))
+  const other = key.endsWith('a') ? 'b' : 'a'
+  assert.equal((await ask(bearer(`${key.slice(0, -1)}${other}`))).status, 401)
+  assert.equal((await ask(bearer(`${key}${other}`))).status, 401)
+  await often(bearer(key))
+  now += 600
+  assert.equal((await ask(bearer(brief))).status, 401)
+  const id = `key_${(await keyRow(key))?.id}`
+  assert.equal((await ask(bearer(admin), `/api/v1/keys/${id}`, { method: 'DELETE' })).status, 204)
+  assert.equal((await ask(bearer(key))).status, 401)
+})
