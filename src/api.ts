@@ -5,6 +5,7 @@ import { addAccessDoors } from './access/routes.ts'
 import { addEventRoutes } from './charging/event-routes.ts'
 import { Gathering } from './charging/gather-commands.ts'
 import { newMemory } from './charging/memory-commands.ts'
+import { addExplanationRoutes } from './charging/explained-routes.ts'
 import { addPreviewRoutes } from './charging/preview-routes.ts'
 import { addReplayRoutes } from './charging/replay-routes.ts'
 import { addChargingRoutes } from './charging/routes.ts'
@@ -71,6 +72,7 @@ export function addApi(
   addUsageRoutes(server, usage)
   addEventRoutes(server, usage)
   addChargingRoutes(server, house, memory)
+  addExplanationRoutes(server, house, memory)
   addPreviewRoutes(server, house, memory)
   addSettlementRoutes(server, house, memory)
   addReplayRoutes(server, house, memory, { slurm: (row) => readAgain(row, undefined) })

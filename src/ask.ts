@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
-import type { Asked, Told } from './credits/asked-cli.ts'
+import { answered, type Asked, type Told } from './credits/asked-cli.ts'
 import type { House } from './operations/house.ts'
 import { flagsOf } from './program.ts'
 import { type Door, WrongUsage } from './terminal/door.ts'
+import type { There } from './terminal/there.ts'
 import { Refusal } from './values/refusal.ts'
 
 /**
@@ -24,6 +25,26 @@ export async function remoteOf(door: Door<House>): Promise<{ readonly url: strin
   if (url === undefined && key === undefined) return undefined
   const missing = url === undefined ? 'BURSAR_URL' : 'BURSAR_KEY'
   throw new WrongUsage(`${missing} is not set.`, 'Set BURSAR_URL and BURSAR_KEY to ask over HTTP, or neither.')
+}
+
+/** The same for commands that only read. */
+export async function thereOf(door: Door<House>): Promise<There | undefined> {
+  const remote = await remoteOf(door)
+  if (!remote) return undefined
+  const get = async (path: string) => answered(await askOver(remote.url, remote.key, { method: 'GET', path })).body
+  return {
+    get,
+    all: async (path) => {
+      const items: Told['body'][] = []
+      for (let cursor = ''; ; ) {
+        const query = `${path.includes('?') ? '&' : '?'}limit=1000${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
+        const page = (await get(path + query)) as { items: Told['body'][]; next: string | null }
+        items.push(...page.items)
+        if (page.next === null) return items
+        cursor = page.next
+      }
+    },
+  }
 }
 
 async function askOver(url: string, secret: string, { method, path, body, key }: Asked): Promise<Told> {

@@ -40,6 +40,9 @@ const creditCommands = (commands: readonly (readonly [name: CreditCommand, about
     },
   }))
 
+/** For commands that only read. */
+const there = async (door: Door<House>) => (await import('./ask.ts')).thereOf(door)
+
 /** Where keys and people are asked for: over HTTP where BURSAR_URL and BURSAR_KEY are set, else on the database. */
 async function accessDesk(door: Door<House>): Promise<Desk> {
   const remote = await (await import('./ask.ts')).remoteOf(door)
@@ -71,12 +74,12 @@ await runProgram([
   {
     name: 'statement',
     about: 'what a project was charged',
-    load: async () => (await import('./charging/cli.ts')).statement,
+    load: async () => (await import('./charging/statement-cli.ts')).statementWith(there),
   },
   {
     name: 'explain',
     about: 'why a charge or a job cost what it did',
-    load: async () => (await import('./charging/explain-cli.ts')).explainCommand,
+    load: async () => (await import('./charging/explain-cli.ts')).explainWith(there),
   },
   ...creditCommands([
     ['grant', 'give credits to a wallet'],

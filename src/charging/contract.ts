@@ -1,4 +1,4 @@
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { pageOf, pageQuery } from '../http/paging.ts'
 import { Amounts, closed, Currency, DayOrMoment, nullable, numberId, oneOf, partyId, Period } from '../http/schemas.ts'
 
@@ -46,6 +46,7 @@ export const Explanation = Type.Object(
 const Line = closed(
   {
     period: Period,
+    service: Type.String(),
     component: Type.String(),
     currency: Currency,
     records: Type.Integer(),
@@ -82,10 +83,12 @@ const WalletLine = closed(
   },
   'StatementWallet',
 )
+export type Statement = Static<typeof Statement>
 export const Statement = closed(
   {
     project: closed({ id: partyId('prj'), name: Type.String(), organisation: Type.String() }),
     tier: Type.String(),
+    payment: oneOf(['prepaid', 'postpaid']),
     from: nullable(Type.String()),
     to: nullable(Type.String()),
     lines: Type.Array(Line),

@@ -62,14 +62,19 @@ export async function findRecords(house: House, wanted: string): Promise<RecordR
   return found
 }
 
-/** `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them; `13_2` is what its user sees of job 47. */
+/**
+ * `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them; `13_2` is what its user sees of job 47. What
+ * came over the API is called as its sender called it: `job-1`, or `portal/job-1`.
+ */
 async function recordsOfJob(reader: Reader, source: string, wanted: string): Promise<RecordRow[]> {
   const parts = wanted.replace(/\/+$/, '').split('/')
   if (parts.length > 2) return await recordsNamed(reader, source, parts.join('/'))
   const own = source.slice(source.indexOf(':') + 1)
   const [job = '', cluster = own] = parts.reverse()
   const runs = await recordsBelow(reader, source, `${cluster}/${job}`, recordsMax)
-  return runs.length > 0 || cluster !== own ? runs : await recordsCalled(reader, source, job, recordsMax)
+  if (runs.length > 0 || cluster !== own) return runs
+  const called = await recordsCalled(reader, source, job, recordsMax)
+  return called.length > 0 ? called : await recordsNamed(reader, source, job)
 }
 
 export async function explain(house: House, record: RecordRow, memory: Memory): Promise<Explanation> {

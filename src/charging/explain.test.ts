@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import { createDoor } from '../terminal/door.ts'
-import { explainCommand } from './explain-cli.ts'
+import { explainWith } from './explain-cli.ts'
 import { rerate } from './rerate-commands.ts'
 import { charge, fact, flatPrice, newSite, setBook, type Site } from './testing.ts'
 
@@ -27,7 +27,7 @@ async function explained(what: string, json = false): Promise<string> {
     failed: () => {},
   })
   const command = new Command('explain').exitOverride()
-  explainCommand(command, door)
+  explainWith(async () => undefined)(command, door)
   await command.parseAsync([what], { from: 'user' })
   return text
 }

@@ -18,8 +18,8 @@ import { explanationJson } from './explain-json.ts'
 import { chargesPage } from './listing/sql.ts'
 import type { Memory } from './memory-commands.ts'
 import { chargeOf } from './sql.ts'
-import { creditsJson } from './statement-json.ts'
-import { statementOf, type StatementLine } from './statement-commands.ts'
+import { statementJson } from './statement-json.ts'
+import { statementOf } from './statement-commands.ts'
 
 /** `GET /api/v1/charges`, explanations and statements. */
 export function addChargingRoutes(server: ApiServer, house: House, memory: Memory): void {
@@ -116,7 +116,7 @@ function addStatements(server: ApiServer, house: House): void {
       operation: 'statements.read',
       id: 'readStatement',
       tag: 'charging',
-      summary: 'What a project was charged, by month and component, and what was not charged and why',
+      summary: 'What a project was charged, by month, service and component, and what was not charged and why',
       params: Type.Object({ project: Type.String({ minLength: 1, maxLength: 200, description: 'id or name' }) }),
       query: contract.StatementQuery,
       answers: { 200: contract.Statement },
@@ -125,19 +125,7 @@ function addStatements(server: ApiServer, house: House): void {
     async (request) => {
       const found = await requireProject(house.database.pool, principalOf(request), request.params.project)
       const { from, to } = rangeOf(request.query, house.zone)
-      const statement = await statementOf(house, payerOf(found), from, to)
-      return {
-        project: { id: idOf('project', found.id) as string, name: found.name, organisation: found.organisation_name },
-        tier: found.tier,
-        from: from?.toISOString() ?? null,
-        to: to?.toISOString() ?? null,
-        lines: statement.lines.map(shownLine),
-        trueUps: statement.trueUps.map(shownLine),
-        ...creditsJson(statement),
-        total: byCurrency(statement.totals),
-        notCharged: statement.notCharged,
-        owed: byCurrency(statement.owed),
-      }
+      return statementJson(await statementOf(house, payerOf(found), from, to))
     },
   )
 }
@@ -150,15 +138,6 @@ const payerOf = ({ id, name, organisation, organisation_name, tier, payment }: P
   organisationName: organisation_name,
   tier,
   payment,
-})
-
-const byCurrency = (map: ReadonlyMap<string, bigint>): Record<string, string> =>
-  Object.fromEntries([...map].map(([currency, nanos]) => [currency, nanosText(nanos)]))
-
-const shownLine = ({ nanos, period, ...line }: StatementLine) => ({
-  ...line,
-  period: period.slice(0, 7),
-  amount: nanosText(nanos),
 })
 
 function rangeOf(query: { from?: string; to?: string }, zone: string): { from: Date | null; to: Date | null } {

@@ -167,6 +167,7 @@ export const makePartition = async (writer: Writer, period: string, next: string
 
 export type StatementRow = {
   period: string
+  service: string
   component: string
   currency: string
   records: string
@@ -175,36 +176,36 @@ export type StatementRow = {
 }
 
 /**
- * What a project was charged, by period and component, for usage that ended in [from, to). A record counts where
+ * What a project was charged, by period, service and component, for usage that ended in [from, to). A record counts where
  * something is left of its charges, be it at a price of zero; where all was taken back it does not.
  */
 export const statementLines = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
   rows<StatementRow>(
     reader,
-    `select period, component, currency, count(*) filter (where quantity <> 0 or amount <> 0) as records,
+    `select period, service, component, currency, count(*) filter (where quantity <> 0 or amount <> 0) as records,
             trim_scale(sum(quantity)) as quantity, sum(amount) as amount
-       from (select c.period, c.component, c.currency, sum(c.quantity) as quantity, sum(c.amount) as amount
+       from (select c.period, r.service, c.component, c.currency, sum(c.quantity) as quantity, sum(c.amount) as amount
                from charging.charges c
                join metering.versions r on r.id = c.record
               where c.project = $1 and c.kind <> 'memo'
                 and ($2::timestamptz is null or r.ends_at >= $2)
                 and ($3::timestamptz is null or r.ends_at < $3)
-              group by c.record, c.period, c.component, c.currency) as net
-      group by period, component, currency
+              group by c.record, c.period, r.service, c.component, c.currency) as net
+      group by period, service, component, currency
      having sum(quantity) <> 0 or sum(amount) <> 0
-      order by period, component, currency`,
+      order by period, service, component, currency`,
     [project, from, to],
   )
 
-/** What whole periods added to or took from a project's charges. */
+/** What whole periods added to or took from a project's charges, by the version of the price that says so. */
 export const trueUpLines = (reader: Reader, project: string) =>
-  rows<StatementRow>(
+  rows<Omit<StatementRow, 'service'> & { price: string }>(
     reader,
-    `select period, component, currency, count(*) as records, 0 as quantity, sum(amount) as amount
+    `select period, price, component, currency, count(*) as records, 0 as quantity, sum(amount) as amount
        from charging.true_ups
       where project = $1
-      group by period, component, currency
-      order by period, component, currency`,
+      group by period, price, component, currency
+      order by period, component, currency, price`,
     [project],
   )
 

@@ -3,12 +3,14 @@ import { walletLinesOf, type WalletLine } from '../credits/flow-commands.ts'
 import { balancesOf } from '../ledger/commands.ts'
 import type { House } from '../operations/house.ts'
 import type { ProjectParty } from '../parties/party.ts'
+import { loadBook } from '../pricing/commands.ts'
 import { nanosFrom } from '../values/money.ts'
 import { settledLines, type SettledRow } from './settlement/sql.ts'
 import * as sql from './sql.ts'
 
 export type StatementLine = {
   readonly period: string
+  readonly service: string
   readonly component: string
   readonly currency: string
   readonly records: number
@@ -54,7 +56,7 @@ export async function statementOf(
   const reader: Reader = house.database.pool
   const lines = (await sql.statementLines(reader, project.project, from, to)).map(lineOf)
   const whole = from === null && to === null
-  const trueUps = whole ? (await sql.trueUpLines(reader, project.project)).map(lineOf) : []
+  const trueUps = whole ? await trueUpsOf(reader, project.project) : []
   const settled = (await settledLines(reader, project.project, from, to)).map(settledOf)
   const totals = new Map<string, bigint>()
   for (const line of [...lines, ...trueUps, ...settled]) {
@@ -80,12 +82,30 @@ export async function statementOf(
 
 const lineOf = (row: sql.StatementRow): StatementLine => ({
   period: row.period,
+  service: row.service,
   component: row.component,
   currency: row.currency,
   records: Number(row.records),
   quantity: row.quantity,
   nanos: nanosFrom(row.amount),
 })
+
+/** A price knows of which service it is; versions of one price make one line. */
+async function trueUpsOf(reader: Reader, project: string): Promise<StatementLine[]> {
+  const found = await sql.trueUpLines(reader, project)
+  if (found.length === 0) return []
+  const { versions } = await loadBook(reader)
+  const services = new Map(versions.map(({ id, service }) => [id, service]))
+  const named = found.map((row) => lineOf({ ...row, service: services.get(BigInt(row.price)) ?? '' }))
+  const alike = Map.groupBy(named, ({ period, service, component, currency }) =>
+    [period, service, component, currency].join('\n'),
+  )
+  return [...alike.values()].map((same) => ({
+    ...(same[0] as StatementLine),
+    records: same.reduce((sum, { records }) => sum + records, 0),
+    nanos: same.reduce((sum, { nanos }) => sum + nanos, 0n),
+  }))
+}
 
 export { chargesTable, statesTable } from './sql.ts'
 export { trueUpsTable } from './true-up/sql.ts'

@@ -1,8 +1,37 @@
+import { idOf } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
-import type { Statement } from './statement-commands.ts'
+import type { Statement as Told } from './contract.ts'
+import type { Statement, StatementLine } from './statement-commands.ts'
 
-/** The parts of a statement about prepaid credits, as programs read them. */
-export const creditsJson = ({ settled, wallets }: Pick<Statement, 'settled' | 'wallets'>) => ({
+/** A statement as programs read it. */
+export const statementJson = (found: Statement): Told => ({
+  project: {
+    id: idOf('project', found.project.project),
+    name: found.project.name,
+    organisation: found.project.organisationName,
+  },
+  tier: found.project.tier,
+  payment: found.project.payment,
+  from: found.from?.toISOString() ?? null,
+  to: found.to?.toISOString() ?? null,
+  lines: found.lines.map(lineJson),
+  trueUps: found.trueUps.map(lineJson),
+  ...creditsJson(found),
+  total: byCurrency(found.totals),
+  notCharged: [...found.notCharged],
+  owed: byCurrency(found.owed),
+})
+
+const byCurrency = (map: ReadonlyMap<string, bigint>): Record<string, string> =>
+  Object.fromEntries([...map].map(([currency, nanos]) => [currency, nanosText(nanos)]))
+
+const lineJson = ({ nanos, period, ...line }: StatementLine) => ({
+  ...line,
+  period: period.slice(0, 7),
+  amount: nanosText(nanos),
+})
+
+const creditsJson = ({ settled, wallets }: Pick<Statement, 'settled' | 'wallets'>) => ({
   settled: settled.map(({ nanos, absorbed, period, ...line }) => ({
     ...line,
     period: period.slice(0, 7),

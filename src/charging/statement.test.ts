@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test'
 import { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import { createDoor } from '../terminal/door.ts'
-import { statement } from './cli.ts'
+import { statementWith } from './statement-cli.ts'
 import { rerate } from './rerate-commands.ts'
 import { charge, fact, flatPrice, newSite, on, setBook, type Site } from './testing.ts'
 
@@ -27,7 +27,7 @@ async function printed(project: string): Promise<string[]> {
     failed: () => {},
   })
   const command = new Command('statement').exitOverride()
-  statement(command, door)
+  statementWith(async () => undefined)(command, door)
   await command.parseAsync(['--project', project], { from: 'user' })
   return text.split('\n').map((line) => line.trim().replaceAll(/ +/g, ' '))
 }
@@ -59,7 +59,7 @@ test('a statement counts the records of which charges are left, at a price of ze
   const lines = await printed('astro')
   assert.deepEqual(
     lines.filter((line) => line.startsWith('2026-')),
-    ['2026-11 cpu 2 7,200 2.00 THB', '2026-11 memory 1 3,600 0.00 THB'],
+    ['2026-11 slurm cpu 2 7,200 2.00 THB', '2026-11 slurm memory 1 3,600 0.00 THB'],
   )
 })
 
@@ -68,13 +68,13 @@ test('a component that only a fixed part is charged for says a quantity of 0', a
   await charge(site, [
     fact({ service: 'store', projectName: 'bio', quantities: { energy_joules: '0', x_seconds: '9' } }),
   ])
-  assert.ok((await printed('bio')).includes('2026-11 start 1 0 0.50 THB'))
+  assert.ok((await printed('bio')).includes('2026-11 store start 1 0 0.50 THB'))
 })
 
 test('usage that became free after it was charged leaves no line', async () => {
   await book(flatPrice('cpu', '1', 'cpu_core_seconds').replace('service: slurm', 'service: desk'))
   await charge(site, [fact({ service: 'desk', projectName: 'chem' })])
-  assert.ok((await printed('chem')).includes('2026-11 cpu 1 7,200 2.00 THB'))
+  assert.ok((await printed('chem')).includes('2026-11 desk cpu 1 7,200 2.00 THB'))
   await setBook(site.house, 'policies:\n  - { service: desk, from: 2020-01-01, endStates: { COMPLETED: free } }\n')
   const choice = { principal: 'tester', project: null, from: null, to: null, reason: 'a test', dryRun: false }
   await rerate(site.house, choice, site.memory)

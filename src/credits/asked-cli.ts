@@ -46,7 +46,8 @@ export async function send(
   return undefined
 }
 
-function answered(told: Told): Told {
+/** @throws Refusal, WrongUsage that say what the door refused */
+export function answered(told: Told): Told {
   const { status, body } = told
   if (status < 400) return told
   const { title, detail, issues, type: _, status: __, ...members } = body

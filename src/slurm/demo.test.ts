@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Command } from 'commander'
-import { rerate, statement } from '../charging/cli.ts'
-import { explainCommand } from '../charging/explain-cli.ts'
+import { rerate } from '../charging/cli.ts'
+import { explainWith } from '../charging/explain-cli.ts'
 import { quarantineWith } from '../charging/quarantine-cli.ts'
+import { statementWith } from '../charging/statement-cli.ts'
 import { assertBooksAgree, netOfCharges, tracesIn } from '../charging/testing.ts'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
@@ -27,8 +28,8 @@ after(async () => {
 
 const commands: Record<string, Register<House>> = {
   demo,
-  statement,
-  explain: explainCommand,
+  statement: statementWith(async () => undefined),
+  explain: explainWith(async () => undefined),
   rerate,
   ingest: ingestSlurm,
   quarantine: quarantineWith((cluster) => ({ slurm: async (row) => await readAgain(row, cluster) })),

@@ -39,6 +39,34 @@ test('commands on credits ask another Bursar over HTTP', async () => {
   assert.match(await say('budget', 'end', 'chem', 'month'), /no budget per month any more/)
 })
 
+test('what was charged, and why, is asked of another Bursar too, and told as on its database', async () => {
+  const local = {
+    DATABASE_URL: site.databaseUrl,
+    BURSAR_DATA: mkdtempSync(join(tmpdir(), 'bursar-terminal-')),
+    BURSAR_SEAL_KEY: site.house.keys.seal.secret.toString('hex'),
+  }
+  const [startsAt, endsAt] = ['2026-11-01T08:00:00Z', '2026-11-01T09:00:00Z']
+  const usage = { id: 'job-1', project: 'bio', service: 'slurm', startsAt, endsAt }
+  await site.ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '7200' } })
+  const asked = { payer: 'dance', service: 'desk', amount: '1', minutes: 5 }
+  await site.ask('POST', '/grants', { payer: 'dance', amount: '5', origin: 'gift' })
+  const { id } = (await site.ask('POST', '/reservations', asked)).body
+  await site.ask('POST', `/reservations/${id}/settle`, { amount: '1' })
+  for (const words of [
+    ['statement', '--project', 'bio'],
+    ['statement', '--project', 'dance', '--from', '2026-11-01'],
+    ['explain', 'api/job-1'],
+    ['explain', id],
+  ]) {
+    const [here, far] = await Promise.all([said(local, ...words), said(there(), ...words)])
+    assert.equal(far, here, words.join(' '))
+    assert.deepEqual(await answerOf(words, there()), await answerOf(words, local), words.join(' '))
+  }
+  const nobody = await bursar(['explain', 'set_1'], there())
+  assert.deepEqual([nobody.code, /Nothing is known of “set_1”/.test(nobody.err)], [1, true])
+  rmSync(local.BURSAR_DATA, { recursive: true })
+})
+
 test('without an address they do the same on the database', async () => {
   const data = mkdtempSync(join(tmpdir(), 'bursar-terminal-'))
   const { keys } = site.house
@@ -61,7 +89,7 @@ test('what is refused ends with 1, wrong usage with 2, and says what to do', asy
   assert.deepEqual([much.code, /There is no such thing/.test(much.err)], [1, true])
   const wrong = await bursar(['grant', 'chem', '1e5', '--origin', 'gift'], there())
   assert.deepEqual([wrong.code, /amount must be an exact decimal/.test(wrong.err)], [2, true])
-  const local = await bursar(['statement', '--project', 'chem'], there())
+  const local = await bursar(['rerate', '--reason', 'to see'], there())
   assert.deepEqual([local.code, /works on the database only, and BURSAR_URL says/.test(local.err)], [2, true])
   const half = await bursar(['balance'], { BURSAR_URL: site.url })
   assert.deepEqual([half.code, /BURSAR_KEY is not set/.test(half.err)], [2, true])

@@ -1,0 +1,124 @@
+import type { House } from '../operations/house.ts'
+import type { Door, Register } from '../terminal/door.ts'
+import { amountText, grouped } from '../terminal/number.ts'
+import { type ThereOf, withQuery } from '../terminal/there.ts'
+import { nanosFrom, nanosText } from '../values/money.ts'
+import { dateText, projectOf, type Range, rangeOf } from './cli.ts'
+import type { Statement as Told } from './contract.ts'
+import { amountColumn } from './spoken.ts'
+import { statementJson } from './statement-json.ts'
+import { statementOf } from './statement-commands.ts'
+
+/** `bursar statement --project P` */
+export const statementWith =
+  (thereOf: ThereOf<House>): Register<House> =>
+  (command, door) => {
+    command
+      .requiredOption('--project <name>', 'name or id of the project')
+      .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
+      .option('--to <date>', 'usage that ended before this')
+      .action(async (options: Range) => {
+        const there = await thereOf(door)
+        const { project = '', from, to } = options
+        const path = withQuery(`/api/v1/statements/${encodeURIComponent(project)}`, { from, to })
+        show(door, there ? ((await there.get(path)) as Told) : await told(await door.house(), options))
+      })
+  }
+
+async function told(house: House, options: Range): Promise<Told> {
+  const project = await projectOf(house, options.project as string)
+  const { from, to } = rangeOf(options, house.zone)
+  return statementJson(await statementOf(house, project, from, to))
+}
+
+function show(door: Door<House>, found: Told): void {
+  // A month is told by its first day, as ever.
+  const whole = (line: Told['lines'][number]) => ({ ...line, period: `${line.period}-01` })
+  const { payment, lines, trueUps, ...rest } = found
+  door.answer({ ...rest, payment, lines: lines.map(whole), trueUps: trueUps.map(whole) })
+  const { project, tier } = found
+  door.say(`${project.name}, of ${project.organisation} (tier ${tier}, ${payment})`)
+  door.say('')
+  showLines(door, found)
+  if (found.wallets.length > 0) showWallets(door, found)
+  if (found.notCharged.length > 0) {
+    door.say('\nNot charged:')
+    door.table(
+      found.notCharged.map(({ state, reason, records }) => [grouped(records), state, reason]),
+      [{ title: 'records', align: 'right' }, { title: 'state' }, { title: 'reason' }],
+    )
+  }
+  const owed = Object.entries(found.owed).map(([currency, amount]) => amountText(amount, currency))
+  if (owed.length > 0 || found.wallets.length === 0) {
+    door.say(`\nIn the ledger, not yet billed: ${owed.join(', ') || 'nothing'}`)
+  }
+  door.say('Next: bursar explain JOB shows why one job cost what it did.')
+}
+
+function showLines(door: Door<House>, found: Told): void {
+  const note = 'tiers and included volume of the month'
+  const lines = [
+    ...found.lines.map((line) => ({ line, note: '' })),
+    ...found.trueUps.map((line) => ({ line, note })),
+    ...found.settled.map((line) => ({
+      line: { ...line, component: '', records: line.settlements, quantity: '' },
+      note: 'reservations',
+    })),
+  ]
+  const totals = Object.entries(found.total)
+  const amounts = amountColumn([
+    ...lines.map(({ line }) => nanosFrom(line.amount)),
+    ...totals.map(([, amount]) => nanosFrom(amount)),
+  ])
+  door.table(
+    [
+      ...lines.map(({ line, note: remark }, index) => [
+        line.period,
+        line.service,
+        line.component,
+        remark,
+        grouped(line.records),
+        remark === '' ? grouped(line.quantity) : '',
+        `${amounts[index]} ${line.currency}`,
+      ]),
+      ...totals.map(([currency], index) => [
+        '',
+        'total',
+        '',
+        '',
+        '',
+        '',
+        `${amounts[lines.length + index]} ${currency}`,
+      ]),
+    ],
+    [
+      { title: 'month' },
+      { title: 'service' },
+      { title: 'component' },
+      { title: '' },
+      { title: 'records', align: 'right' },
+      { title: 'quantity', align: 'right' },
+      { title: 'amount', align: 'right' },
+    ],
+  )
+}
+
+function showWallets(door: Door<House>, { wallets }: Told): void {
+  door.say('\nCredits:')
+  const amount = (text: string) => grouped(text, 2)
+  door.table(
+    wallets.map(({ currency, granted, spent, refunded, expired, movedIn, movedOut, held, available }) => [
+      currency,
+      amount(granted),
+      amount(spent),
+      amount(refunded),
+      amount(expired),
+      amount(nanosText(nanosFrom(movedIn) - nanosFrom(movedOut))),
+      amount(held),
+      amount(available),
+    ]),
+    ['currency', 'granted', 'spent', 'refunded', 'expired', 'moved', 'held now', 'available now'].map(
+      (title, index) => ({ title, ...(index > 0 && { align: 'right' as const }) }),
+    ),
+  )
+}
