@@ -2,6 +2,7 @@ import { askingOf, currencyFor, sendMoney } from '../credits/money-commands.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { type Principal, principalOf, requireTouch } from '../http/principal.ts'
 import { orNotFound, Problem } from '../http/problem.ts'
+import { jobOf } from '../credits/reservation.ts'
 import type { Directory } from '../parties/directory-commands.ts'
 import { numberOf } from '../values/id.ts'
 import { nanosFrom } from '../values/money.ts'
@@ -52,7 +53,7 @@ export function addCounterRoutes(server: ApiServer, counter: Counter, directory:
   addChanges(server, counter)
 }
 
-const ofOne = ['not-found', 'idempotency-key-reused', 'reservation-closed'] as const
+const ofOne = ['not-found', 'idempotency-key-reused', 'reservation-closed', 'reservation-of-job'] as const
 
 function addSettling(server: ApiServer, counter: Counter): void {
   server.post(
@@ -139,12 +140,16 @@ function addChanges(server: ApiServer, counter: Counter): void {
 }
 
 async function reservationFor(counter: Counter, principal: Principal, text: string): Promise<bigint> {
-  const reservation = numberOf('reservation', text) as bigint
-  if (principal.parties === 'all') return reservation
+  const id = numberOf('reservation', text) as bigint
   const { credits } = counter
-  const found = orNotFound(await credits.reservation(credits.house.database.pool, reservation))
-  requireTouch(principal, [found.payer])
-  return reservation
+  const found = await credits.reservation(credits.house.database.pool, id)
+  // What is not there is refused by the command, under its key.
+  if (!found && principal.parties === 'all') return id
+  const reservation = orNotFound(found)
+  requireTouch(principal, [reservation.payer])
+  const job = jobOf(reservation)
+  if (job !== undefined) throw new Problem('reservation-of-job', { job })
+  return id
 }
 
 function secondsOf({ minutes, seconds }: { readonly minutes?: number; readonly seconds?: number }): number {

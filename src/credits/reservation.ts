@@ -60,3 +60,10 @@ export type Ending = {
   steps: number
   charged: bigint
 }
+
+/** The job that credits were set aside for, when they were: what it tells moves them, and nobody else. */
+export function jobOf({ estimate }: Pick<Reservation, 'estimate'>): string | undefined {
+  if (estimate === null || !estimate.includes('"job":')) return undefined
+  const { job } = JSON.parse(estimate) as { readonly job?: string }
+  return job
+}

@@ -16,6 +16,10 @@ export const problems = {
   'approval-decided': { status: 409, title: 'Somebody has decided this already.' },
   'secret-already-shown': { status: 409, title: 'This key was made before, and its secret is shown only once.' },
   'reservation-closed': { status: 409, title: 'This reservation has ended.' },
+  'reservation-of-job': {
+    status: 409,
+    title: 'This reservation belongs to a job, and is settled by what the job tells.',
+  },
   'name-taken': { status: 409, title: 'There is one of this name already.' },
   'refund-exceeds-paid': { status: 409, title: 'No more can be given back than was paid.' },
   'period-closed': { status: 409, title: 'The period is closed and takes no more transfers.' },

@@ -1,5 +1,6 @@
 import type { Random } from '../proof/random.ts'
 import { harmed } from './harm.ts'
+import { mendedJobs } from './jobs.ts'
 import { type Maker, type Schema, valueOf } from './value.ts'
 
 type Parameter = { readonly in: string; readonly name: string; readonly required?: boolean; readonly schema: Schema }
@@ -92,6 +93,7 @@ function bodyOf(maker: Maker, door: Door, texts: Texts, harm: boolean): { type: 
   const own = texts[`${door.id} ${type}`]
   if (own) return { type, text: harm ? own(random).slice(random(20)) : own(random) }
   const value = valueOf(maker, schema)
-  mended[door.id]?.(value as Record<string, unknown>, random)
+  const mend = mended[door.id] ?? mendedJobs[door.id]
+  mend?.(value as Record<string, unknown>, random)
   return { type, text: JSON.stringify(harm ? harmed(value, random) : value) }
 }

@@ -7,6 +7,7 @@ import { proveBooks } from '../../src/proof/commands.ts'
 import { readSettings } from '../../src/settings.ts'
 import { type Random, randomFrom } from '../proof/random.ts'
 import { type Asked, type Document, type Door, doorsOf, requestOf, type Texts } from './door.ts'
+import { jobSeed } from './jobs.ts'
 import { Pool } from './pool.ts'
 import { seed } from './seed.ts'
 
@@ -47,7 +48,7 @@ export async function fuzz(
         headers: { authorization: `Bearer ${keys[asked.who ?? 0]}`, ...asked.headers },
         ...(asked.body !== undefined && { body: asked.body }),
       })
-    for (const given of seed) {
+    for (const given of [...seed, ...jobSeed]) {
       const headers = { 'content-type': given.type ?? 'application/json', 'idempotency-key': randomUUID() }
       const answer = await ask({ method: given.method, path: given.path, headers, body: given.body })
       if (!answer.ok) throw new Error(`${given.path}: ${answer.status} ${await answer.text()}`)

@@ -2,6 +2,16 @@ import type { Random } from '../proof/random.ts'
 
 const kept = 30
 
+/** What has such a field is such a thing. */
+const kindsOfJobs = [
+  ['service_type', 'price_id'],
+  ['discount', 'discount_id'],
+  ['service_subtype', 'job_id'],
+  ['vlab_id', 'proj_id'],
+  ['balance', 'vlab_id'],
+  ['enabled', 'vlab_id'],
+] as const
+
 const kindOf: Readonly<Record<string, string>> = { prj: 'project', org: 'organisation', per: 'person', prv: 'provider' }
 /** Fields that mean the same under another name. */
 const alike: Readonly<Record<string, readonly string[]>> = {
@@ -10,6 +20,8 @@ const alike: Readonly<Record<string, readonly string[]>> = {
   to: ['project'],
   cursor: ['next'],
   of: ['set', 'res', 'chg'],
+  debited_from: ['proj_id'],
+  credited_to: ['proj_id'],
 }
 
 /** What answers told of: ids by their prefix, parties by their kind, and other texts by the name of their field. */
@@ -26,9 +38,11 @@ export class Pool {
     if (typeof value === 'string') {
       const prefix = prefixOf(value)
       this.#keep(prefix ?? name, value)
-    } else if (typeof value === 'object' && value !== null) {
+    } else if (typeof value === 'object' && value !== null && !('reason' in value && 'job_id' in value)) {
+      // What belongs to nobody says so, and is not there to be asked for.
       for (const [field, inner] of Object.entries(value)) this.learn(inner, Array.isArray(value) ? name : field)
       this.#learnParty(value)
+      this.#learnJobs(value)
     }
   }
 
@@ -37,6 +51,13 @@ export class Pool {
     if (kind === undefined || typeof name !== 'string') return
     this.#keep(kind, name)
     this.#keep(kind, id as string)
+  }
+
+  /** At the job doors the names of things stand in the paths, and their answers say id. */
+  #learnJobs(value: object): void {
+    const { id } = value as { readonly id?: unknown }
+    const kind = kindsOfJobs.find(([field]) => field in value)?.[1]
+    if (kind !== undefined && (typeof id === 'string' || typeof id === 'number')) this.#keep(kind, String(id))
   }
 
   #keep(name: string, text: string): void {

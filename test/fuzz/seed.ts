@@ -1,4 +1,4 @@
-type Given = { readonly method: string; readonly path: string; readonly type?: string; readonly body: string }
+export type Given = { readonly method: string; readonly path: string; readonly type?: string; readonly body: string }
 
 const rows = [
   { organisation: 'lab', tier: 'gov', project: 'chem', payment: 'prepaid', person: 'ada', email: 'ada@example.org' },

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { Random } from '../proof/random.ts'
+import { usualOfJobs } from './jobs.ts'
 import { textOf } from './pattern.ts'
 import type { Pool } from './pool.ts'
 
@@ -8,6 +10,7 @@ export type Schema = {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly Schema[]
+  readonly format?: string
   readonly pattern?: string
   readonly minLength?: number
   readonly maxLength?: number
@@ -33,7 +36,7 @@ export type Maker = {
 
 /** A value that the schema lets in, made of what is known where that fits. */
 export function valueOf(maker: Maker, schema: Schema, name = ''): unknown {
-  const { random, components } = maker
+  const { random, pool, components } = maker
   if (schema.$ref !== undefined)
     return valueOf(maker, components[schema.$ref.split('/').at(-1) as string] as Schema, name)
   if (schema.const !== undefined) return schema.const
@@ -44,8 +47,11 @@ export function valueOf(maker: Maker, schema: Schema, name = ''): unknown {
   switch (type) {
     case 'string':
       return stringOf(maker, schema, name)
-    case 'integer':
+    case 'integer': {
+      const known = /_id$/.test(name) ? pool.pick(name, false, () => true, random) : undefined
+      if (known !== undefined) return Number(known)
       return (schema.minimum ?? 0) + random(Math.min((schema.maximum ?? 1000) - (schema.minimum ?? 0), 1000) + 1)
+    }
     case 'number':
       return random(1000) / 4
     case 'boolean':
@@ -98,20 +104,26 @@ function usualOf(name: string, random: Random): readonly string[] {
   if (name === 'meter') return meters
   if (name === 'currency') return ['THB', 'CREDIT']
   if (name === 'service') return ['slurm', 'llm']
+  const ofJobs = usualOfJobs(name)
+  if (ofJobs.length > 0 && random(2) === 0) return ofJobs
   return name === 'idempotency-key' ? [`key ${random(2 ** 30)}`] : []
 }
 
 function stringOf({ random, pool }: Maker, schema: Schema, name: string): string {
   const { pattern, minLength = 0, maxLength = 20 } = schema
+  if (schema.format === 'date-time' && pattern === undefined)
+    return new Date(Date.now() - random(10 ** 9)).toISOString()
   const fits = (text: string) =>
     text.length >= minLength &&
     text.length <= (schema.maxLength ?? 1000) &&
-    (!pattern || new RegExp(pattern).test(text))
+    (!pattern || new RegExp(pattern).test(text)) &&
+    (schema.format !== 'uuid' || /^[0-9a-f]{8}-/.test(text))
   if (random(8) > 0) {
     const usual = (pattern === undefined && isTime.test(name) ? [] : usualOf(name, random)).filter(fits)
     const known = usual.length > 0 ? usual[random(usual.length)] : pool.pick(name, pattern !== undefined, fits, random)
     if (known !== undefined) return known
   }
+  if (schema.format === 'uuid') return randomUUID()
   const examples = [...(schema.examples ?? []), ...(schema.example === undefined ? [] : [schema.example])]
   const example = examples[random(Math.max(1, examples.length))]
   if (typeof example === 'string' && fits(example) && random(2) === 0) return example

@@ -62,7 +62,7 @@ export function settleUp(
       if (due > 0n || ends) settle(desk, turn, hold.reservation.id, due > 0n ? due : 0n, ends, billing)
       if (!ends) keepOpen(desk, turn, hold, billing)
     } else if (due > 0n) {
-      const again = openUnheld(desk, turn, { ...holdInputOf(job, billing), estimate: estimateOf(job) })
+      const again = openUnheld(desk, turn, { ...holdInputOf(job, billing), estimate: estimateOf(job, 0n) })
       job.reservations = [...job.reservations, again.reservation.id]
       settle(desk, turn, again.reservation.id, due, ends, billing)
     }
@@ -76,10 +76,19 @@ export function openHoldOf(desk: Desk, { reservations }: Job): Hold | undefined 
   return last === undefined ? undefined : desk.holds.get(last)
 }
 
-/** What a reservation was made for, beside its price: kept with it for ever. */
-export const estimateOf = ({ id, price, discount }: Pick<Job, 'id' | 'price' | 'discount'>): string =>
-  JSON.stringify({ job: id, price: textOf(price), discount: textOf(discount) })
+/** What a reservation was made for: kept with it for ever. */
+export const estimateOf = (
+  { id, type, price, discount }: Pick<Job, 'id' | 'type' | 'price' | 'discount'>,
+  units: bigint,
+): string =>
+  JSON.stringify({
+    quantities: { [unitOf[type]]: String(units) },
+    job: id,
+    price: textOf(price),
+    discount: textOf(discount),
+  })
 
+const unitOf = { oneshot: 'count', longrun: 'instance_seconds', storage: 'byte_seconds' } as const
 const textOf = (id: bigint | null): string | null => (id === null ? null : String(id))
 
 /** It always succeeds: what is beyond the hold follows the overrun policy. */

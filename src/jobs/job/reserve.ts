@@ -9,7 +9,7 @@ import { numberOf } from '../../values/id.ts'
 import { nanosText } from '../../values/money.ts'
 import { Fault } from '../door/fault.ts'
 import { waiting } from './course.ts'
-import type { Job } from './job.ts'
+import { type Job, reservedUnits } from './job.ts'
 import { type Billing, estimateOf, holdInputOf, openHoldOf } from './money.ts'
 
 export type Jobs = Shelf<string, Job>
@@ -37,7 +37,11 @@ export function reserveCommand(
   billing: Billing,
   { onMade, stopsAdmitting }: Admitting,
 ): JobCommand {
-  const hold = holdCommand({ ...holdInputOf(job, billing), nanos: job.reservedNanos, estimate: estimateOf(job) })
+  const hold = holdCommand({
+    ...holdInputOf(job, billing),
+    nanos: job.reservedNanos,
+    estimate: estimateOf(job, reservedUnits(job.reserved)),
+  })
   return {
     wants: hold.wants,
     decide(desk, turn) {
