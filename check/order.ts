@@ -35,7 +35,7 @@ export const order: readonly string[] = [
  * Files of `src` that stand in no module: they know the whole line, and nothing in it knows them. What a module
  * needs of the settings or the version is handed to it.
  */
-export const startPoints: readonly string[] = ['version', 'settings', 'api', 'app', 'program', 'ask', 'cli']
+export const startPoints: readonly string[] = ['version', 'settings', 'figures', 'api', 'app', 'program', 'ask', 'cli']
 
 /** Modules that exist to touch the world; every other module is pure but for its files of `impureNames`. */
 export const impureModules: readonly string[] = ['terminal', 'database', 'http', 'operations', 'audit', 'proof']

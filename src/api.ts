@@ -22,6 +22,7 @@ import type { TypeBoxProvider } from './http/door.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
+import { countRunOuts } from './jobs/figure/commands.ts'
 import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
@@ -79,6 +80,7 @@ export function addApi(
   addAccessDoors(server, { house, memories, changed: accessChanged })
   addApprovalDoors(approvals)
   addProofRoutes(server, house)
+  countRunOuts(metrics, jobs.desk, instance.log)
   addJobDoors(instance, jobs)
 }
 

@@ -2,26 +2,25 @@ import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
 import { firstKey } from './access/key-commands.ts'
-import { seal, sealingLag } from './audit/seal.ts'
+import { seal } from './audit/seal.ts'
 import { chargingTasks } from './charging/tasks.ts'
 import type { Credits } from './credits/commands.ts'
 import { creditTasks } from './credits/tasks.ts'
 import { type Database, openDatabase } from './database/database.ts'
 import { isMigrated, migrate } from './database/migrate.ts'
+import { houseFigures } from './figures.ts'
 import { openLog } from './http/log.ts'
-import { type Figure, openMetrics } from './http/metrics.ts'
+import { openMetrics } from './http/metrics.ts'
 import type { Check } from './http/routes.ts'
 import type { Principal } from './http/principal.ts'
 import type { Server } from './http/server.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
 import { jobTasks } from './jobs/tasks.ts'
 import { hasWritten } from './operations/alone.ts'
-import { operationsBegun } from './operations/count.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
 import { refusalOfKeys, requireOwnKeys } from './operations/own-keys.ts'
 import { type Settings, unknownVariables } from './settings.ts'
-import { taskStates } from './tasks/commands.ts'
 import type { Task } from './tasks/task.ts'
 import { untilDone } from './tasks/retry-tasks.ts'
 import { startTasks } from './tasks/tasks.ts'
@@ -96,6 +95,27 @@ type Opened = Server & {
 }
 
 /** What only a server needs is loaded here, so that a command of the terminal does not wait for it. */
+const loadServer = () =>
+  Promise.all([
+    import('./access/authenticate-commands.ts'),
+    import('./access/token-commands.ts'),
+    import('./charging/counter-commands.ts'),
+    import('./credits/commands.ts'),
+    import('./credits/lane-counts.ts'),
+    import('./charging/figure-commands.ts'),
+    import('./http/auth-counts.ts'),
+    import('./http/guard.ts'),
+    import('./api.ts'),
+    import('./jobs/parts-commands.ts'),
+    import('./parties/directory-commands.ts'),
+    import('./http/guide.ts'),
+    import('./http/origins.ts'),
+    import('./http/routes.ts'),
+    import('./http/server.ts'),
+    import('./jobs/trust-commands.ts'),
+  ])
+
+/** Everything but the background work. */
 export async function listen(house: House, settings: Settings, log: Logger): Promise<Opened> {
   const [
     { Doorkeeper },
@@ -114,31 +134,16 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
     { addOwnDoors },
     { openServer },
     { trustedBy },
-  ] = await Promise.all([
-    import('./access/authenticate-commands.ts'),
-    import('./access/token-commands.ts'),
-    import('./charging/counter-commands.ts'),
-    import('./credits/commands.ts'),
-    import('./credits/lane-counts.ts'),
-    import('./charging/figure-commands.ts'),
-    import('./http/auth-counts.ts'),
-    import('./http/guard.ts'),
-    import('./api.ts'),
-    import('./jobs/parts-commands.ts'),
-    import('./parties/directory-commands.ts'),
-    import('./http/guide.ts'),
-    import('./http/origins.ts'),
-    import('./http/routes.ts'),
-    import('./http/server.ts'),
-    import('./jobs/trust-commands.ts'),
-  ])
+  ] = await loadServer()
   const doorkeeper = new Doorkeeper(house, settings.jwt && tokenReader(settings.jwt))
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
   const { currency, rules } = settings.jobs
   const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules, settings.approvals.grants)
-  const figures = [...figuresOf(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
-  const metrics = openMetrics(version, figures, (err) => log.warn({ err }, 'a figure cannot be read'))
+  const figures = [...houseFigures(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
+  const metrics = openMetrics(version, [...figures, ...jobs.figures], (err) =>
+    log.warn({ err }, 'a figure cannot be read'),
+  )
   countLane(metrics, credits)
   const server = await openServer({
     host: settings.host,
@@ -246,37 +251,6 @@ async function readiness(house: House): Promise<Check[]> {
     return [{ name: 'database', ok: false, detail: 'does not answer' }]
   }
 }
-
-const figuresOf = (house: House): Figure[] => [
-  {
-    name: 'bursar_operations_begun',
-    help: 'Operations begun on this database, refused ones included.',
-    read: async () => [{ value: await operationsBegun(house.database.pool) }],
-  },
-  {
-    name: 'bursar_seal_lag_operations',
-    help: 'Operations that wait to be sealed.',
-    read: async () => [{ value: (await sealingLag(house)).operations }],
-  },
-  {
-    name: 'bursar_seal_lag_seconds',
-    help: 'Age of the oldest operation that waits to be sealed.',
-    read: async () => [{ value: (await sealingLag(house)).seconds }],
-  },
-  {
-    name: 'bursar_task_runs',
-    help: 'How often a task ran, on all processes of this database.',
-    labels: ['task'],
-    read: async () => (await taskStates(house)).map(({ name, runs }) => ({ labels: { task: name }, value: runs })),
-  },
-  {
-    name: 'bursar_task_failures_in_a_row',
-    help: 'How often a task failed since it last went well.',
-    labels: ['task'],
-    read: async () =>
-      (await taskStates(house)).map(({ name, failures }) => ({ labels: { task: name }, value: failures })),
-  },
-]
 
 function tlsOf(files: { readonly cert: string; readonly key: string }): { cert: Buffer; key: Buffer } {
   const read = (variable: string, file: string) => {

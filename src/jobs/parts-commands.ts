@@ -1,8 +1,10 @@
 import type { Counter } from '../charging/counter-commands.ts'
+import type { Figure } from '../http/metrics.ts'
 import type { House } from '../operations/house.ts'
 import type { Directory } from '../parties/directory-commands.ts'
 import type { Currency } from '../values/money.ts'
 import { Accounts } from './account/accounts-commands.ts'
+import { jobFigures } from './figure/commands.ts'
 import { JobDesk } from './job/commands.ts'
 import { JobPrices } from './price/prices-commands.ts'
 import { type JobRules, usualRules } from './rules.ts'
@@ -21,6 +23,8 @@ export type JobParts = {
   readonly currency: Currency
   /** More than so many nanos take a second person. */
   readonly fundLimit: bigint | undefined
+  /** For the metrics. */
+  readonly figures: readonly Figure[]
 }
 
 export function newJobParts(
@@ -34,5 +38,6 @@ export function newJobParts(
   const accounts = new Accounts(house.database.pool)
   const prices = new JobPrices(house)
   const desk = new JobDesk(counter, prices, currency, rules, () => directory.provider(undefined))
-  return { house, counter, directory, accounts, prices, desk, storage: new Storage(desk), currency, fundLimit }
+  const parts = { house, counter, directory, accounts, prices, desk, storage: new Storage(desk), currency, fundLimit }
+  return { ...parts, figures: jobFigures(desk) }
 }

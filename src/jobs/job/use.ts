@@ -6,6 +6,7 @@ import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEve
 import type { Job } from './job.ts'
 import { type Billing, openHoldOf, type PaidByReservation, settleUp } from './money.ts'
 import type { JobCommand, Jobs } from './reserve.ts'
+import { ranOut, runsOut } from './run-out.ts'
 import type { JobProblem, KeptEvent } from './sql.ts'
 
 /** Usage as a client told it. */
@@ -86,12 +87,13 @@ export const useCommand = (
     if (course === 'seen') return taken(() => {})
     if (course === 'unknown') return { ok: false, problem: new LookAgain(open) }
     const ends = course.finishedAt !== null
-    const pay = settleUp(desk, job, { total: costOf(job, course.units, turn.at), ends }, billing, known?.paid)
+    const total = costOf(job, course.units, turn.at)
+    const pay = settleUp(desk, job, { total, ends }, billing, known?.paid)
     if (!pay) return { ok: false, problem: new LookAgain(open) }
     return taken((own) => {
-      const before = freeOf(desk, job, billing)
+      const isOut = runsOut(desk, job, total - job.charged, billing)
       pay(own)
-      if (before >= 0n && freeOf(desk, job, billing) < 0n) {
+      if (isOut) {
         write.problem(own, { reason: ranOut, project, job: job.id, event: said })
         onRanOut()
       }
@@ -103,13 +105,6 @@ export const useCommand = (
     })
   },
 })
-
-const ranOut = 'the project ran out of credits while the job ran'
-
-function freeOf(desk: Desk, { project }: Job, { currency }: Billing): bigint {
-  const wallet = desk.wallet(project, currency)
-  return wallet ? wallet.posted - wallet.held : 0n
-}
 
 function faultOf(job: Job | undefined, { project, type, subtype }: Told): string | undefined {
   if (!job) return 'unknown job'

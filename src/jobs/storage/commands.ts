@@ -88,7 +88,8 @@ export class Storage {
     const desk = this.#desk
     const { credits } = desk.counter
     await Promise.all([project, vlab].map((owner) => credits.open(owner, desk.currency)))
-    return await desk.untilSeen(undefined, async (reservation, isAgain) => {
+    let isOut = false
+    const answered = await desk.untilSeen(undefined, async (reservation, isAgain) => {
       const storing: Storing = {
         shelf: storageShelf,
         billing: await desk.billing(),
@@ -96,6 +97,7 @@ export class Storage {
         newId: randomUUID,
         event: (turn, job, event) => usageWriter.event(turn, job, event),
         problem: (turn, problem) => usageWriter.problem(turn, problem),
+        onRanOut: () => (isOut = true),
       }
       let paid: PaidByReservation | undefined
       const look = async (reader: Reader, state: Desk) => {
@@ -106,5 +108,7 @@ export class Storage {
       const careful = isAgain ? ([() => paid, look] as const) : ([undefined, undefined] as const)
       return await credits.submit(asking, command, input, rule(reservation, storing, careful[0], careful[1]))
     })
+    if (isOut) desk.onRanOut(project)
+    return answered
   }
 }

@@ -5,6 +5,7 @@ import { type Billing, openHoldOf, type PaidByReservation, settleUp } from '../j
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
 import type { JobProblem, KeptEvent } from '../job/sql.ts'
+import { ranOut, runsOut } from '../job/run-out.ts'
 import { LookAgain } from '../job/use.ts'
 import { chargedTo, jobAt, type Level, nextStart, startOf, type StorageJobs } from './level.ts'
 
@@ -33,6 +34,8 @@ export type Storing = {
   readonly newId: () => string
   event(turn: Turn, job: string, event: KeptEvent): void
   problem(turn: Turn, problem: JobProblem): void
+  /** Told when storage has cost more than its project had: the batch may still fail. */
+  onRanOut(): void
 }
 
 type Plan = { readonly job: Job; readonly to: number; readonly finishedAt: number | null; readonly size: bigint }
@@ -125,7 +128,9 @@ function carry(
     const pay = settleUp(desk, job, { total: nanos, ends: finishedAt !== null }, storing.billing, paid)
     if (!pay) return { ok: false, problem: new LookAgain(last) }
     steps.push((own) => {
+      const isOut = runsOut(desk, job, nanos - job.charged, storing.billing)
       pay(own)
+      if (isOut) tellRunOut(own, job, storing, told)
       job.finishedAt = finishedAt
       job.course = { ...job.course, instances: size, aliveAt: to, units: size * BigInt(to - startOf(job)), toldAt: to }
       stored.touched.add(job)
@@ -148,6 +153,11 @@ function carry(
       event: said,
     })
   })
+}
+
+function tellRunOut(turn: Turn, { id, project }: Job, storing: Storing, told: StorageTold | undefined): void {
+  storing.problem(turn, { reason: ranOut, project, job: id, event: told?.said ?? '{}' })
+  storing.onRanOut()
 }
 
 const newJob = (
