@@ -1,3 +1,6 @@
+/** A question costs the server more than a few turns of the event loop cost whoever waits. */
+const turnsWaited = 3
+
 /**
  * One question at a time for many things: whoever asks while an answer is on its way waits for the next question, and
  * shares it. So nobody is told what was read before they asked.
@@ -17,14 +20,15 @@ export class Sharing<Key, Value> {
     if (!waiting) this.#waiting.set(key, (waiting = newWaiting()))
     if (!this.#isRunning) {
       this.#isRunning = true
-      // One turn of the event loop, so that what has arrived by now is asked together.
-      setImmediate(() => void this.#run())
+      void this.#run()
     }
     return waiting.answer
   }
 
   async #run(): Promise<void> {
     while (this.#waiting) {
+      // Callers who were answered together ask again together, but not in one turn of the event loop.
+      for (let turn = 0; turn < turnsWaited; turn++) await new Promise(setImmediate)
       const asked = this.#waiting
       this.#waiting = undefined
       try {

@@ -4,7 +4,7 @@ import { tellOperation } from '../../http/call.ts'
 import { asProblem, onError, tellRefusal } from '../../http/failures.ts'
 import type { Issue, Lax } from '../lax/lax.ts'
 import { NoJson, readJson } from '../lax/json.ts'
-import { asFault, Envelope, faultAnswers, faultText, Told, told } from './envelope.ts'
+import { asFault, Envelope, faultAnswers, faultText, openingOf, Told } from './envelope.ts'
 import { Fault } from './fault.ts'
 import { addStrays, type Paths, pathsOf } from './stray-routes.ts'
 
@@ -66,7 +66,8 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
   spec: JobDoor<Params, Query, Body>,
   handler: Handler<Params, Query, Body>,
 ): void {
-  const { method, path, operation, params, query, body } = spec
+  const { method, path, operation, params, query, body, status, message } = spec
+  const said = { status, message, opening: openingOf(message) }
   paths.add(method, path)
   server.route({
     method,
@@ -87,9 +88,9 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
       } as Input<Params, Query, Body>
       if (issues.length > 0) throw Fault.invalid(issues)
       const result = handler(input, request, reply)
-      if (!(result instanceof Promise)) return send(reply, spec, result)
+      if (!(result instanceof Promise)) return send(reply, said, result)
       result.then(
-        (data: unknown) => send(reply, spec, data),
+        (data: unknown) => send(reply, said, data),
         (error: unknown) => reply.send(error),
       )
       return undefined
@@ -105,15 +106,14 @@ export function addErrorDoor({ server, paths }: JobScope): void {
   })
 }
 
-function send(
-  reply: FastifyReply,
-  { status, message }: { readonly status: number; readonly message: string },
-  result: unknown,
-): void {
+type Said = { readonly status: number; readonly message: string; readonly opening: string }
+
+function send(reply: FastifyReply, { status, message, opening }: Said, result: unknown): void {
   if (result === reply) return
-  const answer = result instanceof Told ? result : told(message, result)
-  if (answer.operation > 0n) tellOperation(reply, answer.operation)
-  void reply.code(status).header('content-type', 'application/json').send(answer.textUnder(message))
+  const isTold = result instanceof Told
+  if (isTold && result.operation > 0n) tellOperation(reply, result.operation)
+  const text = isTold ? result.textUnder(message) : `${opening}${JSON.stringify(result ?? null)}}`
+  void reply.code(status).header('content-type', 'application/json').send(text)
 }
 
 /** A body that does not call itself JSON is read as text by whoever wants an object of it. */

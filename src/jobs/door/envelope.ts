@@ -21,9 +21,12 @@ export class Told {
 
   /** The envelope; the message of the door stands where it has none of its own. */
   textUnder(message: string): string {
-    return this.#isWhole ? this.#json : `{"message":${JSON.stringify(this.#message ?? message)},"data":${this.#json}}`
+    return this.#isWhole ? this.#json : `${openingOf(this.#message ?? message)}${this.#json}}`
   }
 }
+
+/** The envelope as far as the data. */
+export const openingOf = (message: string): string => `{"message":${JSON.stringify(message)},"data":`
 
 type Kept = { readonly operation: bigint; readonly answer: string }
 
