@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
-import { type OpenedJobs, openJobDoors } from '../testing.ts'
+import { openJobDoors } from '../testing.ts'
 
 type After = Parameters<typeof openJobDoors>[0]
 type Fields = { readonly [field: string]: unknown }
@@ -86,5 +86,3 @@ export async function openReports(t: After) {
     report: async (path: string) => (await done('GET', path)) as Report,
   }
 }
-
-export type OpenedReports = Awaited<ReturnType<typeof openReports>> & OpenedJobs
