@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Counter } from '../src/charging/counter-commands.ts'
 import { Credits } from '../src/credits/commands.ts'
+import { growYoungHeap } from '../src/operations/young-heap.ts'
 import { numberOf } from '../src/values/id.ts'
 import { bringParties, fund, type Parties, seconds, withBooks } from './books.ts'
 import { type Rate, rateOf, rateText, tenths } from './callers.ts'
@@ -21,6 +22,8 @@ export async function ledgerBench(): Promise<BenchResult> {
     const locking = await rowLocking(house, callers, seconds(5))
     // Callers who wait a second are no overload here: there are a thousand of them, however slow the machine is.
     const credits = new Credits(house, { waitMaxMilliseconds: 10_000 })
+    // As a server does when it starts.
+    growYoungHeap()
     const counter = new Counter(credits)
     await fund(credits, parties.projects)
     const measured = (ask: (caller: number) => Promise<unknown>) =>

@@ -17,6 +17,7 @@ import type { Server } from './http/server.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
 import { jobTasks } from './jobs/tasks.ts'
 import { hasWritten } from './operations/alone.ts'
+import { growYoungHeap } from './operations/young-heap.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
 import { refusalOfKeys, requireOwnKeys } from './operations/own-keys.ts'
@@ -61,6 +62,7 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
   if (door.signal.aborted) return
   const log = openLog(settings.logLevel)
   for (const name of unknownVariables(process.env)) log.warn(`${name} is no setting: see bursar show-config`)
+  growYoungHeap()
   const server = await listen(house, settings, log)
   let tasks: ReturnType<typeof startTasks> | undefined
   try {

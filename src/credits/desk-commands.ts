@@ -3,7 +3,14 @@ import type { Reader } from '../database/reader.ts'
 import { sendRows, type Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
 import type { AccountName } from '../ledger/transfer.ts'
-import { type LockedStripes, lockWallets, postingLine, type Stripes, writeWallets } from '../ledger/wallet-commands.ts'
+import {
+  type LockedStripes,
+  lockWallets,
+  postingLine,
+  type Stripes,
+  type WalletName,
+  writeWallets,
+} from '../ledger/wallet-commands.ts'
 import { markUsedBy, shareBook } from '../pricing/commands.ts'
 import { type Books, type Due, MoreWanted } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
@@ -24,6 +31,8 @@ const dueMax = 1_000
 type Ahead = {
   readonly stripes: LockedStripes | undefined
   readonly holds: readonly sql.HoldRow[]
+  /** Whether a wallet was opened meanwhile. */
+  readonly isMore: boolean
 }
 
 /** What moved for one reason in one currency. */
@@ -69,11 +78,13 @@ export class DeskBooks implements Books<Want, Desk> {
     const ids = new Set<bigint>()
     const posted = new Map<string, AccountName & { readonly currency: string }>()
     const asked = new Set<bigint>()
+    const absent = new Map<string, WalletName>()
     for (const want of wants) {
       const { reservation, wallets } = want
-      this.#known.eachWallet(want, (key) => {
+      this.#known.eachWallet(want, (key, owner, currency) => {
         const id = this.#known.walletIds.get(key)
         if (id !== undefined) ids.add(id)
+        else if (!absent.has(key)) absent.set(key, { owner, currency })
       })
       for (const id of wallets ?? []) ids.add(id)
       if (reservation === undefined) continue
@@ -89,9 +100,11 @@ export class DeskBooks implements Books<Want, Desk> {
     const holding = asked.size > 0 ? sql.holdsById(writer, [...asked]) : []
     // Shared until the commit, so that prices change between two batches, never within one.
     const sharing = wants.some(({ book }) => book !== undefined) ? shareBook(writer) : undefined
-    const [wallets, holds, book, stripes] = await Promise.all([
+    const [wallets, holds, isMore, book, stripes] = await Promise.all([
       locking,
       holding,
+      // A page looked a moment ago.
+      this.#stripes ? this.#known.lookAgain(writer, [...absent.values()]) : false,
       sharing,
       this.#stripes?.lock(writer, [...posted.values()]),
     ])
@@ -99,7 +112,7 @@ export class DeskBooks implements Books<Want, Desk> {
       desk.wallets.set(walletKey(wallet.owner, wallet.currency), wallet)
       desk.walletsById.set(wallet.id, wallet)
     }
-    this.#ahead.set(desk, { holds, stripes })
+    this.#ahead.set(desk, { holds, stripes, isMore })
     desk.book = book
     return desk
   }
@@ -111,6 +124,11 @@ export class DeskBooks implements Books<Want, Desk> {
   }
 
   async load(writer: Writer, desk: Desk, wants: readonly Want[], at: number): Promise<readonly Due<Desk>[]> {
+    const ahead = this.#ahead.get(desk)
+    const found = ahead?.holds ?? []
+    // A reservation that was made meanwhile, or is forgotten again: its wallets are not locked.
+    const isForeign = found.some(({ reservation }) => !desk.reservations.has(BigInt(reservation)))
+    if (isForeign || ahead?.isMore) throw new MoreWanted<Want>([])
     const wallets = [...desk.wallets.values()]
     const targets = new Set(wants.flatMap((want) => (want.lots && want.currency ? want.owners : [])))
     const dated = wallets.filter(({ nextExpiry, owner }) => nextExpiry !== null || targets.has(owner))
@@ -127,9 +145,6 @@ export class DeskBooks implements Books<Want, Desk> {
     if (shelved.length > 0) await desk.shelves.read(writer, shelved)
     for (const { look } of wants) if (look) await look(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
-    const found = this.#ahead.get(desk)?.holds ?? []
-    // One that was made meanwhile, or is forgotten again: its wallets are not locked.
-    if (found.some(({ reservation }) => !desk.reservations.has(BigInt(reservation)))) throw new MoreWanted<Want>([])
     // A page only spends: what is due waits for a lane.
     const late = this.#stripes ? wallets.filter(({ nextDue }) => nextDue !== null && nextDue <= at) : []
     const due =

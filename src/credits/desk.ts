@@ -27,7 +27,17 @@ export type Want = {
   readonly shelf?: ShelfWant
 }
 
-export const walletKey = (owner: string, currency: string): string => `${owner} ${currency}`
+/** Asked for several times for each command: a text that was made before is found sooner than made again. */
+const walletKeys = new Map<string, Map<string, string>>()
+const walletKeysMax = 50_000
+
+export function walletKey(owner: string, currency: string): string {
+  let keys = walletKeys.get(currency)
+  if (!keys || keys.size >= walletKeysMax) walletKeys.set(currency, (keys = new Map()))
+  let key = keys.get(owner)
+  if (key === undefined) keys.set(owner, (key = `${owner} ${currency}`))
+  return key
+}
 
 /** What a plan adds to the history of a reservation. */
 export type Step = {

@@ -19,6 +19,9 @@ export function copyText(text: string | null): string {
   return special.test(text) ? text.replace(specials, (character) => escapes[character] as string) : text
 }
 
+/** Of JSON as JSON.stringify makes it: it has no control characters, so that backslashes are all there is to escape. */
+export const copyJson = (json: string): string => (json.includes('\\') ? copyText(json) : json)
+
 /** A bytea; its backslash is doubled as COPY wants it. */
 export const copyBytes = (bytes: Buffer): string => `\\\\x${bytes.toString('hex')}`
 

@@ -41,7 +41,7 @@ export type NamedAccount = {
 type AccountIdRow = { id: string; owner: string; kind: AccountKind; currency: string }
 
 export const findIds = (reader: Reader, names: readonly NamedAccount[], stripe: number) =>
-  rows<AccountIdRow>(
+  rowsLater<AccountIdRow>(
     reader,
     `select id, owner, kind, currency
        from ledger.accounts

@@ -35,7 +35,7 @@ export async function writeWallets(writer: Writer, wallets: readonly Wallet[]): 
   if (wallets.length > 0) await sql.updateWallets(writer, wallets)
 }
 
-/** Which wallets there are; a wallet never goes away. */
+/** Which wallets there are; a wallet never goes away. Put off where statements go out together. */
 export const findWallets = (reader: Parameters<typeof sql.findIds>[0], names: readonly WalletName[]) =>
   sql.findIds(
     reader,

@@ -1,4 +1,4 @@
-import { copyText, timestampText } from '../database/copy-text.ts'
+import { copyJson, copyText, timestampText } from '../database/copy-text.ts'
 import type { RowsDigest } from '../database/writer.ts'
 import { markWith, type SealKey } from './keys.ts'
 import { canonicalJson } from './canonical.ts'
@@ -55,7 +55,7 @@ function fieldsText(key: SealKey, operation: Omit<Operation, 'digests'>, digests
   const { id, epoch, xid, principal, inputDigest, status, answer, at } = operation
   return (
     `${id}\t${epoch}\t${xid}\t${copyText(principal)}\t${copyText(operation.key)}\t${copyText(operation.command)}\t` +
-    `\\\\x${inputDigest}\t${status}\t${copyText(answer)}\t${copyText(digests)}\t` +
+    `\\\\x${inputDigest}\t${status}\t${copyJson(answer)}\t${copyJson(digests)}\t` +
     `${timestampText(at)}\t${key.id}`
   )
 }
