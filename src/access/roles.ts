@@ -49,7 +49,7 @@ export const table = {
   'credits.settle': desk,
   'credits.release': desk,
 
-  'jobs.accounts': ['supervisor'],
+  'jobs.account': ['supervisor'],
   'jobs.fund': office,
   'jobs.budgets': office,
   'jobs.price': ['finance'],
@@ -58,7 +58,7 @@ export const table = {
   'jobs.use': ['supervisor', 'provider', 'service'],
   'jobs.read': everybody,
   'jobs.report': office,
-  'jobs.problems': office,
+  'jobs.problem': office,
   'jobs.ledger': office,
 
   'approvals.list': office,

@@ -119,7 +119,7 @@ type One = {
 
 function addChanges(scope: JobScope, parts: JobParts, of: KindOfAccount, { idOf, ...one }: One): void {
   const { kind, name, names } = of
-  const changing = { ...one, operation: 'jobs.accounts', faults: [400, 404] } as const
+  const changing = { ...one, operation: 'jobs.account', faults: [400, 404] } as const
   jobDoor(
     scope,
     {

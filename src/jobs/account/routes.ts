@@ -15,7 +15,7 @@ const Id = Type.String({ format: 'uuid' })
 const Named = Type.Object({ id: Id, name: Type.String() }, { title: 'JobAccountNamed' })
 const Lab = Type.Object({ id: Id, name: Type.String(), balance: Type.String() }, { title: 'VirtualLabCreated' })
 
-const creating = { method: 'POST', operation: 'jobs.accounts', status: 201, faults: [400] } as const
+const creating = { method: 'POST', operation: 'jobs.account', status: 201, faults: [400] } as const
 
 /** `POST /account/…`: who may have money here. The same request again answers the same and makes nothing more. */
 export function addAccountDoors(scope: JobScope, parts: JobParts): void {

@@ -168,47 +168,6 @@ test('422: each thing that is wrong is told with its type, place and words', asy
   ])
 })
 
-const types: readonly (readonly [fields: object, type: string, ...loc: unknown[]])[] = [
-  [{ id: 5 }, 'uuid_type', 'id'],
-  [{ id: null }, 'uuid_type', 'id'],
-  [{ name: 'a\0b' }, 'value_error', 'name'],
-  [{ name: '\ud800' }, 'string_unicode', 'name'],
-  [{ amount: null }, 'decimal_type', 'amount'],
-  [{ amount: true }, 'decimal_type', 'amount'],
-  [{ amount: 'NaN' }, 'finite_number', 'amount'],
-  [{ amount: '-Infinity' }, 'finite_number', 'amount'],
-  [{ amount: 'ten' }, 'decimal_parsing', 'amount'],
-  [{ amount: '.' }, 'decimal_parsing', 'amount'],
-  [{ amount: '1e15' }, 'less_than', 'amount'],
-  [{ amount: '1e999999999' }, 'decimal_max_digits', 'amount'],
-  [{ amount: '1e-10' }, 'greater_than_equal', 'amount'],
-  [{ rate: -0.1 }, 'greater_than_equal', 'rate'],
-  [{ rate: '1.0000001' }, 'less_than_equal', 'rate'],
-  [{ since: '2024-01-01T00:00:00' }, 'timezone_aware', 'since'],
-  [{ since: '2024-01-01' }, 'timezone_aware', 'since'],
-  [{ since: '2024-02-30T00:00:00Z' }, 'datetime_from_date_parsing', 'since'],
-  [{ since: 'x' }, 'datetime_from_date_parsing', 'since'],
-  [{ since: [] }, 'datetime_type', 'since'],
-  [{ since: 1e18 }, 'datetime_parsing', 'since'],
-  [{ tiers: {} }, 'list_type', 'tiers'],
-  [{ tiers: [5] }, 'model_attributes_type', 'tiers', 0],
-  [{ tiers: [{ from: 1.5 }] }, 'int_from_float', 'tiers', 0, 'from'],
-  [{ tiers: [{ from: 'x' }] }, 'int_parsing', 'tiers', 0, 'from'],
-  [{ tiers: [{ from: null }] }, 'int_type', 'tiers', 0, 'from'],
-  [{ tiers: [{ from: -1 }] }, 'greater_than_equal', 'tiers', 0, 'from'],
-  [{ tiers: [{ from: '9007199254740993' }] }, 'less_than_equal', 'tiers', 0, 'from'],
-  [{ tiers: [{ from: 0, extra: 1 }] }, 'extra_forbidden', 'tiers', 0, 'extra'],
-]
-for (const [fields, type, ...loc] of types) {
-  test(`422: ${JSON.stringify(fields).slice(0, 60)} is ${type}`, async () => {
-    const found = await issues({ ...whole, ...fields })
-    assert.deepEqual(
-      found.map((issue) => ({ type: issue.type, loc: issue.loc })),
-      [{ type, loc: ['body', ...loc] }],
-    )
-  })
-}
-
 test('422: a body that is none, is no JSON or is something else is told as such', async () => {
   const json = { 'content-type': 'application/json' }
   const missing = [{ type: 'missing', loc: ['body'], msg: 'Field required' }]

@@ -10,18 +10,16 @@ export class Told {
   readonly operation: bigint
   readonly #message: string | undefined
   readonly #json: string
-  readonly #isWhole: boolean
 
-  constructor(json: string, message: string | undefined, operation = 0n, isWhole = false) {
+  constructor(json: string, message: string | undefined, operation = 0n) {
     this.operation = operation
     this.#message = message
     this.#json = json
-    this.#isWhole = isWhole
   }
 
   /** The envelope; the message of the door stands where it has none of its own. */
   textUnder(message: string): string {
-    return this.#isWhole ? this.#json : `${openingOf(this.#message ?? message)}${this.#json}}`
+    return `${openingOf(this.#message ?? message)}${this.#json}}`
   }
 }
 
@@ -35,9 +33,6 @@ export const told = (message: string, data: unknown): Told => new Told(JSON.stri
 
 /** The stored answer of an operation is the data, byte for byte. */
 export const stored = ({ operation, answer }: Kept, message?: string): Told => new Told(answer, message, operation)
-
-/** The stored answer of an operation is the whole envelope. */
-export const storedWhole = ({ operation, answer }: Kept): Told => new Told(answer, undefined, operation, true)
 
 export const faultText = ({ code, message, details }: Fault): string =>
   JSON.stringify({ error_code: code, message, details })

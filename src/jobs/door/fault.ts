@@ -43,5 +43,3 @@ export class Fault extends Problem {
     return new Fault(422, 'INVALID_REQUEST', 'Validation error', issues)
   }
 }
-
-export const notThere = (message: string): Fault => Fault.notFound(message)

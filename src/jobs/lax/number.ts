@@ -73,7 +73,7 @@ export const money = (bounds: Bounds = {}): Lax<bigint> => ({
   },
 })
 
-export const nanosOf = ({ digits, places }: Exact): bigint =>
+const nanosOf = ({ digits, places }: Exact): bigint =>
   places <= 9 ? digits * 10n ** BigInt(9 - places) : divideHalfEven(digits, 10n ** BigInt(places - 9))
 
 function exactFrom(given: unknown, issues: Issue[]): Exact | undefined {

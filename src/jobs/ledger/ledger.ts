@@ -53,7 +53,7 @@ const transfers: Readonly<Record<string, TransactionType>> = {
   expire: 'EXPIRE',
 }
 
-export function typeOf({ kind, service, reason, side, other }: Happening, { parent }: Owner): TransactionType {
+function typeOf({ kind, service, reason, side, other }: Happening, { parent }: Owner): TransactionType {
   if (kind === 'reserve') return 'RESERVE'
   if (kind === 'release') return 'RELEASE'
   if (kind === 'charge') return charges[service ?? ''] ?? 'CHARGE'

@@ -17,7 +17,7 @@ export function addProblemDoors(scope: JobScope, { house }: JobParts): void {
     {
       method: 'GET',
       path: '/problem',
-      operation: 'jobs.problems',
+      operation: 'jobs.problem',
       id: 'listJobProblems',
       summary: 'Usage of jobs that was taken and could not be charged as it was told, the newest first',
       description:
