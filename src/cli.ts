@@ -122,13 +122,13 @@ await runProgram([
         import('./pricing/cli.ts'),
         import('./charging/waiting-cli.ts'),
       ])
-      return pricesWith(chargeNow)
+      return pricesWith(chargeNow, there)
     },
   },
   {
     name: 'parties',
     about: 'organisations, projects and people: list, import',
-    load: async () => (await import('./parties/cli.ts')).parties,
+    load: async () => (await import('./parties/cli.ts')).partiesWith(there),
   },
   {
     name: 'key',

@@ -74,7 +74,7 @@ export const variables = [
     about: 'refunds above this amount wait for a second person; none without it',
   },
   { name: 'BURSAR_APPROVAL_PRICES', about: 'on: changes of prices wait for a second person', standard: 'off' },
-  { name: 'BURSAR_URL', about: 'Bursar that commands on credits, keys and people ask, instead of the database' },
+  { name: 'BURSAR_URL', about: 'Bursar that commands ask over HTTP, in place of the database' },
   { name: 'BURSAR_KEY', secret: true, about: 'key that they ask it with' },
   { name: 'BURSAR_LOG_LEVEL', about: 'trace, debug, info, warn, error or silent', standard: 'info' },
   { name: 'BURSAR_LOG_ANSWERS', about: 'a line for each answer: all, or failures only', standard: 'all' },

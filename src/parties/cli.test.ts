@@ -8,7 +8,7 @@ import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
 import { createDoor } from '../terminal/door.ts'
-import { parties } from './cli.ts'
+import { partiesWith } from './cli.ts'
 import { resolveNames } from './commands.ts'
 
 let fresh: FreshHouse
@@ -35,7 +35,7 @@ async function run(...words: string[]): Promise<string> {
     failed: () => {},
   })
   const command = new Command('parties').exitOverride()
-  parties(command, door)
+  partiesWith(async () => undefined)(command, door)
   await command.parseAsync(words, { from: 'user' })
   return printed
 }

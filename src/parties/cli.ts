@@ -5,9 +5,10 @@ import type { House } from '../operations/house.ts'
 import type { Door, Register } from '../terminal/door.ts'
 import { WrongUsage } from '../terminal/door.ts'
 import { grouped } from '../terminal/number.ts'
-import { idOf } from '../values/id.ts'
+import type { There, ThereOf } from '../terminal/there.ts'
 import type { Outcome } from '../values/outcome.ts'
 import { Refusal } from '../values/refusal.ts'
+import { asDocument, listedIn, type PartiesDocument } from './document.ts'
 import type { Change } from './import.ts'
 import { importParties, type Listed, listParties, previewImport } from './import-commands.ts'
 import { type Fault, readSheet, type SheetRefused } from './sheet.ts'
@@ -38,26 +39,32 @@ Example
 const changesShown = 100
 const bytesMax = 64 * 1024 * 1024
 
-export const parties: Register<House> = (command, door) => {
-  command
-    .command('list')
-    .description('organisations, their projects, and who is a member')
-    .option('--people', 'list people instead')
-    .option('--csv', 'print the file that `bursar parties import` reads, to edit and import')
-    .action((options: { people?: boolean; csv?: boolean }) => list(door, options))
-  command
-    .command('import')
-    .description('make the parties what a file says; shows the difference first')
-    .argument('<file>', 'the CSV file, or - for standard input')
-    .option('--dry-run', 'show the difference and change nothing')
-    .option('--all', 'show every line of the difference')
-    .addHelpText('after', importHelp)
-    .action((file: string, options: { dryRun?: boolean; all?: boolean }) => importFile(door, file, options))
-}
+export const partiesWith =
+  (thereOf: ThereOf<House>): Register<House> =>
+  (command, door) => {
+    command
+      .command('list')
+      .description('organisations, their projects, and who is a member')
+      .option('--people', 'list people instead')
+      .option('--csv', 'print the file that `bursar parties import` reads, to edit and import')
+      .action(async (options: ListOptions) => list(door, await thereOf(door), options))
+    command
+      .command('import')
+      .description('make the parties what a file says; shows the difference first')
+      .argument('<file>', 'the CSV file, or - for standard input')
+      .option('--dry-run', 'show the difference and change nothing')
+      .option('--all', 'show every line of the difference')
+      .addHelpText('after', importHelp)
+      .action((file: string, options: { dryRun?: boolean; all?: boolean }) => importFile(door, file, options))
+  }
 
-async function list(door: Door<House>, options: { people?: boolean; csv?: boolean }): Promise<void> {
+type ListOptions = { people?: boolean; csv?: boolean }
+
+async function list(door: Door<House>, there: There | undefined, options: ListOptions): Promise<void> {
   if (options.csv && (door.json || options.people)) throw new WrongUsage('--csv goes with neither --json nor --people')
-  const listed = await listParties((await door.house()).database.pool)
+  const listed = there
+    ? listedIn((await there.get('/api/v1/parties')) as PartiesDocument)
+    : await listParties((await door.house()).database.pool)
   if (options.csv) {
     door.say(sheetText(listed).trimEnd())
     return
@@ -110,36 +117,6 @@ function listPeople(door: Door<House>, { people, members, names }: Listed): void
     rows,
     titles.map((title) => ({ title })),
   )
-}
-
-function asDocument({ organisations, projects, people, providers, names, members }: Listed) {
-  const namesOf = Map.groupBy(names, ({ kind, party }) => `${kind}\0${party}`)
-  const named = (kind: string, party: string) =>
-    (namesOf.get(`${kind}\0${party}`) ?? []).map(({ source, name }) => ({ source, name }))
-  const projectsOf = Map.groupBy(projects, (project) => project.organisation)
-  const membersOf = Map.groupBy(members, ({ project }) => project)
-  return {
-    organisations: organisations.map(({ id, name, tier, origin }) => ({
-      id: idOf('organisation', id),
-      name,
-      tier,
-      origin,
-      projects: (projectsOf.get(name) ?? []).map((project) => ({
-        id: idOf('project', project.id),
-        name: project.name,
-        payment: project.payment,
-        origin: project.origin,
-        names: named('project', project.name),
-        members: (membersOf.get(project.name) ?? []).map(({ person }) => person),
-      })),
-    })),
-    people: people.map(({ id, name, email, origin }) => {
-      return { id: idOf('person', id), name, email, origin, names: named('person', name) }
-    }),
-    providers: providers.map(({ id, name, origin }) => {
-      return { id: idOf('provider', id), name, origin, names: named('provider', name) }
-    }),
-  }
 }
 
 async function importFile(door: Door<House>, file: string, options: { dryRun?: boolean; all?: boolean }) {

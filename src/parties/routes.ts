@@ -6,6 +6,7 @@ import { principalOf } from '../http/principal.ts'
 import { orNotFound } from '../http/problem.ts'
 import { partyId } from '../http/schemas.ts'
 import type { House } from '../operations/house.ts'
+import { addAllParties } from './all-routes.ts'
 import * as contract from './contract.ts'
 import { addPartyChanges } from './change-routes.ts'
 import { addPartyMaking } from './create-routes.ts'
@@ -64,6 +65,7 @@ export function addPartyRoutes(server: ApiServer, house: House): void {
   )
   addProjects(server, house, list, read)
   addPeopleAndProviders(server, house, list, read)
+  addAllParties(server, house)
   addPartyMaking(server, house)
   addPartyChanges(server, house)
 }

@@ -38,7 +38,10 @@ async function run(...words: string[]): Promise<string> {
     failed: () => {},
   })
   const command = new Command('prices').exitOverride()
-  pricesWith(async () => ({}))(command, door)
+  pricesWith(
+    async () => ({}),
+    async () => undefined,
+  )(command, door)
   await command.parseAsync(
     words.filter((word) => word !== '--json'),
     { from: 'user' },

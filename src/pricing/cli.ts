@@ -4,17 +4,17 @@ import { isMeter } from '../metering/meter.ts'
 import type { House } from '../operations/house.ts'
 import { listParties } from '../parties/import-commands.ts'
 import type { Door, Register } from '../terminal/door.ts'
-import { numbered } from '../values/id.ts'
+import type { ThereOf } from '../terminal/there.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { Meters } from './check.ts'
-import { loadBook, previewPrices, refusalOf, type ScopeLookup, scoped, setPrices, usedVersions } from './commands.ts'
+import { loadBook, previewPrices, refusalOf, type ScopeLookup, scoped, setPrices } from './commands.ts'
 import type { PriceVersion } from './definition.ts'
-import { definitionText, definitionTitle, scopeText } from './describe.ts'
+import { definitionTitle, scopeText } from './describe.ts'
+import { document, iso, type ListOptions, listVersions, showVersion, title } from './list-cli.ts'
 import type { Change, Wanted } from './plan.ts'
 import { firsts } from './firsts.ts'
 import { readPriceFile } from './price-file.ts'
-import { standing } from './standing.ts'
 
 const fileHelp = `
 The file is YAML (or JSON) with the lists prices, policies and discounts; docs/prices.md has an example of each.
@@ -27,19 +27,19 @@ What is already in the book and not in the file stays as it is. To end something
 export type AfterSet = (house: House, door: Door<House>) => Promise<Record<string, unknown>>
 
 export const pricesWith =
-  (afterSet: AfterSet): Register<House> =>
+  (afterSet: AfterSet, thereOf: ThereOf<House>): Register<House> =>
   (command, door) => {
     command
       .command('list')
       .description('what holds now, one line for each version')
       .option('--all', 'also what held before, what will hold, and what was replaced')
       .option('--service <name>', 'only this service')
-      .action((options: { all?: boolean; service?: string }) => listVersions(door, options))
+      .action(async (options: ListOptions) => listVersions(door, await thereOf(door), options))
     command
       .command('show')
       .description('a version in full, by its id')
       .argument('<id>', 'the id that list prints, such as prc_1048576')
-      .action((id: string) => showVersion(door, id))
+      .action(async (id: string) => showVersion(door, await thereOf(door), id))
     command
       .command('check')
       .description('check a price file and say what setting it would change; writes nothing')
@@ -72,72 +72,6 @@ function lookupIn(parties: Parties): ScopeLookup {
     Object.entries(partyLists).map(([kind, list]) => [kind, new Map(parties[list].map(({ name, id }) => [name, id]))]),
   )
   return (kind, name) => ids[kind]?.get(name)
-}
-
-const title = ({ service, subtype, component }: Pick<PriceVersion, 'service' | 'subtype' | 'component'>) =>
-  [service, ...(subtype === '*' ? [] : [subtype]), ...(component === '*' ? [] : [component])].join(' ')
-
-async function listVersions(door: Door<House>, options: { all?: boolean; service?: string }): Promise<void> {
-  const house = await door.house()
-  const { versions, revision } = await loadBook(house.database.pool)
-  const parties = await listParties(house.database.pool)
-  const used = await usedVersions(house.database.pool)
-  const shown = standing(versions, Date.now())
-    .filter(({ state, version }) => options.all || (state === 'now' && version.definition))
-    .filter(({ version }) => options.service === undefined || version.service === options.service)
-  if (shown.length === 0)
-    door.say('No prices yet. Set some with: bursar prices set FILE (demo/prices.yaml is an example)')
-  else {
-    const rows = shown.map(({ version, until, state }) => [
-      numbered('price', version.id),
-      title(version),
-      scopeName(parties, version),
-      localText(version.validFrom, house.zone),
-      until === undefined ? '' : localText(until, house.zone),
-      definitionTitle(version),
-      [state === 'now' ? '' : state, used.has(version.id) ? 'used' : ''].filter(Boolean).join(', '),
-    ])
-    door.table(
-      rows,
-      ['id', 'of', 'for', 'from', 'to', 'says', 'remark'].map((name) => ({ title: name })),
-    )
-  }
-  const of = (version: PriceVersion) => ({ for: scopeName(parties, version), used: used.has(version.id) })
-  door.answer({
-    revision,
-    versions: shown.map(({ version, until, state }) => ({
-      ...document(version),
-      until: iso(until),
-      state,
-      ...of(version),
-    })),
-  })
-}
-
-const iso = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString())
-
-const document = ({ id, validFrom, ...version }: PriceVersion) => ({
-  id: numbered('price', id),
-  ...version,
-  scope: scopeText(version),
-  validFrom: iso(validFrom),
-})
-
-async function showVersion(door: Door<House>, id: string): Promise<void> {
-  const house = await door.house()
-  const { versions } = await loadBook(house.database.pool)
-  const version = versions.find((known) => id === numbered('price', known.id) || id === String(known.id))
-  if (!version) throw new Refusal(`there is no price version ${id}`, 'bursar prices list --all prints their ids')
-  const { until, state } = standing(versions, Date.now()).find((known) => known.version === version) ?? {}
-  const used = (await usedVersions(house.database.pool)).has(version.id)
-  const who = scopeName(await listParties(house.database.pool), version)
-  door.say(`${numbered('price', version.id)}  ${version.kind} of ${title(version)} for ${who}`)
-  door.say(
-    `from ${localText(version.validFrom, house.zone)}${until === undefined ? '' : ` to ${localText(until, house.zone)}`}`,
-  )
-  door.say(used ? 'has priced usage: it never changes' : 'has priced nothing yet: it may still be replaced')
-  door.say(`\n${definitionText(version)}`)
-  door.answer({ ...document(version), until: iso(until), state, used, for: who })
 }
 
 async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet): Promise<void> {

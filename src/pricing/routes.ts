@@ -2,23 +2,21 @@ import { Type } from 'typebox'
 import { type ApiServer, door } from '../http/door.ts'
 import { sendTagged } from '../http/etag.ts'
 import { afterOf, limitOf, pageFrom } from '../http/paging.ts'
-import { type Principal, principalOf } from '../http/principal.ts'
+import { principalOf } from '../http/principal.ts'
 import { orNotFound } from '../http/problem.ts'
 import { numberId } from '../http/schemas.ts'
 import type { House } from '../operations/house.ts'
 import { scopeOf } from '../parties/scope-commands.ts'
 import { numbered } from '../values/id.ts'
-import { bookTag, loadBook, usedVersions } from './commands.ts'
+import { bookTag } from './commands.ts'
 import * as contract from './contract.ts'
-import type { PriceVersion } from './definition.ts'
 import { addPriceFileRoutes } from './file-routes.ts'
-import { scopeNames } from './file-commands.ts'
 import { addFormulaRoutes } from './formula-routes.ts'
-import { shownVersion } from './shown.ts'
-import { type Standing, standing } from './standing.ts'
+import { holdsNow, readBook } from './read-commands.ts'
 
 /** `GET /api/v1/prices`, the price file, and `/formula`. */
 export function addPricingRoutes(server: ApiServer, house: House): void {
+  const reader = house.database.pool
   server.get(
     '/api/v1/prices',
     door({
@@ -32,9 +30,9 @@ export function addPricingRoutes(server: ApiServer, house: House): void {
     }),
     async (request, reply) => {
       const { query } = request
-      const book = await openBook(house, principalOf(request))
+      const book = await readBook(reader, await scopeOf(reader, principalOf(request)))
       const shown = book.versions
-        .filter(({ state, version }) => query.all === true || (state === 'now' && version.definition))
+        .filter((held) => query.all === true || holdsNow(held))
         .filter(({ version }) => query.service === undefined || version.service === query.service)
       const after = afterOf(query, /^\d{1,9}$/)?.[0] ?? '0'
       const places = shown.map((held, place) => ({ held, place }))
@@ -60,7 +58,7 @@ export function addPricingRoutes(server: ApiServer, house: House): void {
       problems: ['not-found'],
     }),
     async (request, reply) => {
-      const book = await openBook(house, principalOf(request))
+      const book = await readBook(reader, await scopeOf(reader, principalOf(request)))
       const wanted = request.params.price
       const held = orNotFound(book.versions.find(({ version }) => numbered('price', version.id) === wanted))
       return sendTagged(request, reply, book.show(held))
@@ -68,22 +66,4 @@ export function addPricingRoutes(server: ApiServer, house: House): void {
   )
   addPriceFileRoutes(server, house)
   addFormulaRoutes(server, house)
-}
-
-/** The book as far as a principal may read it: prices of parties that are not its own are not there. */
-async function openBook(house: House, principal: Principal) {
-  const reader = house.database.pool
-  const { versions, revision } = await loadBook(reader)
-  const [used, nameOf, scope] = [await usedVersions(reader), await scopeNames(reader), await scopeOf(reader, principal)]
-  const isOpen = ({ scopeKind, scope: of }: PriceVersion) =>
-    scopeKind === 'default' || scopeKind === 'tier' || scope === null || scope.includes(of)
-  const show = ({ version, until, state }: Standing) => ({
-    id: numbered('price', version.id) as string,
-    ...shownVersion(version, nameOf),
-    until: until === undefined ? null : new Date(until).toISOString(),
-    state,
-    used: used.has(version.id),
-    bookRevision: version.book,
-  })
-  return { versions: standing(versions, Date.now()).filter(({ version }) => isOpen(version)), revision, show }
 }

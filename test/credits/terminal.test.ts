@@ -57,10 +57,21 @@ test('what was charged, and why, is asked of another Bursar too, and told as on 
     ['statement', '--project', 'dance', '--from', '2026-11-01'],
     ['explain', 'api/job-1'],
     ['explain', id],
+    ['parties', 'list'],
+    ['parties', 'list', '--people'],
   ]) {
     const [here, far] = await Promise.all([said(local, ...words), said(there(), ...words)])
     assert.equal(far, here, words.join(' '))
     assert.deepEqual(await answerOf(words, there()), await answerOf(words, local), words.join(' '))
+  }
+  const prices = (await site.ask('GET', '/prices')).body.items
+  for (const words of [
+    ['prices', 'list'],
+    ['prices', 'list', '--all', '--service', 'desk'],
+    ['prices', 'show', prices[0]?.['id'] ?? ''],
+    ['parties', 'list', '--csv'],
+  ]) {
+    assert.equal(await said(there(), ...words), await said(local, ...words), words.join(' '))
   }
   const nobody = await bursar(['explain', 'set_1'], there())
   assert.deepEqual([nobody.code, /Nothing is known of “set_1”/.test(nobody.err)], [1, true])
