@@ -103,7 +103,7 @@ function keepOpen(desk: Desk, turn: Turn, hold: Hold, { openSeconds }: Billing):
   desk.step(turn, hold, { kind: 'extend', ends: false, heldDelta: 0n, until: turn.at + openSeconds * 1000 })
 }
 
-/** The newest reservation gives back first; what nobody had paid stays charged. */
+/** The newest reservation gives back first; what nobody had paid, or somebody gave back by hand, is not given again. */
 function giveBack(desk: Desk, turn: Turn, job: Job, nanos: bigint, billing: Billing, paidBy: PaidByReservation): void {
   let open = nanos
   for (const id of job.reservations.toReversed()) {
@@ -116,7 +116,7 @@ function giveBack(desk: Desk, turn: Turn, job: Job, nanos: bigint, billing: Bill
     take(turn, refundPlan(desk, turn, { reservation, nanos: part }, paid, billing.refund(reservation)))
     open -= part
   }
-  job.charged -= nanos - open
+  job.charged -= nanos
 }
 
 function take(turn: Turn, decided: Decided): void {

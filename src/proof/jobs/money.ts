@@ -26,7 +26,8 @@ const reservations: Inquiry = {
                  else 'its reservation res_' || r.id
                       || ' is of another job, project, virtual lab, kind, price, discount, amount or time' end as wrong
        from named n
-       full join (select * from credits.reservations where estimate like '%"job":"%') as r on r.id = n.reservation
+       full join (select * from credits.reservations r where estimate like '%"job":"%' and ${saysOfJob} is not null) as r
+         on r.id = n.reservation
        left join jobs.jobs j on j.id = n.job
       where (${saysOfJob} = ${estimate} and r.payer = j.project and r.project = j.project and r.person is null
              and r.owners = array[j.project, j.vlab] and r.service = j.type and r.subtype = j.subtype
@@ -54,20 +55,24 @@ const charged: Inquiry = {
     select count(*) filter (where charged > 0) || ' jobs' || coalesce(' for ' || trim_scale(sum(charged)), '') as looked
       from jobs.jobs`,
   wrongs: [
+    // What finance gave back by hand, and what nobody paid, leaves what a job cost as it is.
     `with ${named},
      paid as (
-       select reservation, sum(amount) as amount
-         from (select reservation, amount from charging.settlements
+       select reservation, sum(amount) as amount, sum(by_hand) as by_hand, sum(absorbed) as absorbed
+         from (select reservation, amount, 0 as by_hand, absorbed from charging.settlements
                 union all
-               select s.reservation, -r.amount
-                 from charging.refunds r join charging.settlements s on s.id = r.settlement) as one
+               select s.reservation, case when o.command like 'jobs.%' then -r.amount else 0 end,
+                      case when o.command like 'jobs.%' then 0 else r.amount end, 0
+                 from charging.refunds r
+                 join charging.settlements s on s.id = r.settlement
+                 left join operations.operations o on o.id = r.operation) as one
         group by reservation)
      select 'jobs.jobs' as "table", j.id::text as row, null as operation,
             'it was charged ' || j.charged || ', and its reservations ' || coalesce(p.amount, 0) as wrong
        from jobs.jobs j
-       left join (select n.job, sum(paid.amount) as amount
+       left join (select n.job, sum(paid.amount) as amount, sum(paid.by_hand) as by_hand, sum(paid.absorbed) as absorbed
                     from named n join paid on paid.reservation = n.reservation group by n.job) as p on p.job = j.id
-      where j.charged <> coalesce(p.amount, 0)
+      where j.charged > coalesce(p.amount, 0) or j.charged < coalesce(p.amount - p.by_hand - p.absorbed, 0)
       order by j.id`,
     `with ${named}
      select 'jobs.jobs' as "table", j.id::text as row, null as operation,
