@@ -1,6 +1,6 @@
 import type { Writer } from '../database/writer.ts'
 import type { KnownFact } from '../metering/commands.ts'
-import type { Fact } from '../metering/fact.ts'
+import { type Fact, plainFact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf, resolveNames } from '../parties/commands.ts'
 import { KnownParties, type Remembered } from '../parties/memory.ts'
@@ -85,7 +85,7 @@ function sortOut(
     const person = fact.personName === null ? null : people.get(fact.personName)
     const provider = providers.get(fact.providerName)
     if (project === undefined || person === undefined || provider === undefined) {
-      unknown.push({ fact, reason: whoIsMissing(fact, { project, person, provider }) })
+      unknown.push({ fact: plainFact(fact), reason: whoIsMissing(fact, { project, person, provider }) })
       continue
     }
     payers.set(project.project, project)

@@ -9,10 +9,14 @@ export type Used = {
   readonly endsAt: number
   readonly quantities: Readonly<Record<string, string>>
   readonly dimensions: Readonly<Record<string, string>>
+  readonly texts?: { readonly quantitiesText: string; readonly dimensionsText: string }
 }
 
 /** The same with the parties that decide which prices hold. */
 export type Usage = Used & { readonly project: string; readonly person: string | null }
+
+/** What of it decides which prices hold. */
+type Priced = Pick<Usage, 'service' | 'subtype' | 'project' | 'person'>
 
 /** Who pays, as far as prices ask. */
 export type Payer = { readonly organisation: string; readonly tier: string }
@@ -34,7 +38,7 @@ export class Rater {
     this.#byPerson = versions.some((version) => version.scopeKind === 'person')
   }
 
-  pricesFor({ service, subtype, project, person }: Usage, { organisation, tier }: Payer): Resolved {
+  pricesFor({ service, subtype, project, person }: Priced, { organisation, tier }: Payer): Resolved {
     return resolve(this.#book, { service, subtype, tier, organisation, project, person })
   }
 
@@ -44,12 +48,13 @@ export class Rater {
 
   /** The same for many facts of the same few payers, each always the same object. */
   rateFor(used: Used, payer: Payer & { readonly project: string }, person: string | null): Rating {
-    if (this.#byPerson) return this.rate({ ...used, project: payer.project, person }, payer)
+    const priced = () => ({ service: used.service, subtype: used.subtype, project: payer.project, person })
+    if (this.#byPerson) return rate(this.pricesFor(priced(), payer), used)
     let bySubtype = this.#remembered.get(payer)
     if (!bySubtype) this.#remembered.set(payer, (bySubtype = new Map()))
     let prices = bySubtype.get(used.subtype)
     if (prices?.who.service !== used.service) {
-      prices = this.pricesFor({ ...used, project: payer.project, person }, payer)
+      prices = this.pricesFor(priced(), payer)
       bySubtype.set(used.subtype, prices)
     }
     return rate(prices, used)

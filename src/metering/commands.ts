@@ -1,10 +1,11 @@
 import { strict as assert } from 'node:assert'
 import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
-import type { Fact } from './fact.ts'
+import { type Fact, type FactTexts, plainFact } from './fact.ts'
 import { RecentNames } from './recent.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, contentDigest, type Texts, textsOf, together } from './version.ts'
+import { textsOf } from './texts.ts'
+import { compare, type Content, contentDigest, together } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -25,14 +26,14 @@ export type RecordedPage = {
   readonly confirmed: number
 }
 
-/** Writes a page of facts down, each thing used once; see `version.ts` for which of its versions stands. */
+/** Writes a piece of a page down, each thing used once; see `version.ts` for which of its versions stands. */
 export async function recordFacts(
   writer: Writer,
   facts: readonly KnownFact[],
   zone: string,
   recent: RecentNames = new RecentNames(),
 ): Promise<RecordedPage> {
-  const records = sortedAndOnce(facts, zone)
+  const records = onceEach(facts, zone)
   const { first, other } = await sift(writer, records, recent)
   if (other.length === 0) {
     await insertIdentities(writer, first, recent)
@@ -69,7 +70,7 @@ class Draft implements sql.Recorded {
   readonly project: string
   readonly person: string | null
   readonly provider: string
-  #texts: Texts | undefined
+  #texts: FactTexts | undefined
   #digest: string | undefined
 
   constructor({ fact, project, person, provider }: KnownFact, zone: string) {
@@ -80,12 +81,19 @@ class Draft implements sql.Recorded {
     this.provider = provider
   }
 
-  get texts(): Texts {
+  /** Said again at another time. */
+  measuredAgain(measuredAt: number): void {
+    if (measuredAt === this.fact.measuredAt) return
+    this.fact = { ...plainFact(this.fact), measuredAt }
+    this.#texts = undefined
+  }
+
+  get texts(): FactTexts {
     return (this.#texts ??= textsOf(this.fact))
   }
 
   get digest(): string {
-    return (this.#digest ??= contentDigest(this.fact, this, this.texts))
+    return (this.#digest ??= contentDigest(this.texts, this))
   }
 }
 
@@ -122,12 +130,12 @@ async function insertIdentities(writer: Writer, first: readonly Draft[], recent:
   }
 }
 
-/** Of several versions of one thing the one that wins, in the order of their names. */
-function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
+/** Of several versions of one thing the one that wins. */
+function onceEach(facts: readonly KnownFact[], zone: string): Draft[] {
   const drafts: Draft[] = []
-  for (const known of inOrder(facts)) {
+  for (const known of facts) {
     const draft = new Draft(known, zone)
-    const other = drafts.at(-1)
+    const other = drafts[drafts.length - 1]
     if (!other || orderOf(known.fact, other.fact) !== 0) {
       drafts.push(draft)
       continue
@@ -135,7 +143,7 @@ function sortedAndOnce(facts: readonly KnownFact[], zone: string): Draft[] {
     const verdict = compare(versionOf(draft), versionOf(other))
     if (verdict === 'older') continue
     const measuredAt = Math.max(known.fact.measuredAt, other.fact.measuredAt)
-    if (verdict === 'seen') other.fact = { ...other.fact, measuredAt }
+    if (verdict === 'seen') other.measuredAgain(measuredAt)
     else {
       const isMore = verdict === 'more'
       drafts[drafts.length - 1] = isMore ? new Draft(knownTogether(draft, contentOf(other), measuredAt), zone) : draft
@@ -217,7 +225,7 @@ async function lockStandingOf(writer: Writer, records: readonly sql.Recorded[]) 
 }
 
 const knownTogether = (record: sql.Recorded, standing: Content, measuredAt: number): KnownFact => ({
-  fact: { ...together(record.fact, standing), measuredAt },
+  fact: { ...together(plainFact(record.fact), standing), measuredAt },
   project: record.project,
   person: record.person ?? standing.person,
   provider: record.provider,

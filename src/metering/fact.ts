@@ -24,7 +24,56 @@ export type Fact = {
   readonly dimensions: Readonly<Record<string, string>>
   /** What the source said, as it said it; may hold personal data. */
   readonly raw: string
+  /** Where its texts were made already, by a thread that reads. */
+  readonly texts?: FactTexts
 }
+
+/** What a fact says, as its rows and digests are made of it. */
+export type FactTexts = {
+  /** How the text begins that its content is digested from: what it says without its parties. */
+  readonly told: string
+  /** As JSON. */
+  readonly quantitiesText: string
+  readonly dimensionsText: string
+  /** Source and external id, as COPY text. */
+  readonly nameText: string
+  /** From the service to the dimensions, as COPY text. */
+  readonly rowText: string
+  readonly rawText: string
+  /** What people call it, where its external id does not say it. */
+  readonly called: string | undefined
+  /** Where a thread that reads has digested the raw row already. */
+  readonly sealed: SealedRaw | undefined
+  /** The fact by itself, where it came with many others. */
+  readonly alone: Fact | undefined
+}
+
+/** What stands in the seal for a raw row, and the salt that it was digested with; both in hex. */
+export type SealedRaw = { readonly digest: string; readonly salt: string }
+
+/** The same, kept for long: without all others of the pack that it came in. */
+export const keptFact = (fact: Fact): Fact => fact.texts?.alone ?? fact
+
+/** The same on its own, without the pack that it came in, which it would keep. */
+export const plainFact = (fact: Fact): Fact =>
+  fact.texts
+    ? {
+        source: fact.source,
+        externalId: fact.externalId,
+        service: fact.service,
+        subtype: fact.subtype,
+        projectName: fact.projectName,
+        personName: fact.personName,
+        providerName: fact.providerName,
+        startsAt: fact.startsAt,
+        endsAt: fact.endsAt,
+        measuredAt: fact.measuredAt,
+        final: fact.final,
+        quantities: fact.quantities,
+        dimensions: fact.dimensions,
+        raw: fact.raw,
+      }
+    : fact
 
 /** The dimension in which a source tells what people call a thing used, where its external id does not. */
 export const calledBy = 'job_id'

@@ -5,7 +5,7 @@ import fc from 'fast-check'
 import { rows } from '../database/reader.ts'
 import { alone } from '../operations/alone.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
-import { makeRecordsPartition, recordFacts } from './commands.ts'
+import { inPieces, makeRecordsPartition, recordFacts } from './commands.ts'
 import type { Fact } from './fact.ts'
 
 let fresh: FreshHouse
@@ -47,7 +47,7 @@ const record = async (facts: readonly Fact[]) => {
   let counts = { first: 0, newer: 0, seen: 0 }
   await operation(async (writer) => {
     const known = facts.map((fact) => ({ fact, project, person, provider }))
-    const page = await recordFacts(writer, known, 'UTC')
+    const page = await recordFacts(writer, [...inPieces(known)].flat(), 'UTC')
     counts = { first: page.first.length, newer: page.newer.length, seen: page.seen }
     return null
   })

@@ -1,3 +1,5 @@
+import { NameSet } from '../values/name-set.ts'
+
 type Told = { readonly fact: { readonly externalId: string } }
 
 /** As many names as the last pages hold; twice as many are remembered at the most. */
@@ -10,8 +12,8 @@ const [waitLeast, waitMost] = [8, 256]
  * each is a tenth of the work. Nothing rests on the guess: the database refuses a name that it has already.
  */
 export class RecentNames {
-  #names = new Set<string>()
-  #before = new Set<string>()
+  #names = new NameSet()
+  #before = new NameSet()
   #toWait = 1
   #wait = waitLeast
 
@@ -27,7 +29,7 @@ export class RecentNames {
     for (const { fact } of all) this.#names.add(fact.externalId)
     if (this.#names.size < namesMax) return
     this.#before = this.#names
-    this.#names = new Set()
+    this.#names = new NameSet(namesMax)
   }
 
   /** What asking for all of a piece has shown. */

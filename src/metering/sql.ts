@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto'
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
-import { calledBy, type Fact } from './fact.ts'
-import { rawDigest, type Texts } from './version.ts'
+import { calledBy, type Fact, type FactTexts } from './fact.ts'
+import { newSalts } from './salt-stream.ts'
+import { sealRaw } from './texts.ts'
 
 export const recordsTable: SealedTable = {
   name: 'metering.records',
@@ -41,28 +41,26 @@ export type Recorded = {
   readonly person: string | null
   readonly provider: string
   readonly digest: string
-  readonly texts: Texts
+  readonly texts: FactTexts
 }
 
+const nextSalt = newSalts()
+
 export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
-  const salts = randomBytes(16 * records.length).toString('hex')
-  let salt = ''
+  let open = ''
   return append(
     writer,
     recordsTable,
-    records.entries(),
-    ([n, r]) => {
-      const { fact } = r
-      salt = salts.slice(32 * n, 32 * n + 32)
+    records,
+    ({ id, period, version, project, person, provider, digest, fact, texts }) => {
+      const raw = texts.sealed ?? sealRaw(nextSalt(), fact.raw)
+      open = `${texts.rawText}\t\\\\x${raw.salt}`
       return (
-        `${r.id}\t${r.period}\t${writer.operation}\t${copyText(fact.source)}\t${copyText(fact.externalId)}\t` +
-        `${r.version}\t${r.project}\t${r.person ?? '\\N'}\t${r.provider}\t${copyText(fact.service)}\t` +
-        `${copyText(fact.subtype)}\t${timestampText(fact.startsAt)}\t${timestampText(fact.endsAt)}\t` +
-        `${timestampText(fact.measuredAt)}\t${fact.final ? 't' : 'f'}\t${copyText(r.texts.quantities)}\t` +
-        `${copyText(r.texts.dimensions)}\t\\\\x${r.digest}\t\\\\x${rawDigest(salt, fact.raw)}`
+        `${id}\t${period}\t${writer.operation}\t${texts.nameText}\t${version}\t` +
+        `${project}\t${person ?? '\\N'}\t${provider}\t${texts.rowText}\t\\\\x${digest}\t\\\\x${raw.digest}`
       )
     },
-    ([, { fact }]) => `${copyText(fact.raw)}\t\\\\x${salt}`,
+    () => open,
   )
 }
 
@@ -77,9 +75,8 @@ export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =
     'metering.identities (source, external_id, record, period, version, final, measured_at, digest, called)',
     records,
     (r) =>
-      `${copyText(r.fact.source)}\t${copyText(r.fact.externalId)}\t${r.id}\t${r.period}\t1\t` +
-      `${r.fact.final ? 't' : 'f'}\t${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}\t` +
-      (r.fact.dimensions[calledBy] === undefined ? '\\N' : copyText(r.fact.dimensions[calledBy])),
+      `${r.texts.nameText}\t${r.id}\t${r.period}\t1\t${r.fact.final ? 't' : 'f'}\t` +
+      `${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}\t${copyText(r.texts.called ?? null)}`,
   )
 
 export type IdentityRow = {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Fact } from './fact.ts'
+import type { Fact, FactTexts } from './fact.ts'
 
 /**
  * Which of several versions of one thing used stands. Sources say things again: the same dump twice, a running
@@ -21,28 +21,11 @@ type Parties = { readonly project: string; readonly person: string | null; reado
 export type Standing = { readonly final: boolean; readonly measuredAt: number; readonly digest: string }
 
 /** 128 bits of SHA-256, in hex: the same content gives the same digest, from whatever format it was read. */
-export function contentDigest(fact: Told, parties: Parties, texts: Texts): string {
-  const { service, subtype, startsAt, endsAt, final } = fact
-  const { project, person, provider } = parties
-  const text =
-    `${service}\n${subtype}\n${startsAt}\n${endsAt}\n${final}\n${project}\n${person}\n${provider}\n` +
-    `${texts.quantities}\n${texts.dimensions}`
+export function contentDigest(texts: FactTexts, { project, person, provider }: Parties): string {
+  const { told, quantitiesText, dimensionsText } = texts
+  const text = `${told}\n${project}\n${person}\n${provider}\n${quantitiesText}\n${dimensionsText}`
   return hash('sha256', text, 'hex').slice(0, 32)
 }
-
-/**
- * What stands in the seal for the raw row. Salted, so that nobody can find an erased name by trying; the salt goes with
- * the row.
- */
-export const rawDigest = (salt: string, raw: string): string => hash('sha256', salt + raw, 'hex').slice(0, 32)
-
-/** Quantities and dimensions as JSON, made once for the digest and for the row. */
-export type Texts = { readonly quantities: string; readonly dimensions: string }
-
-export const textsOf = ({ quantities, dimensions }: Pick<Fact, 'quantities' | 'dimensions'>): Texts => ({
-  quantities: JSON.stringify(quantities),
-  dimensions: JSON.stringify(dimensions),
-})
 
 export function compare(
   incoming: Standing & { readonly content: Content },

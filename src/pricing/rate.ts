@@ -1,5 +1,6 @@
 import { divideHalfEven, parseDecimal } from '../values/decimal.ts'
 import { assert } from '../values/assert.ts'
+import { valueIn } from '../values/json-text.ts'
 import { amountMax } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Component, Pricing, Resolved } from './book.ts'
@@ -23,16 +24,18 @@ function quantityOf(text: string): bigint {
 
 /** Usage and prices in, charge lines out; the same ones for ever. The usage has ended: what still runs is not rated. */
 export function rate(resolved: Resolved, usage: Usage): Rating {
-  const { startsAt, endsAt, quantities } = usage
+  const { startsAt, endsAt } = usage
   const policy = valueAt(resolved.policies, endsAt)
   assert(policy, 'there is always a policy')
-  const state = usage.dimensions['state']
+  const state = usage.texts ? valueIn(usage.texts.dimensionsText, 'state') : usage.dimensions['state']
   const free = state === undefined ? undefined : freeOf(policy, state)
   if (free) return free
 
   const { slots, meters, components } = resolved
+  const told = usage.texts?.quantitiesText
+  const quantities = told === undefined ? usage.quantities : undefined
   for (const { name, slot } of meters) {
-    const text = quantities[name]
+    const text = told === undefined ? quantities?.[name] : valueIn(told, name)
     slots[slot] = text === undefined ? 0n : quantityOf(text)
   }
   if (policy.splits && isCrossing(resolved, startsAt, endsAt))

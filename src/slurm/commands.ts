@@ -1,14 +1,14 @@
-import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { chargePage } from '../charging/commands.ts'
 import type { Memory } from '../charging/memory-commands.ts'
 import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
-import type { Fact } from '../metering/fact.ts'
+import { type Fact, keptFact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
+import { NameSet } from '../values/name-set.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { Format, Page } from './page.ts'
-import { readJobs } from './stream.ts'
+import { ReadingThread } from './thread-stream.ts'
 
 export type IngestSettings = PageSettings & {
   readonly format: Format
@@ -37,7 +37,7 @@ const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0
 /** Two pages at a time: while PostgreSQL writes one, the next is read and rated. */
 const pagesAtOnce = 2
 /** Larger ones make fewer transfers, and take more memory. */
-const pageSize = 16000
+const pageSize = 24000
 
 /** Reads dumps, records, rates and charges what they tell; `-` is standard input. May be stopped and repeated at will. */
 export async function ingest(
@@ -62,8 +62,13 @@ export async function ingest(
     }
     settings.onPage(result, { done, all })
   }
-  for (const file of files) {
-    if (!settings.signal.aborted) await ingestFile(house, file, settings, memory, take)
+  const thread = new ReadingThread()
+  try {
+    for (const file of files) {
+      if (!settings.signal.aborted) await ingestFile(house, thread, file, settings, memory, take)
+    }
+  } finally {
+    await thread.end()
   }
   const interrupted = settings.signal.aborted
   if (settings.dryRun) return { ...result, interrupted }
@@ -73,20 +78,20 @@ export async function ingest(
 
 async function ingestFile(
   house: House,
+  thread: ReadingThread,
   file: string,
   settings: IngestSettings,
   memory: Memory,
   take: (page: Page, part: PageResult) => void,
 ): Promise<void> {
   const { format, cluster, zone, signal } = settings
-  const { input, measuredAt } = await open(file)
-  const reading = { format, cluster, zone, origin: file, measuredAt, pageSize }
+  const reading = { format, cluster, zone, origin: file, measuredAt: await measuredAtOf(file), pageSize }
   const pages = new Pages(async (facts, page) => {
     const bad = page.bad.map((row) => ({ ...row, door: slurmDoor }))
     take(page, await chargePage(house, { facts, bad }, settings, memory))
   })
   try {
-    for await (const page of readJobs(input, reading)) {
+    for await (const page of thread.read(reading)) {
       await pages.add(page)
       if (signal.aborted) break
     }
@@ -99,7 +104,7 @@ async function ingestFile(
 /** Pages on their way to the database. */
 class Pages {
   readonly #write: (facts: readonly Fact[], page: Page) => Promise<void>
-  readonly #underWay = new Map<Promise<void>, ReadonlySet<string>>()
+  readonly #underWay = new Map<Promise<void>, NameSet>()
   #later: readonly Fact[] = []
   #failure: unknown
 
@@ -115,7 +120,10 @@ class Pages {
     const now: Fact[] = []
     const later: Fact[] = []
     for (const facts of [this.#later, page.facts]) {
-      for (const fact of facts) (busy.some((ids) => ids.has(fact.externalId)) ? later : now).push(fact)
+      for (const fact of facts) {
+        if (busy.some((ids) => ids.has(fact.externalId))) later.push(keptFact(fact))
+        else now.push(fact)
+      }
     }
     this.#later = later
     this.#send(now, page)
@@ -134,7 +142,7 @@ class Pages {
         this.#failure ??= error
       })
       .finally(() => this.#underWay.delete(done))
-    const ids = new Set<string>()
+    const ids = new NameSet(facts.length)
     for (const { externalId } of facts) ids.add(externalId)
     this.#underWay.set(done, ids)
   }
@@ -143,10 +151,8 @@ class Pages {
 const emptyPage: Page = { facts: [], bad: [], lines: 0, bytes: 0, jobs: 0, pending: 0, strayed: 0, notes: [] }
 
 /** When a dump was measured decides which of two versions stands; a file says it by its time of change. */
-async function open(file: string): Promise<{ input: AsyncIterable<Buffer>; measuredAt: number }> {
-  if (file === '-') return { input: process.stdin, measuredAt: Date.now() }
-  const { mtimeMs } = await stat(file)
-  return { input: createReadStream(file, { highWaterMark: 1 << 16 }), measuredAt: Math.floor(mtimeMs) }
+async function measuredAtOf(file: string): Promise<number> {
+  return file === '-' ? Date.now() : Math.floor((await stat(file)).mtimeMs)
 }
 
 /** The bytes of all files together, when that can be known; refuses what is no file before anything is read. */

@@ -1,6 +1,8 @@
-import { calledBy, type Fact } from '../metering/fact.ts'
+import { calledBy } from '../metering/fact.ts'
+import type { ToldFact } from '../metering/texts.ts'
+import { inQuotes } from '../values/json-text.ts'
 import { secondsText, shown } from './duration.ts'
-import { type Amount, amountText, times } from './memory.ts'
+import { type Amount, amountText, times, wholeText } from './memory.ts'
 import { isEnded } from './state.ts'
 import type { Allocation } from './tres.ts'
 
@@ -68,13 +70,16 @@ function intervalOf(job: Job): Interval | string {
 const memberFields = ['cpu_used_seconds', 'elapsed_seconds', 'energy_joules', 'memory_used_byte_seconds'] as const
 type Own = (typeof memberFields)[number]
 
+type Slot = { readonly meter: string; readonly head: string; readonly amount: Amount | undefined }
+
 /** The meters of an allocation with those of the job itself between them, in alphabetical order: worked out once. */
-const slots = new WeakMap<Allocation, readonly { readonly meter: string; readonly amount: Amount | undefined }[]>()
-function slotsOf(allocation: Allocation) {
+const slots = new WeakMap<Allocation, readonly Slot[]>()
+function slotsOf(allocation: Allocation): readonly Slot[] {
   let known = slots.get(allocation)
   if (!known) {
     const own = memberFields.map((meter) => ({ meter, amount: undefined }))
-    known = [...allocation.held, ...own].sort((one, other) => (one.meter < other.meter ? -1 : 1))
+    const all = [...allocation.held, ...own].sort((one, other) => (one.meter < other.meter ? -1 : 1))
+    known = all.map((slot) => ({ ...slot, head: `"${slot.meter}":"` }))
     slots.set(allocation, known)
   }
   return known
@@ -87,38 +92,41 @@ function ownQuantity(meter: Own, job: Job, seconds: number): string | undefined 
   return job.memoryUsed && amountText(job.memoryUsed)
 }
 
-function quantitiesOf(job: Job, seconds: number): Record<string, string> {
-  const quantities: Record<string, string> = {}
-  for (const { meter, amount } of slotsOf(job.allocation)) {
+/** As JSON; meters and numbers are plain letters. */
+function quantitiesOf(job: Job, seconds: number): string {
+  let text = ''
+  for (const { meter, head, amount } of slotsOf(job.allocation)) {
+    let quantity: string | undefined
     if (amount) {
       const { whole, places } = amount
       const product = times(whole, seconds)
-      quantities[meter] = places === 0 ? String(product) : amountText({ whole: product, places })
-    } else {
-      const quantity = ownQuantity(meter as Own, job, seconds)
-      if (quantity !== undefined) quantities[meter] = quantity
-    }
+      quantity = places === 0 ? wholeText(product) : amountText({ whole: product, places })
+    } else quantity = ownQuantity(meter as Own, job, seconds)
+    if (quantity !== undefined) text += `${text === '' ? '{' : ','}${head}${quantity}"`
   }
-  return quantities
+  return text === '' ? '{}' : `${text}}`
 }
 
-/** In alphabetical order, without what is not known. Names of users and jobs are personal: they stay in `raw`. */
-function dimensionsOf(job: Job): Record<string, string> {
-  const dimensions: Record<string, string> = {}
-  if (job.account !== '') dimensions['account'] = job.account
-  if (job.arrayJob !== undefined) dimensions['array_job'] = job.arrayJob
-  if (job.exitCode !== undefined) dimensions['exit_code'] = job.exitCode
-  if (job.hetJob !== undefined) dimensions['het_job'] = job.hetJob
-  if (job.called !== undefined) dimensions[calledBy] = job.called
-  if (job.limitSeconds !== undefined) dimensions['limit_seconds'] = String(job.limitSeconds)
-  if (job.nodes !== undefined) dimensions['nodes'] = job.nodes
-  if (job.partition !== '') dimensions['partition'] = job.partition
-  if (job.qos !== '') dimensions['qos'] = job.qos
-  if (job.restarts !== undefined) dimensions['restarts'] = job.restarts
-  dimensions['state'] = job.state
+/**
+ * As JSON, in alphabetical order, without what is not known. Names of users and jobs are personal: they stay in `raw`.
+ */
+function dimensionsOf(job: Job): string {
+  let text = ''
+  const { account, arrayJob, exitCode, hetJob, called, limitSeconds, nodes, partition, qos, restarts } = job
+  if (account !== '') text += `"account":"${inQuotes(account)}",`
+  if (arrayJob !== undefined) text += `"array_job":"${inQuotes(arrayJob)}",`
+  if (exitCode !== undefined) text += `"exit_code":"${exitCode}",`
+  if (hetJob !== undefined) text += `"het_job":"${inQuotes(hetJob)}",`
+  if (called !== undefined) text += `"${calledBy}":"${inQuotes(called)}",`
+  if (limitSeconds !== undefined) text += `"limit_seconds":"${limitSeconds}",`
+  if (nodes !== undefined) text += `"nodes":"${inQuotes(nodes)}",`
+  if (partition !== '') text += `"partition":"${inQuotes(partition)}",`
+  if (qos !== '') text += `"qos":"${inQuotes(qos)}",`
+  if (restarts !== undefined) text += `"restarts":"${restarts}",`
+  text += `"state":"${job.state}"`
   if (job.eligible !== undefined && job.start !== undefined && job.start >= job.eligible)
-    dimensions['wait_seconds'] = String((job.start - job.eligible) / 1000)
-  return dimensions
+    text += `,"wait_seconds":"${(job.start - job.eligible) / 1000}"`
+  return `{${text}}`
 }
 
 let lastCluster = ''
@@ -133,7 +141,7 @@ function sourceOf(cluster: string): string {
 }
 
 /** A job as a fact, or the reason why it is none. */
-export function factOf(job: Job, measuredAt: number): Fact | string {
+export function factOf(job: Job, measuredAt: number): ToldFact | string {
   if (job.payer === '') return 'it has no account, so nobody can say which project used it'
   if (job.end === undefined && isEnded(job.state)) {
     return `it is ${job.state} and has no End: read it again once Slurm says when it ended`

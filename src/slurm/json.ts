@@ -60,7 +60,7 @@ export class JsonReader {
     }
     const fact = typeof job === 'string' ? job : factOf(job, this.#tray.settings.measuredAt)
     if (typeof fact === 'string') this.#tray.refuse(line, fact, JSON.stringify(value), text(value['cluster']))
-    else this.#tray.facts.push(fact)
+    else this.#tray.add(fact)
   }
 
   /** The job, why it cannot be read, or nothing when it waits for its start. */

@@ -1,3 +1,5 @@
+import { parseWhole } from './duration.ts'
+
 /** An exact amount: `whole` divided by ten to the power of `places`. A plain number wherever that is exact. */
 export type Amount = { readonly whole: number | bigint; readonly places: number }
 
@@ -6,6 +8,19 @@ const amountPattern = /^(\d{1,24})(?:\.(\d{1,9}))?([KMGTPEkmgtpeB]?)$/
 
 /** Slurm's memory with suffixes of 1024: `187.50G`, `1537M`, `0`; without a suffix in units of `1 << plain` bytes. */
 export function parseMemory(text: string, plain = 0): Amount | undefined {
+  return shortMemory(text, plain) ?? anyMemory(text, plain)
+}
+
+/** Whole numbers that are exact as such: nearly all, and a tenth of the work. */
+function shortMemory(text: string, plain: number): Amount | undefined {
+  const last = text.length - 1
+  const power = text.charCodeAt(last) > 57 ? powers[text.charAt(last)] : plain
+  const number = parseWhole(power === plain && text.charCodeAt(last) <= 57 ? text : text.slice(0, last))
+  if (power === undefined || number === undefined || number >= 2 ** (53 - power)) return undefined
+  return { whole: number * 2 ** power, places: 0 }
+}
+
+function anyMemory(text: string, plain: number): Amount | undefined {
   const match = amountPattern.exec(text)
   if (!match) return undefined
   const [, digits, fraction = '', suffix] = match
@@ -46,9 +61,19 @@ export function plus(one: Amount, other: Amount): Amount {
   return shortest(at(one) + at(other), places)
 }
 
+const billion = 1_000_000_000
+
+/** The text of a whole number. Of a large one in two halves: as one, it would cost twice as much. */
+export function wholeText(whole: number | bigint): string {
+  if (typeof whole === 'bigint' || whole < billion) return String(whole)
+  const high = Math.floor(whole / billion)
+  // Nine digits, zeros included.
+  return `${high}${String((billion + (whole - high * billion)) | 0).slice(1)}`
+}
+
 /** As a plain decimal: `1428076625.92`. */
 export function amountText({ whole, places }: Amount): string {
-  if (places === 0) return String(whole)
+  if (places === 0) return wholeText(whole)
   const digits = String(whole).padStart(places + 1, '0')
   const fraction = digits.slice(-places).replace(/0+$/, '')
   return digits.slice(0, -places) + (fraction === '' ? '' : `.${fraction}`)

@@ -1,4 +1,5 @@
 import type { BadRow, Fact } from '../metering/fact.ts'
+import type { ToldFact } from '../metering/texts.ts'
 
 export type Format = 'auto' | 'sacct' | 'json' | 'csv'
 
@@ -14,9 +15,8 @@ export type Settings = {
   readonly pageSize?: number | undefined
 }
 
-/** What one stretch of the input became. The counts are of this page, not running totals. */
-export type Page = {
-  readonly facts: Fact[]
+/** What one stretch of the input became, beside its facts. The counts are of this page, not running totals. */
+export type PageRest = {
   readonly bad: BadRow[]
   readonly lines: number
   readonly bytes: number
@@ -30,9 +30,13 @@ export type Page = {
   readonly notes: string[]
 }
 
+export type Page = PageRest & { readonly facts: Fact[] }
+
+/** Where facts are put as they are read. */
+export type Facts = { readonly length: number; push(fact: ToldFact): void }
+
 /** Gathers facts and bad rows until a page is full. */
 export class Tray {
-  facts: Fact[] = []
   bad: BadRow[] = []
   notes: string[] = []
   jobs = 0
@@ -44,15 +48,21 @@ export class Tray {
   readonly size: number
   /** What it takes to read a row of this input alone, some other day. */
   reread: Readonly<Record<string, string>> = {}
+  readonly #facts: Facts
   #notesSeen = 0
 
-  constructor(settings: Settings) {
+  constructor(settings: Settings, facts: Facts) {
     this.settings = settings
     this.size = settings.pageSize ?? 5000
+    this.#facts = facts
   }
 
   get isFull(): boolean {
-    return this.facts.length >= this.size || this.bad.length >= this.size
+    return this.#facts.length >= this.size || this.bad.length >= this.size
+  }
+
+  add(fact: ToldFact): void {
+    this.#facts.push(fact)
   }
 
   refuse(line: number, reason: string, raw: string, cluster?: string): void {
@@ -85,13 +95,13 @@ export class Tray {
     this.note(`job ${id} waits although it has a start: it may have run away, see sacctmgr show runawayjobs`)
   }
 
-  take(): Page {
-    const { facts, bad, notes, jobs, pending, strayed, lines, bytes } = this
-    this.facts = []
+  /** All but the facts, which are taken from where they were put. */
+  take(): PageRest {
+    const { bad, notes, jobs, pending, strayed, lines, bytes } = this
     this.bad = []
     this.notes = []
     this.jobs = this.pending = this.strayed = this.lines = this.bytes = 0
-    return { facts, bad, lines, bytes, jobs, pending, strayed, notes }
+    return { bad, lines, bytes, jobs, pending, strayed, notes }
   }
 }
 

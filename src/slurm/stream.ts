@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream'
 import { createGunzip } from 'node:zlib'
+import type { Fact } from '../metering/fact.ts'
+import type { ToldFact } from '../metering/texts.ts'
 import { Refusal } from '../values/refusal.ts'
 import { JsonReader } from './json.ts'
 import { LineBlocks } from './lines.ts'
-import { type Format, type Page, type Settings, Tray } from './page.ts'
+import { type Facts, type Format, type Page, type PageRest, type Settings, Tray } from './page.ts'
 import { JobSlicer } from './slice.ts'
 import { TextReader } from './text.ts'
 
@@ -11,7 +13,31 @@ export type { Page, Settings } from './page.ts'
 
 /** Reads Slurm's accounting in any of its formats, page by page; memory does not grow with the input. */
 export async function* readJobs(input: AsyncIterable<Buffer>, settings: Settings): AsyncGenerator<Page> {
-  const tray = new Tray(settings)
+  let facts: Fact[] = []
+  const place = {
+    get length() {
+      return facts.length
+    },
+    push: ({ quantities, dimensions, ...fact }: ToldFact) => {
+      const parsed = { quantities: JSON.parse(quantities) as Texts, dimensions: JSON.parse(dimensions) as Texts }
+      facts.push({ ...fact, ...parsed })
+    },
+  }
+  for await (const page of readInto(place, input, settings)) {
+    yield { ...page, facts }
+    facts = []
+  }
+}
+
+type Texts = Fact['quantities']
+
+/** The same, with the facts of each page put where they are wanted. */
+export async function* readInto(
+  facts: Facts,
+  input: AsyncIterable<Buffer>,
+  settings: Settings,
+): AsyncGenerator<PageRest> {
+  const tray = new Tray(settings, facts)
   try {
     const { head, all } = await peeked(await unpacked(counted(input, tray)))
     yield* kindOf(head, settings.format) === 'json' ? readJson(all, tray) : readText(all, tray)
@@ -107,7 +133,7 @@ async function* gunzipped(input: AsyncGenerator<Buffer>): AsyncGenerator<Buffer>
   }
 }
 
-async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenerator<Page> {
+async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenerator<PageRest> {
   const reader = new TextReader(tray)
   const blocks = new LineBlocks()
   for await (const chunk of input) {
@@ -124,7 +150,7 @@ async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
   yield tray.take()
 }
 
-async function* readJson(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenerator<Page> {
+async function* readJson(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenerator<PageRest> {
   const slicer = new JobSlicer()
   const reader = new JsonReader(tray)
   for await (const chunk of input) {

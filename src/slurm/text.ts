@@ -1,5 +1,4 @@
 import { Refusal } from '../values/refusal.ts'
-import { remembered } from './cache.ts'
 import { Clock } from './clock.ts'
 import { parseDuration } from './duration.ts'
 import { Fold } from './fold.ts'
@@ -10,10 +9,6 @@ import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
 import { rereadOf, type Tray } from './page.ts'
 import { elapsedOf, jobOf } from './row.ts'
-
-const sizes = remembered((text: string) => parseMemory(text))
-/** Spreadsheets of older tools give a bare number of KiB. */
-const kibSizes = remembered((text: string) => parseMemory(text, 10))
 
 /** When so many lines hold no row, the dump is not what its header says. */
 const strangeMax = 20
@@ -182,7 +177,8 @@ export class TextReader {
     this.#fold.add({
       name,
       cpuMs: parseDuration(this.#cell(columns.TotalCPU)),
-      rss: (quoted ? kibSizes : sizes)(this.#cell(columns.AveRSS)),
+      // Spreadsheets of older tools give a bare number of KiB.
+      rss: parseMemory(this.#cell(columns.AveRSS), quoted ? 10 : 0),
       // Without the number of tasks a step counts as one.
       tasks: columns.NTasks === undefined ? 1 : Number(tasks) || 0,
       elapsedSeconds: elapsedOf(this.#cell, columns) ?? 0,
@@ -212,6 +208,6 @@ export class TextReader {
     fold.reset()
     const fact = factOf(job, this.#tray.settings.measuredAt)
     if (typeof fact === 'string') this.#tray.refuse(this.#jobLine, fact, job.raw, job.cluster)
-    else this.#tray.facts.push(fact)
+    else this.#tray.add(fact)
   }
 }

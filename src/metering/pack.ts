@@ -1,0 +1,43 @@
+import type { ToldFact } from './texts.ts'
+
+/**
+ * Facts as few large pieces, for handing from one thread to another: their texts as they go into rows and digests, one
+ * after the other, and where each of them stands. Objects would be copied one by one, and collected one by one.
+ */
+export type Pack = {
+  readonly text: Uint8Array<ArrayBuffer>
+  /** For each fact as many as `stride`: characters of the text, and words. */
+  readonly places: Int32Array<ArrayBuffer>
+  /** For each fact its start, its end and when it was measured. */
+  readonly moments: Float64Array<ArrayBuffer>
+}
+
+/** Packs with the words that were not in packs before; from 0 on when those are to be forgotten. */
+export type Packed = { readonly packs: readonly Pack[]; readonly from: number; readonly words: readonly string[] }
+
+/** Where the parts of a fact's text begin; each ends where the next begins. Then come the numbers of its words. */
+export const place = {
+  told: 0,
+  name: 1,
+  row: 2,
+  quantities: 3,
+  dimensions: 4,
+  raw: 5,
+  seal: 6,
+  plain: 7,
+  end: 8,
+  source: 9,
+  service: 10,
+  subtype: 11,
+  project: 12,
+  person: 13,
+  provider: 14,
+  final: 15,
+} as const
+export const stride = 16
+
+/** Digest and salt of the raw row. */
+export const sealLength = 64
+
+/** What COPY writes otherwise than it is, of the few facts that have something of that kind. */
+export type Plain = Pick<ToldFact, 'externalId' | 'quantities' | 'dimensions' | 'raw'>

@@ -1,0 +1,148 @@
+import { copyText } from '../database/copy-text.ts'
+import { type Pack, type Packed, type Plain, place, sealLength, stride } from './pack.ts'
+import { nameOf, rowOf, sealRaw, toldOf, type ToldFact } from './texts.ts'
+
+const factsMax = 2048
+const bytesMax = 1 << 20
+/** Names repeat; where they do not, they are forgotten now and then. */
+const wordsMax = 200_000
+
+function plainOf({
+  externalId,
+  quantities: quantitiesText,
+  dimensions: dimensionsText,
+  raw: rawText,
+}: ToldFact): string {
+  const plain: Plain = { externalId, quantities: quantitiesText, dimensions: dimensionsText, raw: rawText }
+  return JSON.stringify(plain)
+}
+
+export class Packer {
+  /** Facts since they were taken last. */
+  length = 0
+  readonly #salts: () => string
+  readonly #wordsMax: number
+  #packs: Pack[] = []
+  #words = new Map<string, number>()
+  /** The same by number. */
+  #owned: string[] = []
+  /** By column. */
+  #last: { readonly text: string; readonly word: number }[] = []
+  #fresh: string[] = []
+  #from = 0
+  #text = Buffer.from('')
+  #places = new Int32Array(0)
+  #moments = new Float64Array(0)
+  #bytes = 0
+  #characters = 0
+  #count = 0
+
+  /** Salts are 32 hexadecimal digits that nobody can guess. */
+  constructor(salts: () => string, most = wordsMax) {
+    this.#salts = salts
+    this.#wordsMax = most
+  }
+
+  push(fact: ToldFact): void {
+    const [toldText, nameText, rawText] = [toldOf(fact), nameOf(fact), copyText(fact.raw)]
+    const { digest, salt } = sealRaw(this.#salts(), fact.raw)
+    let [quantitiesText, dimensionsText, plainText] = [fact.quantities, fact.dimensions, '']
+    let rowText = rowOf(fact, quantitiesText, dimensionsText)
+    let text = toldText + nameText + rowText + rawText + digest + salt
+    // Whatever COPY writes otherwise has one, and so has JSON that it does.
+    if (text.includes('\\')) {
+      plainText = plainOf(fact)
+      quantitiesText = copyText(quantitiesText)
+      dimensionsText = copyText(dimensionsText)
+      rowText = rowOf(fact, quantitiesText, dimensionsText)
+      text = toldText + nameText + rowText + rawText + digest + salt + plainText
+    }
+    this.#makeRoom(text.length * 3)
+    const at = this.#count * stride
+    const places = this.#places
+    let from = (places[at + place.told] = this.#characters)
+    from = places[at + place.name] = from + toldText.length
+    from = places[at + place.row] = from + nameText.length
+    from = places[at + place.raw] = from + rowText.length
+    places[at + place.dimensions] = from - dimensionsText.length
+    places[at + place.quantities] = from - dimensionsText.length - 1 - quantitiesText.length
+    from = places[at + place.seal] = from + rawText.length
+    from = places[at + place.plain] = from + sealLength
+    this.#characters = places[at + place.end] = from + plainText.length
+    this.#note(fact, at)
+    this.#bytes += this.#text.write(text, this.#bytes)
+    this.#count += 1
+    this.length += 1
+  }
+
+  take(): Packed {
+    this.#close()
+    const taken = { packs: this.#packs, from: this.#from, words: this.#fresh }
+    if (this.#owned.length >= this.#wordsMax) this.#forget()
+    this.#packs = []
+    this.#from = this.#owned.length
+    this.#fresh = []
+    this.length = 0
+    return taken
+  }
+
+  #forget(): void {
+    this.#words = new Map()
+    this.#owned = []
+    this.#last = []
+  }
+
+  #note(fact: ToldFact, at: number): void {
+    const places = this.#places
+    places[at + place.source] = this.#wordAgain(place.source, fact.source)
+    places[at + place.service] = this.#wordAgain(place.service, fact.service)
+    places[at + place.subtype] = this.#wordAgain(place.subtype, fact.subtype)
+    places[at + place.project] = this.#word(fact.projectName)
+    places[at + place.person] = fact.personName === null ? -1 : this.#word(fact.personName)
+    places[at + place.provider] = this.#wordAgain(place.provider, fact.providerName)
+    places[at + place.final] = fact.final ? 1 : 0
+    const moments = this.#moments
+    moments[this.#count * 3] = fact.startsAt
+    moments[this.#count * 3 + 1] = fact.endsAt
+    moments[this.#count * 3 + 2] = fact.measuredAt
+  }
+
+  /** Most facts have the same as the one before. */
+  #wordAgain(column: number, text: string): number {
+    const last = this.#last[column]
+    if (last !== undefined && last.text === text) return last.word
+    const word = this.#word(text)
+    this.#last[column] = { text: this.#owned[word] as string, word }
+    return word
+  }
+
+  #word(text: string): number {
+    const known = this.#words.get(text)
+    if (known !== undefined) return known
+    // A copy of its own: a slice would keep the whole block that it was cut from.
+    const own = Buffer.from(text, 'utf16le').toString('utf16le')
+    this.#words.set(own, this.#owned.length)
+    this.#fresh.push(own)
+    return this.#owned.push(own) - 1
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#bytes + bytes <= this.#text.length && this.#count < factsMax) return
+    this.#close()
+    this.#text = Buffer.from(new ArrayBuffer(Math.max(bytesMax, bytes)))
+    this.#places = new Int32Array(factsMax * stride)
+    this.#moments = new Float64Array(factsMax * 3)
+  }
+
+  #close(): void {
+    if (this.#count > 0) {
+      this.#packs.push({
+        text: this.#text.subarray(0, this.#bytes),
+        places: this.#places.subarray(0, this.#count * stride),
+        moments: this.#moments.subarray(0, this.#count * 3),
+      })
+    }
+    this.#text = Buffer.from('')
+    this.#bytes = this.#characters = this.#count = 0
+  }
+}
