@@ -181,6 +181,14 @@ test('200: accounts are listed and shown, disabled and enabled', async () => {
   assert.deepEqual(list.meta, { page: 1, page_size: 1000, total_pages: 1, total_items: 1 })
   assert.match(list.links.self, new RegExp(`^http://127.0.0.1:\\d+/account/project\\?vlab_id=${lab.id}&page=1$`))
 
+  const far = (await told('GET', '/account/project?page=9007199254740991&page_size=100000')).data as never as {
+    items: object[]
+    links: { next: null; prev: string }
+  }
+  assert.deepEqual([far.items, far.links.next], [[], null])
+  assert.match(await refused('GET', '/account/project?page=1e30'), /^422 /)
+  assert.match(await refused('GET', '/account/project?page=99999999999999999999'), /^422 /)
+
   assert.equal((await told('PATCH', `/account/virtual-lab/${lab.id}`, { enabled: false })).data?.['enabled'], false)
   assert.equal(
     await refused('POST', '/account/project', { id: randomUUID(), name: 'x', vlab_id: lab.id }),

@@ -32,8 +32,14 @@ export const Page = (item: TSchema): TSchema =>
     }),
   })
 
-/** How many come before a page; as large as anybody may ask. */
-export const offsetOf = ({ page, page_size: size }: Asked): bigint => BigInt(page - 1) * BigInt(size)
+/** No list is longer; PostgreSQL counts no further than a thousand times as much. */
+const offsetMax = 10n ** 15n
+
+/** How many come before a page, however far away it is. */
+export function offsetOf({ page, page_size: size }: Asked): bigint {
+  const offset = BigInt(page - 1) * BigInt(size)
+  return offset < offsetMax ? offset : offsetMax
+}
 
 /** The page as clients read it; links are those of the request with another page in the place of its own. */
 export function pageOf<Item>(addressed: Addressed, asked: Asked, items: readonly Item[], total: number) {
