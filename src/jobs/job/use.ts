@@ -125,8 +125,8 @@ function courseWith(job: Job, event: JobEvent, history: readonly JobEvent[] | un
 function takeCourse(job: Job, course: Course, { name, type, event }: Told): void {
   job.course = course
   job.finishedAt = course.finishedAt
-  // A sign of life of a job that was given up: it runs.
-  if (course.finishedAt === null) job.cancelledAt = null
+  // Whatever is told of a job that was released or given up: it ran.
+  job.cancelledAt = null
   if (name !== null && (type === 'oneshot' || event.kind === 'finished')) job.name = name
 }
 

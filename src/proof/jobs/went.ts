@@ -27,14 +27,11 @@ type Told = EventLine & JobEvent
 
 const isOfCourse = (event: EventLine): event is Told => event.kind !== 'stored'
 
-/** A sign of life takes back that it was given up, unless its end was told before. */
-function wrongEnd(job: JobLine, told: readonly Told[]): string | undefined {
+/** Whatever is told of a job after it was released or given up takes that back. */
+function wrongEnd(job: JobLine, told: readonly EventLine[]): string | undefined {
   const { cancelledBy } = job
-  const ends = told.filter(({ kind }) => kind === 'finished' || kind === 'oneshot').map(({ operation }) => operation)
-  const isAlive =
-    cancelledBy !== null &&
-    told.some(({ operation }) => operation > cancelledBy && ends.every((end) => operation < end))
-  const cancelledAt = cancelledBy === null || isAlive ? null : job.cancelledThen
+  const stays = cancelledBy !== null && told.every(({ operation }) => operation < cancelledBy)
+  const cancelledAt = stays ? job.cancelledThen : null
   const [, aliveAt = null, toldFinish = null] = job.went
   const finishedAt = toldFinish ?? (cancelledAt === null ? null : aliveAt)
   if (job.cancelledAt !== cancelledAt)

@@ -101,7 +101,7 @@ export const WholeJobShape = Type.Object(
     cost: Cost,
     events: Type.Array(
       Type.Object({
-        status: oneOf(['oneshot', 'started', 'running', 'finished'] as const),
+        status: oneOf(['oneshot', 'started', 'running', 'finished', 'stored'] as const),
         timestamp: Type.Integer(),
         at: time,
         instances: nullable(Type.Integer()),
