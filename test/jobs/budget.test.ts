@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { everybody } from '../../src/http/testing.ts'
 import { proveBooks } from '../../src/proof/commands.ts'
 import { openJobDoors } from '../../src/jobs/testing.ts'
@@ -217,6 +218,16 @@ test('200: three hundred assigned and reversed at once by eight workers, and the
   }
   await Promise.all(Array.from({ length: 8 }, worker))
   assert.equal(Number(await ofLab(id)) + Number(await ofProject(one)), 1000)
+})
+
+test('200: what ran out is in no balance, whether anybody ended it or not', async () => {
+  const { id } = await lab('5')
+  const dated = { owner: id, currency: 'CREDIT', nanos: 7_000_000_000n, origin: 'gift', expiresAt: Date.now() + 1_500 }
+  await doors.credits.grant({ principal: 'tester', key: randomUUID() }, dated)
+  assert.equal(await ofLab(id), '12.00')
+  await sleep(Math.max(0, dated.expiresAt - Date.now()) + 50)
+  assert.equal(await ofLab(id), '5.00')
+  assert.match(await budget('deplete/virtual-lab', { vlab_id: id }), /"total_amount":"5.00"/)
 })
 
 test('404: money of others is not there', async () => {

@@ -1,3 +1,4 @@
+import { walletsOf } from '../../credits/listing-commands.ts'
 import type { Reader } from '../../database/reader.ts'
 import { nanosFrom } from '../../values/money.ts'
 import type { Account } from '../account/account.ts'
@@ -10,6 +11,17 @@ export type Funds = { readonly free: bigint; readonly held: bigint }
 
 const none: Funds = { free: 0n, held: 0n }
 
+function fundsOf({ posted, held }: { readonly posted: string; readonly held: string }): Funds {
+  const aside = nanosFrom(held)
+  return { free: nanosFrom(posted) - aside, held: aside }
+}
+
+/** As everything that ran out leaves it, ended or not. */
+async function settledFunds(reader: Reader, payer: string, currency: string): Promise<Funds> {
+  const [found] = await walletsOf(reader, { scope: null, payer, currency, after: null, limit: 1 })
+  return found ? fundsOf(found.shown) : none
+}
+
 /** What accounts have now. Whoever asks at one time is told by one statement. */
 export class Balances {
   readonly #funds: Sharing<string, Funds>
@@ -19,9 +31,8 @@ export class Balances {
   constructor(reader: Reader, currency: string) {
     this.#funds = new Sharing(async (owners) => {
       const found = new Map<string, Funds>()
-      for (const { owner, posted, held } of await sql.funds(reader, owners, currency)) {
-        const aside = nanosFrom(held)
-        found.set(owner, { free: nanosFrom(posted) - aside, held: aside })
+      for (const row of await sql.funds(reader, owners, currency)) {
+        found.set(row.owner, row.is_due ? await settledFunds(reader, row.owner, currency) : fundsOf(row))
       }
       return found
     })

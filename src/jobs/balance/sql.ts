@@ -1,12 +1,15 @@
 import { arrayOf } from '../../database/copy-text.ts'
 import { type Reader, row, rows } from '../../database/reader.ts'
 
-export type FundsRow = { owner: string; posted: string; held: string }
+/** `is_due`: something ran out that nobody ended yet. */
+export type FundsRow = { owner: string; posted: string; held: string; is_due: boolean }
 
 export const funds = (reader: Reader, owners: readonly string[], currency: string) =>
   rows<FundsRow>(
     reader,
-    `select owner, posted, held from ledger.wallets where owner = any ($1::uuid[]) and currency = $2`,
+    `select owner, posted, held, coalesce(least(next_due, next_expiry) <= clock_timestamp(), false) as is_due
+       from ledger.wallets
+      where owner = any ($1::uuid[]) and currency = $2`,
     [arrayOf(owners), currency],
     'jobs.funds',
   )
