@@ -7,6 +7,9 @@ import * as sql from './sql.ts'
 type Asked = { readonly page: number; readonly page_size: number }
 type Listed = { readonly items: readonly sql.ReportRow[]; readonly total: number }
 
+/** No part has so many but one that holds a single second. */
+const farAway = 5_000n
+
 /** A page of a report and how many there are in all, both of one moment. */
 export function reportPage(house: House, of: ReportOf, filter: Filter, asked: Asked): Promise<Listed> {
   const offset = offsetOf(asked)
@@ -19,7 +22,9 @@ export function reportPage(house: House, of: ReportOf, filter: Filter, asked: As
     const place = await sql.placeOf(reader, of, offset)
     const total = Number(place?.total ?? 0)
     if (place?.ends == null) return { total, items: [] }
-    return { total, items: await sql.jobsFrom(reader, of, place.ends, offset - BigInt(place.before ?? 0), size) }
+    const skipped = offset - BigInt(place.before ?? 0)
+    const from = skipped > farAway ? sql.jobsFarFrom : sql.jobsFrom
+    return { total, items: await from(reader, of, place.ends, skipped, size) }
   })
 }
 

@@ -86,6 +86,36 @@ export const jobsFrom = (reader: Reader, { kind, account }: ReportOf, ends: stri
     [account, ends, skipped, limit],
   )
 
+/**
+ * The same where very many are skipped, as of one second: they are counted in the index alone, and the first of the page
+ * is looked up by its key.
+ */
+export const jobsFarFrom = (
+  reader: Reader,
+  { kind, account }: ReportOf,
+  ends: string,
+  skipped: bigint,
+  limit: number,
+) => {
+  const listed = `from jobs.jobs j where ${mine[kind]} and j.finished_at is not null`
+  return rows<ReportRow>(
+    reader,
+    `with first as materialized (
+       select j.started_at as at, j.id ${listed} and j.started_at < $2 ${inOrder} offset $3 limit 1
+     ), found as (
+       (select j.id, j.started_at ${listed}
+           and j.started_at = (select at from first) and j.id >= (select id from first) ${inOrder} limit $4)
+       union all
+       (select j.id, j.started_at ${listed} and j.started_at < (select at from first) ${inOrder} limit $4)
+     )
+     select ${columns}
+       from jobs.jobs j
+      where j.id in (select id from found order by started_at desc, id limit $4)
+      ${inOrder}`,
+    [account, ends, skipped, limit],
+  )
+}
+
 /** The condition of a filtered report, and its values. */
 function filtered({ kind, account }: ReportOf, { after, before, user, group, type, subtype }: Filter) {
   const values: unknown[] = [account]
