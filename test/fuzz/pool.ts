@@ -38,8 +38,7 @@ export class Pool {
     if (typeof value === 'string') {
       const prefix = prefixOf(value)
       this.#keep(prefix ?? name, value)
-    } else if (typeof value === 'object' && value !== null && !('reason' in value && 'job_id' in value)) {
-      // What belongs to nobody says so, and is not there to be asked for.
+    } else if (typeof value === 'object' && value !== null && !isOfJobs(value)) {
       for (const [field, inner] of Object.entries(value)) this.learn(inner, Array.isArray(value) ? name : field)
       this.#learnParty(value)
       this.#learnJobs(value)
@@ -83,3 +82,8 @@ export class Pool {
 }
 
 const prefixOf = (text: string): string | undefined => /^([a-z]{2,3})_[0-9a-f]+$/.exec(text)?.[1]
+
+/** What belongs to no job is not there to be asked for; what is held for one moves by what the job tells. */
+const isOfJobs = (value: object): boolean =>
+  ('reason' in value && 'job_id' in value) ||
+  ('service' in value && /^(oneshot|longrun|storage)$/.test(String(value.service)))
