@@ -108,6 +108,12 @@ test('201: what was refunded of a record is taken back when a correction gives b
   const corrected = await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '0' } })
   assert.equal(corrected.status, 200)
   assert.equal(Number((await walletOf('dance'))[0]), before)
+  const stands = String((corrected.body.items[0] as { record?: string }).record)
+  const superseded = await refund(record, '1')
+  assert.deepEqual([superseded.status, superseded.body.left], [409, '0'])
+  assert.match(superseded.body.detail, new RegExp(`${record} was corrected.*${stands} stands in its place`))
+  const free = await refund(stands, '1')
+  assert.deepEqual([free.status, /Nothing is paid for rec_\d+/.test(free.body.detail)], [409, true])
 })
 
 test('201: what is refunded counts no more in the budgets of the day, the month and in all', async () => {

@@ -1,0 +1,146 @@
+import type { Asking } from '../credits/commands.ts'
+import { postFromWallets } from '../credits/page-commands.ts'
+import { refundTooMuch } from '../credits/refund.ts'
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import { Problem } from '../http/problem.ts'
+import { lockStanding, type RecordRow, recordsNamed } from '../metering/commands.ts'
+import { aloneStored, type Answered } from '../operations/alone.ts'
+import { numbered } from '../values/id.ts'
+import { nanosFrom, nanosText } from '../values/money.ts'
+import { periodOf } from '../values/period.ts'
+import type { Charge } from './charge.ts'
+import type { Counter } from './counter-commands.ts'
+import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
+import * as sql from './refund/sql.ts'
+import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
+
+/** Charges of usage records: back to the credits of the wallet that paid them, or off what no invoice has asked for yet. */
+export async function refundRecord(
+  { credits }: Counter,
+  asking: Asking,
+  request: RefundRequest,
+  record: RecordRow,
+  only: bigint | undefined,
+): Promise<Answered> {
+  const { principal, key, dryRun } = asking
+  const call = { principal, key, command: 'credits.refund', input: toldOf(request), status: 201 }
+  try {
+    const answered = await aloneStored(credits.house, call, async (writer) => {
+      const { answer, write } = await planOf(writer, credits.house.zone, request, record, only)
+      if (dryRun) throw new OnlyTried(answer)
+      await write()
+      return answer
+    })
+    if (!answered) throw new Error('a refund answers')
+    return answered
+  } catch (error) {
+    if (!(error instanceof OnlyTried)) throw error
+    return { operation: 0n, status: 200, answer: JSON.stringify(error.answer), again: false }
+  }
+}
+
+async function planOf(
+  writer: Writer,
+  zone: string,
+  { of, nanos, reason }: RefundRequest,
+  record: RecordRow,
+  only: bigint | undefined,
+) {
+  await sql.lockRefunds(writer, BigInt(record.id))
+  // A correction on its way gives all of it back: whoever comes second sees what the first has written.
+  await lockStanding(writer, [BigInt(record.id)])
+  const prior = (await priorRatings(writer, [record.id])).get(record.id) as Prior
+  const live = prior.live.filter((charge) => charge.nanos > 0n && (only === undefined || charge.id === only))
+  const [first] = live
+  if (!first) throw await nothingPaid(writer, record, only, nanos)
+  const { currency } = first
+  const alike = live.filter((charge) => charge.currency === currency)
+  const parts = await partsOf(writer, alike, nanos, currency)
+  const at = writer.at.getTime()
+  const period = periodOf(at, zone)
+  const refunds = parts.map(({ charge, before, nanos: part }) => ({
+    id: writer.nextId(),
+    settlement: null,
+    charge: charge.id,
+    payer: charge.project,
+    provider: charge.provider,
+    period,
+    at,
+    currency,
+    paid: charge.nanos,
+    before,
+    nanos: part,
+    reason,
+    transfer: writer.nextId(),
+  }))
+  const transfers = refunds.map((row, n) => ({
+    id: row.transfer,
+    debit: { owner: row.provider, kind: 'usage_revenue' as const },
+    credit: { owner: row.payer, kind: payerOf(prior, (parts[n] as Part).charge) },
+    currency,
+    nanos: row.nanos,
+    reason: 'refund' as const,
+    period,
+  }))
+  const charges = parts.map(({ charge, nanos: part }) => ({ id: numbered('charge', charge.id), nanos: part }))
+  const ids = refunds.map(({ id }) => id)
+  return {
+    answer: { currency, amount: nanosText(nanos), ...answerOf(of, reason, ids, charges) },
+    write: async () => {
+      await sql.insertRefunds(writer, refunds)
+      const givenBack = parts
+        .filter(({ charge }) => charge.transfer !== null)
+        .map(({ charge, nanos: part }) => ({
+          owner: charge.project,
+          currency,
+          nanos: part,
+          page: (charge.transfer as bigint) >> 20n,
+        }))
+      await postFromWallets(writer, zone, transfers, { givenBack })
+    },
+  }
+}
+
+/** What was corrected has given all of itself back already; what was never charged has nothing to give. */
+async function nothingPaid(reader: Reader, record: RecordRow, only: bigint | undefined, nanos: bigint) {
+  const [stands] = await recordsNamed(reader, record.source, record.external_id)
+  const what = only === undefined ? numbered('record', record.id) : numbered('charge', only)
+  const detail =
+    stands && stands.id !== record.id
+      ? `${what} was corrected, and all of it was given back: ${numbered('record', stands.id)} stands in its place.`
+      : `Nothing is paid for ${what}: it was not charged, or taken back.`
+  return new Problem('refund-exceeds-paid', { detail, asked: nanosText(nanos), left: '0' })
+}
+
+type Part = { readonly charge: Charge; readonly before: bigint; readonly nanos: bigint }
+
+/** Rolls back what was only tried. */
+class OnlyTried extends Error {
+  readonly answer: unknown
+
+  constructor(answer: unknown) {
+    super()
+    this.answer = answer
+  }
+}
+
+async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, currency: string) {
+  const found = await sql.refundedOf(
+    reader,
+    'charge',
+    live.map(({ id }) => id),
+  )
+  const refunded = new Map(found.map((row) => [BigInt(row.id), nanosFrom(row.refunded)]))
+  const parts: Part[] = []
+  let open = nanos
+  for (const charge of live) {
+    const before = refunded.get(charge.id) ?? 0n
+    const left = charge.nanos - before
+    const part = left < open ? left : open
+    if (part > 0n) parts.push({ charge, before, nanos: part })
+    open -= part
+  }
+  if (open > 0n) throw refundTooMuch(currency, nanos, nanos - open)
+  return parts
+}
