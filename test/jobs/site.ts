@@ -30,18 +30,7 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
     return (JSON.parse(text) as { data: Data }).data
   }
-  const vlab = randomUUID()
-  await done('POST', '/account/system', { id: randomUUID(), name: 'System' })
-  await done('POST', '/account/virtual-lab', { id: vlab, name: 'Lab', balance: 100_000 })
-  for (const [service_type, service_subtype] of [
-    ['oneshot', 'ml-llm'],
-    ['longrun', 'notebook'],
-    ['storage', 'storage'],
-  ]) {
-    const tiers = [{ min_quantity: 0, max_quantity: null, fixed_cost: 1, multiplier: '0.01' }]
-    const span = { valid_from: '2020-01-01T00:00:00Z', valid_to: null }
-    await done('POST', '/price', { service_type, service_subtype, ...span, vlab_id: null, tiers })
-  }
+  const vlab = await openLab(done)
   return {
     ask,
     done,
@@ -79,7 +68,7 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
         .toReversed(),
     metric: async (name: string) => {
       const { text } = await ask('GET', '/metrics')
-      return new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1]
+      return new RegExp(`^${RegExp.escape(name)} (.*)$`, 'm').exec(text)?.[1]
     },
     async requireProved() {
       const faults: string[] = []
@@ -94,6 +83,23 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
 }
 
 type Done = <Data>(method: string, path: string, body: Fields) => Promise<Data>
+
+/** A virtual lab that has plenty, and one price for each type of job. */
+async function openLab(done: Done): Promise<string> {
+  const vlab = randomUUID()
+  await done('POST', '/account/system', { id: randomUUID(), name: 'System' })
+  await done('POST', '/account/virtual-lab', { id: vlab, name: 'Lab', balance: 100_000 })
+  for (const [service_type, service_subtype] of [
+    ['oneshot', 'ml-llm'],
+    ['longrun', 'notebook'],
+    ['storage', 'storage'],
+  ]) {
+    const tiers = [{ min_quantity: 0, max_quantity: null, fixed_cost: 1, multiplier: '0.01' }]
+    const span = { valid_from: '2020-01-01T00:00:00Z', valid_to: null }
+    await done('POST', '/price', { service_type, service_subtype, ...span, vlab_id: null, tiers })
+  }
+  return vlab
+}
 
 async function reserved(done: Done, body: Fields): Promise<string> {
   const path = `/reservation/${body['type'] as string}`

@@ -91,7 +91,7 @@ export const useCommand = (
     const pay = settleUp(desk, job, { total, ends }, billing, known?.paid)
     if (!pay) return { ok: false, problem: new LookAgain(open) }
     return taken((own) => {
-      const isOut = runsOut(desk, job, total - job.charged, billing)
+      const isOut = runsOut(desk, job, { due: total - job.charged, ends }, billing)
       pay(own)
       if (isOut) {
         write.problem(own, { reason: ranOut, project, job: job.id, event: said })

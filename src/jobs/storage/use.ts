@@ -125,10 +125,11 @@ function carry(
       return { ok: false, problem: new LookAgain(last) }
     const { nanos, priced } = storing.costOf(job, size, startOf(job), to)
     if (!priced) unpriced ??= job
-    const pay = settleUp(desk, job, { total: nanos, ends: finishedAt !== null }, storing.billing, paid)
+    const ends = finishedAt !== null
+    const pay = settleUp(desk, job, { total: nanos, ends }, storing.billing, paid)
     if (!pay) return { ok: false, problem: new LookAgain(last) }
     steps.push((own) => {
-      const isOut = runsOut(desk, job, nanos - job.charged, storing.billing)
+      const isOut = runsOut(desk, job, { due: nanos - job.charged, ends }, storing.billing)
       pay(own)
       if (isOut) tellRunOut(own, job, storing, told)
       job.finishedAt = finishedAt
