@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { microsText } from '../lax/moment.ts'
+import { openJobDoors } from '../testing.ts'
 import { openReports } from './testing.ts'
 
 const scene = await openReports({ after })
@@ -105,6 +106,17 @@ test('200: links lead to the other pages, with the page in its place and every o
   })
   const { links, meta } = await report(`${path}?page_size=2`)
   assert.deepEqual([links.prev, links.next, meta.page], [null, `${url}?page_size=2&page=2`, 1])
+})
+
+test('200: links say the address that clients know where a trusted proxy tells it, and nobody else', async (t) => {
+  const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'jobs.example' }
+  const self = async ({ ask: asked }: Pick<typeof scene, 'ask'>) => {
+    const { body } = await asked('GET', '/report/system', undefined, forwarded)
+    return (body as { data: { links: { self: string } } }).data.links.self
+  }
+  assert.equal(await self(scene), `${scene.url}/report/system?page=1`)
+  const behind = await openJobDoors(t, { trustedProxy: '127.0.0.1' })
+  assert.equal(await self(behind), 'https://jobs.example/report/system?page=1')
 })
 
 test('200: a page past the end has no items, however far', async () => {

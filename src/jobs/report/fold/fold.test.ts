@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert'
 import { after, test } from 'node:test'
+import { Counter } from '../../../charging/counter-commands.ts'
+import { Directory } from '../../../parties/directory-commands.ts'
+import { newJobParts } from '../../parts-commands.ts'
 import { openReports } from '../testing.ts'
 import { foldReports } from './commands.ts'
 
@@ -57,6 +60,29 @@ test('events in any order and twice, counted in between or not: every page is ex
   }
   assert.equal((await truth()).length, 12)
   await assertExact()
+})
+
+test('a job that was given up is listed with when, and no more when it lives after all', async () => {
+  const { desk } = newJobParts(new Counter(scene.credits), new Directory(house, 'site'), 'CREDIT')
+  const job = await scene.longrun()
+  await scene.told(job, 'started', at + 500, { instances: 1 })
+  await scene.told(job, 'running', at + 560)
+  await desk.expire(job)
+  const [first] = (await scene.report('/report/system')).items
+  assert.deepEqual([first?.['job_id'], first?.['duration'], first?.['amount']], [job, 60, '2.1'])
+  assert.match(String(first?.['cancelled_at']), /Z$/)
+  await assertExact()
+  await foldReports(house)
+  await scene.told(job, 'running', at + 600)
+  await assertExact()
+  assert(!(await truth()).includes(job))
+  await scene.told(job, 'started', at + 490)
+  await scene.told(job, 'finished', at + 610)
+  await assertExact()
+  await foldReports(house)
+  await scene.told(job, 'started', at - 10)
+  await assertExact()
+  assert.equal((await truth()).at(-1), job)
 })
 
 test('parts that grow too large are split, and jobs that wait to be counted stay what they are', async () => {
