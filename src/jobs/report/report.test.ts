@@ -125,6 +125,10 @@ test('200: a page past the end has no items, however far', async () => {
     assert.deepEqual([items, meta.total_items, meta.total_pages, links.next], [[], 3, 3, null])
     assert.equal(links.last, `${scene.url}/report/project/${project}?page_size=1&page=3`)
   }
+  const far = `page=${Number.MAX_SAFE_INTEGER}&page_size=10000`
+  for (const path of ['/report/system?', '/report/system?type=oneshot&', '/job/longrun/open?', '/problem?']) {
+    assert.deepEqual((await report(`${path}${far}`)).items, [])
+  }
 })
 
 test('200: filters by time, user, group, type and subtype take those jobs and count them', async () => {
