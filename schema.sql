@@ -684,26 +684,23 @@ CREATE UNIQUE INDEX reservation_ends_once ON credits.steps USING btree (reservat
 CREATE INDEX holds_by_time ON credits.holds USING btree (wallet, until);
 CREATE INDEX budgets_of_wallet ON credits.budgets USING btree (wallet, span, id);
 
-create view credits.reservation_moves as
+create view credits.reservations_made as
  SELECT id,
     operation,
     at,
     wallet,
-    id AS reservation,
     service,
     subtype,
-    estimate,
-    'hold'::text AS kind,
-    amount AS held_delta,
-    (0)::numeric AS charged,
-    (0)::numeric AS paid
-   FROM credits.reservations
-UNION ALL
+    amount,
+    estimate
+   FROM credits.reservations;
+
+create view credits.reservation_steps as
  SELECT s.id,
     s.operation,
     s.at,
     r.wallet,
-    r.id AS reservation,
+    s.reservation,
     r.service,
     r.subtype,
     r.estimate,

@@ -1,10 +1,10 @@
 -- credits: what reservations did to their wallets, as others may read it.
-create view credits.reservation_moves as
-  select id, operation, at, wallet, id as reservation, service, subtype, estimate, 'hold' as kind,
-         amount as held_delta, 0::numeric as charged, 0::numeric as paid
-    from credits.reservations
-  union all
-  select s.id, s.operation, s.at, r.wallet, r.id, r.service, r.subtype, r.estimate, s.kind,
-         s.held_delta, s.charged, s.charged - s.absorbed
+create view credits.reservations_made as
+  select id, operation, at, wallet, service, subtype, amount, estimate
+    from credits.reservations;
+
+create view credits.reservation_steps as
+  select s.id, s.operation, s.at, r.wallet, s.reservation, r.service, r.subtype, r.estimate, s.kind, s.held_delta,
+         s.charged, s.charged - s.absorbed as paid
     from credits.steps s
     join credits.reservations r on r.id = s.reservation;

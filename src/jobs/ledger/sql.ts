@@ -13,66 +13,75 @@ export type LedgerRow = {
   side: 'debit' | 'credit' | null
   other: string | null
   amount: string
-  /** What it did to the balance and to what is reserved, and both after it. */
+  /** What it did to the balance; that, and what is reserved, after it. */
   change: string
-  aside: string
   balance: string
   reservation: string
 }
 
-const wallet = `select id, posted, held from ledger.wallets where owner = $1 and currency = $2`
+const own = `own as materialized (select id, posted, held from ledger.wallets where owner = $1 and currency = $2)`
 
-/** One row for each thing that happened, but two where a settling charges and gives back. */
-const moves = `
-  select m.id, 0 as part, m.operation, m.at, 'reserve' as kind, m.reservation as of, null as reason, null as side,
-         null::bigint as other, m.held_delta as amount, -m.held_delta as change, m.held_delta as aside
-    from credits.reservation_moves m
-   where m.wallet = (select id from own) and m.held_delta >= 0 and m.kind in ('hold', 'grow')
-  union all
-  select m.id, 0, m.operation, m.at, 'charge', m.reservation, null, null, null, m.paid,
-         least(-m.held_delta, m.charged) - m.paid, -least(-m.held_delta, m.charged)
-    from credits.reservation_moves m
-   where m.wallet = (select id from own) and m.paid > 0
-  union all
-  select m.id, 1, m.operation, m.at, 'release', m.reservation, null, null, null,
-         -m.held_delta - least(-m.held_delta, m.charged), -m.held_delta - least(-m.held_delta, m.charged),
-         m.held_delta + least(-m.held_delta, m.charged)
-    from credits.reservation_moves m
-   where m.wallet = (select id from own) and -m.held_delta > m.charged and m.kind <> 'hold'
-  union all
-  select e.transfer, 0, e.operation, e.at, 'transfer', null, e.reason, e.side, e.other_account, e.amount,
-         case e.side when 'credit' then e.amount else -e.amount end, 0
-    from ledger.entries e
-   where e.account = (select id from own) and e.reason not in ('settle', 'absorb')`
+/** What a step charges of what is reserved; the rest of what it takes from there goes back. */
+const covered = 'least(-held_delta, charged)'
+const isKept = `(held_delta > 0 or paid > 0 or -held_delta > charged)`
 
+/** Each of the three is counted by itself; a step that charges and gives back counts twice. */
 export const countLedger = async (reader: Reader, owner: string, currency: string): Promise<number> =>
   Number(
     (
       await row<{ total: string }>(
         reader,
-        `with own as materialized (${wallet}) select count(*) as total from (${moves}) as m`,
+        `with ${own}
+         select (select count(*) from credits.reservations_made where wallet = (select id from own))
+              + (select count(*) filter (where held_delta > 0) + count(*) filter (where paid > 0)
+                        + count(*) filter (where -held_delta > charged)
+                   from credits.reservation_steps where wallet = (select id from own))
+              + (select count(*) from ledger.entries
+                  where account = (select id from own) and reason not in ('settle', 'absorb')) as total`,
         [owner, currency],
       )
     )?.total ?? 0,
   )
 
+/** As many of each as may be among the newest, one row for each thing that happened. */
+const happenings = `
+  select id, 0 as part, operation, at, 'reserve' as kind, estimate, service, null as reason, null as side,
+         null::bigint as other, amount, -amount as change, amount as aside
+    from (select * from credits.reservations_made
+           where wallet = (select id from own) order by id desc limit $3::bigint + $4::bigint) as r
+  union all
+  select s.id, told.part, s.operation, s.at, told.kind, s.estimate, s.service, null, null, null::bigint,
+         told.amount, told.change, told.aside
+    from (select * from credits.reservation_steps
+           where wallet = (select id from own) and ${isKept} order by id desc limit $3::bigint + $4::bigint) as s
+   cross join lateral (values
+           (0, 'reserve', held_delta, -held_delta, held_delta, held_delta > 0),
+           (0, 'charge', paid, ${covered} - paid, -${covered}, paid > 0),
+           (1, 'release', -held_delta - ${covered}, -held_delta - ${covered}, held_delta + ${covered},
+            -held_delta > charged)) as told (part, kind, amount, change, aside, is_so)
+   where told.is_so
+  union all
+  select transfer, 0, operation, at, 'transfer', null, null, reason, side, other_account, amount,
+         case side when 'credit' then amount else -amount end, 0
+    from (select * from ledger.entries
+           where account = (select id from own) and reason not in ('settle', 'absorb')
+           order by entry desc limit $3::bigint + $4::bigint) as e`
+
 /** The newest first. Balances are told from those of now, back through what happened since. */
 export const ledgerPage = (reader: Reader, owner: string, currency: string, offset: bigint, size: number) =>
   rows<LedgerRow>(
     reader,
-    `with own as materialized (${wallet}),
-          newest as (select * from (${moves}) as m order by id desc, part desc limit $3::bigint + $4::bigint),
+    `with ${own},
+          newest as (select * from (${happenings}) as h order by id desc, part desc limit $3::bigint + $4::bigint),
           told as (
             select n.*, own.posted - own.held - coalesce(sum(n.change) over newer, 0) as balance,
                    own.held - coalesce(sum(n.aside) over newer, 0) as reservation
               from newest n cross join own
             window newer as (order by n.id desc, n.part desc rows between unbounded preceding and 1 preceding)
              order by n.id desc, n.part desc offset $3 limit $4)
-     select t.id, t.operation, t.at, t.kind, r.estimate::json ->> 'job' as job, r.service, t.reason, t.side,
-            w.owner as other, t.amount::text, t.change::text, t.aside::text, t.balance::text, t.reservation::text
+     select t.id, t.operation, t.at, t.kind, t.estimate::json ->> 'job' as job, t.service, t.reason, t.side,
+            w.owner as other, t.amount::text, t.change::text, t.balance::text, t.reservation::text
        from told t
-       left join lateral (select m.estimate, m.service from credits.reservation_moves m
-                           where m.id = t.of and m.kind = 'hold') as r on true
        left join ledger.wallets w on w.id = t.other
       order by t.id desc, t.part desc`,
     [owner, currency, offset, size],
