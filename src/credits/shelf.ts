@@ -1,17 +1,19 @@
-import type { Reader } from '../database/reader.ts'
-import type { Writer } from '../database/writer.ts'
+import type { Books } from '../operations/lane-command.ts'
+
+/** What a batch reads and writes with. */
+type Hand = Parameters<Books<unknown, unknown>['write']>[0]
 
 /**
  * Rows of another module that change only together with wallets, and so under their locks: read for a whole batch at
  * once, written with it. The desk knows no more of them.
  */
 export type Shelf<Key, Row> = {
-  read(reader: Reader, keys: readonly Key[]): Promise<ReadonlyMap<Key, Row>>
-  write(writer: Writer, rows: readonly Row[]): Promise<void>
+  read(reader: Hand, keys: readonly Key[]): Promise<ReadonlyMap<Key, Row>>
+  write(writer: Hand, rows: readonly Row[]): Promise<void>
 }
 
 /** What one batch has of a shelf. */
-export class Shelved<Key, Row> {
+class Shelved<Key, Row> {
   readonly rows = new Map<Key, Row>()
   readonly changed = new Set<Row>()
 
@@ -26,10 +28,7 @@ export class Shelved<Key, Row> {
 export type ShelfWant = { readonly shelf: Shelf<unknown, unknown>; readonly key: unknown }
 
 /** That a command must see this row of that shelf. */
-export const shelfWant = <Key, Row>(shelf: Shelf<Key, Row>, key: Key): ShelfWant => ({
-  shelf: shelf as Shelf<unknown, unknown>,
-  key,
-})
+export const shelfWant = <Key, Row>(shelf: Shelf<Key, Row>, key: Key): ShelfWant => ({ shelf, key })
 
 /** The shelves of one batch. */
 export class Shelves {
@@ -41,7 +40,7 @@ export class Shelves {
     return found as Shelved<Key, Row>
   }
 
-  async read(reader: Reader, wants: readonly ShelfWant[]): Promise<void> {
+  async read(reader: Hand, wants: readonly ShelfWant[]): Promise<void> {
     const keys = new Map<Shelf<unknown, unknown>, Set<unknown>>()
     for (const { shelf, key } of wants) {
       const known = keys.get(shelf)
@@ -54,7 +53,7 @@ export class Shelves {
     }
   }
 
-  async write(writer: Writer): Promise<void> {
+  async write(writer: Hand): Promise<void> {
     for (const [shelf, { changed }] of this.#all) {
       if (changed.size > 0) await (shelf as Shelf<unknown, unknown>).write(writer, [...changed])
     }

@@ -48,7 +48,7 @@ export function valueOf(maker: Maker, schema: Schema, name = ''): unknown {
     case 'string':
       return stringOf(maker, schema, name)
     case 'integer': {
-      const known = /_id$/.test(name) ? pool.pick(name, false, () => true, random) : undefined
+      const known = name.endsWith('_id') ? pool.pick(name, false, () => true, random) : undefined
       if (known !== undefined) return Number(known)
       return (schema.minimum ?? 0) + random(Math.min((schema.maximum ?? 1000) - (schema.minimum ?? 0), 1000) + 1)
     }

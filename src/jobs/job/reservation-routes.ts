@@ -13,6 +13,7 @@ import { int } from '../lax/number.ts'
 import { literal, text, uuid } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
 import { totalCost } from '../price/cost.ts'
+import { priceOr404 } from '../price/estimate.ts'
 import { legacyFault, subtypeWord } from '../price/subtype.ts'
 import type { Job, Reserved } from './job.ts'
 import { reservedUnits } from './job.ts'
@@ -111,8 +112,7 @@ async function quoted({ prices }: JobParts['desk'], wanted: Wanted, reserved: Re
   const { type, subtype, vlab } = wanted
   const book = prices.known() ?? (await prices.book())
   const now = Date.now()
-  const price = book.priceFor(type, subtype, vlab, now)
-  if (!price) throw missingPrice(vlab, type, subtype, now)
+  const price = priceOr404(book, wanted, now)
   const discount = book.discountOf(vlab, now)
   return {
     id: randomUUID(),
@@ -129,9 +129,6 @@ async function quoted({ prices }: JobParts['desk'], wanted: Wanted, reserved: Re
     discount: discount?.id ?? null,
   }
 }
-
-export const missingPrice = (vlab: string, type: Job['type'], subtype: string, at: number): Fault =>
-  Fault.notFound(`Missing price for: ${vlab} ${type} ${subtype} ${new Date(at).toISOString()}`)
 
 /** The words of the reference service for what it knows; a budget that is used up is the same to its clients. */
 function notEnough(error: unknown, nanos: bigint): unknown {

@@ -14,7 +14,7 @@ import { legacyFault, subtypeWord, type Subtypes } from './subtype.ts'
 export type Asked = { readonly type: ServiceType; readonly subtype: string; readonly vlab: string }
 
 /** @throws Fault 404 when nothing says what it costs */
-function priceOr404(book: JobPriceBook, { type, subtype, vlab }: Asked, atMs: number): JobPrice {
+export function priceOr404(book: JobPriceBook, { type, subtype, vlab }: Asked, atMs: number): JobPrice {
   const price = book.priceFor(type, subtype, vlab, atMs)
   if (price) return price
   throw Fault.notFound(`Missing price for: ${vlab} ${type} ${subtype} ${microsText(BigInt(atMs) * 1000n)}`)
