@@ -15,7 +15,7 @@ import type { JobParts } from '../parts-commands.ts'
 import { totalCost } from '../price/cost.ts'
 import { priceOr404 } from '../price/estimate.ts'
 import { legacyFault, subtypeWord } from '../price/subtype.ts'
-import type { Job, Reserved } from './job.ts'
+import type { Reserved } from './job.ts'
 import { reservedUnits } from './job.ts'
 
 const Made = Type.Object({ job_id: Type.String({ format: 'uuid' }), amount: Type.String() }, { title: 'JobReserved' })
