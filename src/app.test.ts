@@ -194,18 +194,25 @@ test('200, 401: nobody needs a key for the job doors from networks that are trus
 test('202, 400: money from nowhere at the job doors takes a second person where grants do', async () => {
   const settings = readSettings({ BURSAR_PORT: '0', BURSAR_APPROVAL_GRANT_LIMIT: '100' })
   const other = await listen(fresh.house, settings, openLog('silent'))
-  const ask = async (path: string, body: object) => {
-    const headers = { authorization: `Bearer ${keys.get('admin')}`, 'content-type': 'application/json' }
-    const answer = await fetch(`${other.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    return answer.status
+  const post = (path: string, body: object, role: Role = 'admin') => {
+    const headers = { authorization: `Bearer ${keys.get(role)}`, 'content-type': 'application/json' }
+    return fetch(`${other.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
   }
+  const ask = async (path: string, body: object) => (await post(path, body)).status
   try {
     const id = '00000000-0000-4000-8000-000000000003'
     assert.equal(await ask('/account/system', { id: provider.replace('2', '4'), name: 'System' }), 201)
     assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 101 }), 400)
     assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 100 }), 201)
     assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 99.5 }), 200)
-    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 100.5 }), 202)
+    const waiting = await post('/budget/top-up', { vlab_id: id, amount: 100.5 })
+    assert.equal(waiting.status, 202)
+    const { id: approval } = (await waiting.json()) as { id: string }
+    assert.equal((await post(`/api/v1/approvals/${approval}/approve`, {}, 'finance')).status, 200)
+    const balance = await fetch(`${other.url}/balance/virtual-lab/${id}`, {
+      headers: { authorization: `Bearer ${keys.get('finance')}` },
+    })
+    assert.equal(((await balance.json()) as { data: { balance: string } }).data.balance, '300.00')
     assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: '1e3' }), 202)
   } finally {
     await other.close()

@@ -232,3 +232,16 @@ test('403, 404: whoever sees some parties makes no virtual labs, and what belong
   be({ name: 'two', role: 'supervisor', parties: new Set([lab.id]) })
   assert.equal((await ask('GET', `/account/project/${project.id}`)).status, 200)
 })
+
+test('200, 204, 404: pages of origins that are named may ask, and read refusals too', async (t) => {
+  const origin = 'https://lab.example'
+  const doors = await openJobDoors(t, { origins: [origin] })
+  const preflight = await fetch(`${doors.url}/budget/top-up`, {
+    method: 'OPTIONS',
+    headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'content-type' },
+  })
+  assert.equal(preflight.status, 204)
+  assert.equal(preflight.headers.get('access-control-allow-origin'), origin)
+  const { status, headers } = await doors.ask('GET', '/balance/system', undefined, { origin })
+  assert.deepEqual([status, headers.get('access-control-allow-origin')], [404, origin])
+})
