@@ -21,6 +21,9 @@ type Priced = Pick<Usage, 'service' | 'subtype' | 'project' | 'person'>
 /** Who pays, as far as prices ask. */
 export type Payer = { readonly organisation: string; readonly tier: string }
 
+/** Of one payer: what is asked for names them as it likes. */
+const subtypesMax = 1_000
+
 /** Rates usage with one revision of the price book. */
 export class Rater {
   readonly revision: number
@@ -54,6 +57,7 @@ export class Rater {
     if (!bySubtype) this.#remembered.set(payer, (bySubtype = new Map()))
     let prices = bySubtype.get(used.subtype)
     if (prices?.who.service !== used.service) {
+      if (bySubtype.size >= subtypesMax) bySubtype.clear()
       prices = this.pricesFor(priced(), payer)
       bySubtype.set(used.subtype, prices)
     }
