@@ -1,9 +1,11 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { rows } from '../../database/reader.ts'
 import type { Principal } from '../../http/principal.ts'
 import { everybody } from '../../http/testing.ts'
+import { Accounts } from './accounts-commands.ts'
 import { type OpenedJobs, openJobDoors } from '../testing.ts'
 
 type Told = { readonly message: string; readonly data: { readonly [field: string]: unknown } | null }
@@ -244,4 +246,21 @@ test('200, 204, 404: pages of origins that are named may ask, and read refusals 
   assert.equal(preflight.headers.get('access-control-allow-origin'), origin)
   const { status, headers } = await doors.ask('GET', '/balance/system', undefined, { origin })
   assert.deepEqual([status, headers.get('access-control-allow-origin')], [404, origin])
+})
+
+test('what another process disables or deletes is heard of here', async () => {
+  const { ask, lab, project, house } = scene()
+  await ask('POST', '/account/virtual-lab', lab)
+  await ask('POST', '/account/project', project)
+  const elsewhere = new Accounts(house.database.pool)
+  const comesTo = async (isThere: boolean) => {
+    while (((await elsewhere.project(project.id)) !== undefined) !== isThere) await sleep(50)
+  }
+  await comesTo(true)
+  await ask('PATCH', `/account/project/${project.id}`, { enabled: false })
+  await comesTo(false)
+  await ask('PATCH', `/account/project/${project.id}`, { enabled: true })
+  await comesTo(true)
+  await ask('DELETE', `/account/project/${project.id}`)
+  await comesTo(false)
 })
