@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import type { ApprovalRules } from './access/approval.ts'
+import { type ApprovalRules, fieldsOf, type Together } from './access/approval.ts'
 import { addApprovalDoors, addApprovals } from './access/approval-routes.ts'
 import { addAccessDoors } from './access/routes.ts'
 import { addEventRoutes } from './charging/event-routes.ts'
@@ -14,11 +14,13 @@ import { addCounterRoutes } from './charging/counter-routes.ts'
 import { addRefundList } from './charging/refund-list-routes.ts'
 import { addRefundRoutes } from './charging/refund-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
+import { grantedLately } from './credits/granted-commands.ts'
 import { addCreditRoutes } from './credits/routes.ts'
 import { addSettlementRoutes } from './charging/settlement-routes.ts'
 import { addUsageRoutes } from './charging/usage-routes.ts'
 import { usageCounts } from './charging/usage-counts.ts'
 import type { TypeBoxProvider } from './http/door.ts'
+import type { Directory } from './parties/directory-commands.ts'
 import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
@@ -53,7 +55,7 @@ export function addApi(
   { house, settings, metrics, counter, jobs, accessChanged, pass }: ApiParts,
 ): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
-  const approvals = { server, house, rules: approvalRules(settings), pass }
+  const approvals = { server, house, rules: approvalRules(settings, grantsTogether(house, jobs.directory)), pass }
   addApprovals(approvals)
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
@@ -85,12 +87,15 @@ export function addApi(
 }
 
 /** What takes a second person, and how each is tried before it waits for one. */
-const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): ApprovalRules => ({
+const approvalRules = (
+  { approvals: { grants, refunds, prices }, jobs: { currency } }: Settings,
+  together: Together,
+): ApprovalRules => ({
   ...(grants !== undefined && {
-    'credits.grant': { limit: grants, tryAt: 'dryRun' },
+    'credits.grant': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun', together },
     // What a wallet may go below zero is spent as what is granted.
-    'credits.limit': { limit: grants, tryAt: 'dryRun' },
-    'jobs.fund': { limit: grants, tryAt: null },
+    'credits.limit': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun' },
+    'jobs.fund': { limit: grants, currency, tryAt: null },
   }),
   ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
   ...(prices && {
@@ -98,4 +103,9 @@ const approvalRules = ({ approvals: { grants, refunds, prices } }: Settings): Ap
     'formula.set': { limit: null, tryAt: null },
     'jobs.price': { limit: null, tryAt: null },
   }),
+})
+
+const grantsTogether = (house: House, directory: Directory): Together => ({
+  whom: async (principal, body) => (await directory.payerFor(principal, String(fieldsOf(body)['payer']))).id,
+  lately: (principal, owner, currency) => grantedLately(house, principal, owner, currency),
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createSecureContext } from 'node:tls'
 import type { Logger } from 'pino'
+import { limitIn } from './access/approval.ts'
 import { firstKey } from './access/key-commands.ts'
 import { seal } from './audit/seal.ts'
 import { chargingTasks } from './charging/tasks.ts'
@@ -141,7 +142,9 @@ export async function listen(house: House, settings: Settings, log: Logger): Pro
   const credits = new Credits(house, {}, currenciesWith(settings.currencies))
   const counter = new Counter(credits)
   const { currency, rules } = settings.jobs
-  const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules, settings.approvals.grants)
+  const { grants } = settings.approvals
+  const fundLimit = grants && limitIn(grants, currency)
+  const jobs = newJobParts(counter, new Directory(house, settings.provider), currency, rules, fundLimit)
   const figures = [...houseFigures(house), ...moneyFigures(house), ...laneFigures(credits), ...doorkeeper.figures()]
   const metrics = openMetrics(version, [...figures, ...jobs.figures], (err) =>
     log.warn({ err }, 'a figure cannot be read'),

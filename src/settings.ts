@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { type ApprovalLimits, limitsIn } from './access/approval.ts'
 import type { TokenSettings } from './access/token-commands.ts'
 import { WrongUsage } from './values/refusal.ts'
 import { type JobSettings, jobSettings, jobVariables } from './jobs/settings.ts'
 import { currenciesIn, currenciesWith } from './values/currency.ts'
-import { type Currency, parseNanos } from './values/money.ts'
+import type { Currency } from './values/money.ts'
 import { isZone } from './values/period.ts'
 
 /** Everything the operator can set, read once at the start; the rest of the program sees values, not variables. */
@@ -24,10 +25,10 @@ export type Settings = {
   readonly trustedProxy: string | undefined
   /** How tokens are checked; undefined: none are taken. */
   readonly jwt: TokenSettings | undefined
-  /** What wants a second person: above so many nanos; undefined is never. */
+  /** What wants a second person: above so much; undefined is never. */
   readonly approvals: {
-    readonly grants: bigint | undefined
-    readonly refunds: bigint | undefined
+    readonly grants: ApprovalLimits | undefined
+    readonly refunds: ApprovalLimits | undefined
     readonly prices: boolean
   }
   readonly logLevel: string
@@ -67,11 +68,11 @@ export const variables = [
   { name: 'BURSAR_JWT_AUDIENCE', about: 'for whom tokens must be meant: their aud' },
   {
     name: 'BURSAR_APPROVAL_GRANT_LIMIT',
-    about: 'grants and credit limits above this amount wait for a second person; none without it',
+    about: 'grants and limits above this amount (THB=35000,1000: by currency) wait for a second person',
   },
   {
     name: 'BURSAR_APPROVAL_REFUND_LIMIT',
-    about: 'refunds above this amount wait for a second person; none without it',
+    about: 'refunds above this amount (THB=35000,1000: by currency) wait for a second person',
   },
   { name: 'BURSAR_APPROVAL_PRICES', about: 'on: changes of prices wait for a second person', standard: 'off' },
   { name: 'BURSAR_URL', about: 'Bursar that commands ask over HTTP, in place of the database' },
@@ -118,8 +119,8 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
     trustedProxy: text('BURSAR_TRUSTED_PROXY'),
     jwt: tokenSettings(text),
     approvals: {
-      grants: amount('BURSAR_APPROVAL_GRANT_LIMIT', text('BURSAR_APPROVAL_GRANT_LIMIT')),
-      refunds: amount('BURSAR_APPROVAL_REFUND_LIMIT', text('BURSAR_APPROVAL_REFUND_LIMIT')),
+      grants: limits('BURSAR_APPROVAL_GRANT_LIMIT', text('BURSAR_APPROVAL_GRANT_LIMIT')),
+      refunds: limits('BURSAR_APPROVAL_REFUND_LIMIT', text('BURSAR_APPROVAL_REFUND_LIMIT')),
       prices: oneOf('BURSAR_APPROVAL_PRICES', text('BURSAR_APPROVAL_PRICES') as string, ['on', 'off']) === 'on',
     },
     logLevel: oneOf('BURSAR_LOG_LEVEL', text('BURSAR_LOG_LEVEL') as string, logLevels),
@@ -220,10 +221,11 @@ function isSafeAddress(text: string): boolean {
   return address?.protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname)
 }
 
-function amount(name: VariableName, text: string | undefined): bigint | undefined {
-  const nanos = text === undefined ? undefined : parseNanos(text)
-  if (text === undefined || (nanos !== undefined && nanos >= 0n)) return nanos
-  throw new WrongUsage(`${name} is “${text}”, which is no amount.`, 'Set a decimal such as 1000 or 250.50.')
+function limits(name: VariableName, text: string | undefined): ApprovalLimits | undefined {
+  const found = text === undefined ? undefined : limitsIn(text)
+  if (text === undefined || found) return found
+  const remedy = 'Set a decimal such as 1000 or 250.50, or one for each currency: THB=35000,JPY=150000,1000.'
+  throw new WrongUsage(`${name} is “${text}”, which is no amount.`, remedy)
 }
 
 function oneOf<Word extends string>(name: VariableName, text: string, words: readonly Word[]): Word {

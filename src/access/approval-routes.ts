@@ -8,6 +8,7 @@ import { numberOf } from '../values/id.ts'
 import { type ApprovalRule, type ApprovalRules, fieldsOf, isOver, type Proposed } from './approval.ts'
 import { approvalsAfter, type ApprovalRow, decide, mayDecide, propose, shownApproval } from './approval-commands.ts'
 import * as contract from './contract.ts'
+import { isTooMuchTogether } from './together-commands.ts'
 
 type Wiring = {
   readonly server: ApiServer
@@ -43,8 +44,13 @@ const waiting =
   (wiring: Wiring, operation: string, rule: ApprovalRule) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (isPassed(principalOf(request))) return undefined
-    const { dryRun, amount } = fieldsOf(request.body)
-    if (dryRun === true || !isOver(rule, amount)) return undefined
+    const { dryRun, amount, currency = rule.currency } = fieldsOf(request.body)
+    if (dryRun === true) return undefined
+    const named = typeof currency === 'string' ? currency : undefined
+    if (!isOver(rule, amount, named)) {
+      if (named === undefined) return undefined
+      if (!(await isTooMuchTogether(wiring.house, rule, request, reply, { amount, currency: named }))) return undefined
+    }
     const caller = callerOf(request)
     // What cannot be tried is not looked at by its door before somebody agrees.
     if (rule.tryAt === null) requireEverything(principalOf(request))
@@ -53,8 +59,15 @@ const waiting =
     const proposed = { wanted: operation, method, url, body: textOf(body), ...types }
     const tried = await tryOut(wiring, rule, proposed, principalOf(request))
     if (tried && tried.statusCode >= 400) return resend(reply, tried)
+    if (tried && named === undefined && !isOver(rule, amount, currencyIn(tried))) return undefined
     return sendAnswered(reply, await propose(wiring.house, caller, proposed))
   }
+
+/** What is given back is in the currency that it was paid in. */
+function currencyIn({ payload }: Injected): string | undefined {
+  const { currency } = fieldsOf(JSON.parse(payload))
+  return typeof currency === 'string' ? currency : undefined
+}
 
 /** In the name of somebody else, and not to be stopped here again. */
 const passed = new WeakSet<Principal>()

@@ -1,3 +1,4 @@
+import type { Principal } from '../http/principal.ts'
 import { parseNanos } from '../values/money.ts'
 
 export type Verdict = 'approved' | 'rejected'
@@ -16,24 +17,60 @@ export type Proposed = {
 
 /** When a second person is wanted, and how a request is tried before it waits for one. */
 export type ApprovalRule = {
-  /** Up to so many nanos of any currency one person is enough; null: never. */
-  readonly limit: bigint | null
+  /** Up to so much one person is enough; null: never. */
+  readonly limit: ApprovalLimits | null
+  /** Of requests that name none; undefined where only the answer of a trial says it. */
+  readonly currency?: string
+  /** So that many small ones are looked at as the large one that they are. */
+  readonly together?: Together
   /** The same door, told so; another that answers as it would and changes nothing; null: it cannot be tried. */
   readonly tryAt: 'dryRun' | `/${string}` | null
+}
+
+/** So many nanos in each of some currencies, and in all others; undefined: in those everything waits. */
+export type ApprovalLimits = { readonly others: bigint | undefined; readonly of: ReadonlyMap<string, bigint> }
+
+export type Together = {
+  /** For whom a request of this body is. @throws Problem when there is nobody */
+  whom(principal: Principal, body: unknown): Promise<string>
+  /** What a principal was granted for them within a day, by the key that it was asked for with. */
+  lately(principal: string, whom: string, currency: string): Promise<readonly Done[]>
+}
+export type Done = { readonly key: string; readonly nanos: bigint }
+
+/** `1000`, or `THB=35000,JPY=150000,1000`: a sum for each currency, and one for all others. Undefined: neither. */
+export function limitsIn(text: string): ApprovalLimits | undefined {
+  const of = new Map<string, bigint>()
+  let others: bigint | undefined
+  for (const part of text.split(',')) {
+    const [, code, amount = ''] = /^\s*(?:([A-Z][A-Z0-9]{2,7})\s*=)?\s*(\S+)\s*$/.exec(part) ?? []
+    const nanos = parseNanos(amount)
+    if (nanos === undefined || nanos < 0n || (code === undefined ? others !== undefined : of.has(code)))
+      return undefined
+    if (code === undefined) others = nanos
+    else of.set(code, nanos)
+  }
+  return { others, of }
+}
+
+/** In a currency that nobody knows yet the least of all limits holds. */
+export function limitIn({ others = 0n, of }: ApprovalLimits, currency: string | undefined): bigint {
+  if (currency !== undefined) return of.get(currency) ?? others
+  return [...of.values()].reduce((least, limit) => (limit < least ? limit : least), others)
 }
 
 /** By operation. */
 export type ApprovalRules = Readonly<Record<string, ApprovalRule>>
 
 /** Whether so much wants a second person. An amount that the request leaves open wants one. */
-export function isOver({ limit }: ApprovalRule, amount: unknown): boolean {
+export function isOver({ limit }: ApprovalRule, amount: unknown, currency: string | undefined): boolean {
   if (limit === null) return true
   const nanos = nanosOf(amount)
-  return nanos === undefined || nanos > limit
+  return nanos === undefined || nanos > limitIn(limit, currency)
 }
 
 /** Some doors take numbers as well: the next whole one counts. */
-function nanosOf(amount: unknown): bigint | undefined {
+export function nanosOf(amount: unknown): bigint | undefined {
   if (typeof amount === 'string') return parseNanos(amount)
   return typeof amount === 'number' && Number.isFinite(amount)
     ? parseNanos(String(BigInt(Math.ceil(amount))))

@@ -8,3 +8,10 @@ export async function operationOf(reader: Reader, id: bigint) {
   const { principal, command, at, answer } = found
   return { id, principal, command, at, answer: JSON.parse(answer) as unknown }
 }
+
+/** Who asked for operations, and under which keys, by number. */
+export async function askedFor(reader: Reader, ids: readonly bigint[]) {
+  if (ids.length === 0) return new Map<string, { principal: string; key: string }>()
+  const found = await sql.operationsById(reader, ids)
+  return new Map(found.map(({ id, principal, idempotency_key: key }) => [id, { principal, key }]))
+}

@@ -1,3 +1,4 @@
+import { arrayOf } from '../../database/copy-text.ts'
 import { type Reader, row, rows } from '../../database/reader.ts'
 
 export type OperationItem = {
@@ -36,4 +37,11 @@ export const operationById = (reader: Reader, id: bigint) =>
     `select id, principal, idempotency_key, command, status, at, answer, digests
        from operations.operations where id = $1`,
     [id],
+  )
+
+export const operationsById = (reader: Reader, ids: readonly bigint[]) =>
+  rows<Pick<OperationItem, 'id' | 'principal' | 'idempotency_key'>>(
+    reader,
+    `select id, principal, idempotency_key from operations.operations where id = any ($1::bigint[])`,
+    [arrayOf(ids)],
   )

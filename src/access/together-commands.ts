@@ -1,0 +1,55 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { House } from '../operations/house.ts'
+import { callerOf } from '../http/call.ts'
+import { principalOf } from '../http/principal.ts'
+import { numberOf } from '../values/id.ts'
+import { type ApprovalRule, limitIn, nanosOf } from './approval.ts'
+import { approvalById } from './approval/sql.ts'
+
+/** Requests that were let through and are not answered yet, by principal and whom they are for: nanos by key. */
+const underWay = new Map<string, Map<string, bigint>>()
+
+/**
+ * Whether what a principal grants somebody is too much together with what it granted them within a day. What a second
+ * person has agreed to does not count, and neither does the same request once more.
+ */
+export async function isTooMuchTogether(
+  house: House,
+  { limit, together }: ApprovalRule,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  asked: { readonly amount: unknown; readonly currency: string },
+): Promise<boolean> {
+  const nanos = nanosOf(asked.amount)
+  if (limit === null || !together || nanos === undefined) return false
+  const { principal, key } = callerOf(request)
+  const whom = await together.whom(principalOf(request), request.body)
+  // Before anything is waited for: of two that come at once, the second sees the first.
+  const others = begin(`${principal}\n${whom}\n${asked.currency}`, key, nanos, reply)
+  const done = await together.lately(principal, whom, asked.currency)
+  if (done.some((each) => each.key === key)) return false
+  let sum = nanos + others
+  for (const each of done) if (!(await wasAgreedTo(house, principal, each.key))) sum += each.nanos
+  return sum > limitIn(limit, asked.currency)
+}
+
+/** Counts a request until it is answered; what the others come to that are under way. */
+function begin(name: string, key: string, nanos: bigint, reply: FastifyReply): bigint {
+  const asked = underWay.get(name) ?? new Map<string, bigint>()
+  let others = 0n
+  for (const [other, amount] of asked) if (other !== key) others += amount
+  underWay.set(name, asked.set(key, nanos))
+  reply.raw.once('close', () => {
+    asked.delete(key)
+    if (asked.size === 0) underWay.delete(name)
+  })
+  return others
+}
+
+/** What an approval became is asked for under a key of its own, which others may use as well: it must be that approval. */
+async function wasAgreedTo(house: House, principal: string, key: string): Promise<boolean> {
+  const [, name = '', time] = /^(apr_\d+) of (\d+)$/.exec(key) ?? []
+  const id = numberOf('approval', name)
+  const row = id === undefined ? undefined : await approvalById(house.database.pool, id)
+  return row?.proposed_by === principal && row.verdict === 'approved' && String(row.at.getTime()) === time
+}
