@@ -14,27 +14,26 @@ export const jobTasks = (desk: JobDesk, storage: Storage): Task[] => [
   {
     name: 'expire-jobs',
     everySeconds: 10,
-    run: async ({ signal }) => {
-      for (let after = nil; !signal.aborted; ) {
-        const silent = await desk.silent(after, atOnce)
-        await Promise.all(silent.map((id) => desk.expire(id)))
-        if (silent.length < atOnce) return
-        after = silent.at(-1) ?? after
-      }
-    },
+    run: ({ signal }) =>
+      inPages(
+        signal,
+        (after) => desk.silent(after, atOnce),
+        (id) => id,
+        (id) => desk.expire(id),
+      ),
   },
   {
     name: 'charge-storage',
     everySeconds: 60,
-    run: async ({ signal }) => {
+    run: ({ signal }) => {
       const now = Math.floor(Date.now() / 1000)
       const before = (now - desk.rules.storageSeconds) * 1000
-      for (let after = nil; !signal.aborted; ) {
-        const due = await storage.due(before, after, atOnce)
-        await Promise.all(due.map((of) => storage.charge(of, now)))
-        if (due.length < atOnce) return
-        after = due.at(-1)?.project ?? after
-      }
+      return inPages(
+        signal,
+        (after) => storage.due(before, after, atOnce),
+        ({ project }) => project,
+        (of) => storage.charge(of, now),
+      )
     },
   },
   {
@@ -45,3 +44,23 @@ export const jobTasks = (desk: JobDesk, storage: Storage): Task[] => [
 ]
 
 const nil = '00000000-0000-0000-0000-000000000000'
+
+/** One that fails holds nobody up: the others are done first, then it is told. */
+async function inPages<Item>(
+  signal: AbortSignal,
+  page: (after: string) => Promise<readonly Item[]>,
+  idOf: (item: Item) => string,
+  work: (item: Item) => Promise<void>,
+): Promise<void> {
+  const failures: unknown[] = []
+  for (let after = nil; !signal.aborted; ) {
+    const items = await page(after)
+    for (const done of await Promise.allSettled(items.map(work))) {
+      if (done.status === 'rejected') failures.push(done.reason)
+    }
+    const last = items.at(-1)
+    if (items.length < atOnce || !last) break
+    after = idOf(last)
+  }
+  if (failures.length > 0) throw failures[0]
+}

@@ -32,6 +32,7 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
   }
   const vlab = await openLab(done)
   return {
+    start,
     ask,
     done,
     lines,

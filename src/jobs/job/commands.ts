@@ -5,6 +5,7 @@ import type { Asking } from '../../credits/commands.ts'
 import type { Desk } from '../../credits/desk.ts'
 import { Recent } from '../../credits/recent.ts'
 import type { Reader } from '../../database/reader.ts'
+import { Problem } from '../../http/problem.ts'
 import type { Answered } from '../../operations/alone.ts'
 import type { Currency } from '../../values/money.ts'
 import { totalCost } from '../price/cost.ts'
@@ -12,18 +13,19 @@ import type { JobPrices } from '../price/prices-commands.ts'
 import type { JobPriceBook } from '../price/book.ts'
 import type { JobRules } from '../rules.ts'
 import { askedOf, type Job } from './job.ts'
-import type { Billing, PaidByReservation } from './money.ts'
+import type { Billing } from './money.ts'
 import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
 import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
 import * as sql from './sql.ts'
 import type { JobProblem } from './sql.ts'
-import { type Careful, expireCommand, LookAgain, type Told, useCommand, type Using } from './use.ts'
+import { expireCommand, LookAgain, type Told, useCommand, type Using } from './use.ts'
 
 /** What never changes of a job but for the reservation that it goes on under. */
 type Known = { readonly reservation: bigint | undefined }
 
 const rememberedMax = 100_000
-const attemptsMax = 6
+/** Whoever waits for others of the same job comes to his turn by then. */
+const attemptsMax = 30
 
 /** Another process added it a moment ago. */
 class UnknownPrice extends Error {}
@@ -82,13 +84,11 @@ export class JobDesk {
     const answered = await this.#submit(asking, 'jobs.use', input, told.job, async (reservation, isAgain) => {
       const costOf = this.#costOf(this.prices.known() ?? (await this.prices.book()))
       const using: Using = { shelf: jobShelf, billing, costOf, write: usageWriter, onRanOut }
-      if (!isAgain) return useCommand(told, reservation, using, undefined, undefined)
-      const found = new Map<string, Careful>()
       const look = async (reader: Reader, desk: Desk) => {
         const job = desk.shelves.of(jobShelf).rows.get(told.job)
-        if (job) found.set(job.id, await this.#lookAt(reader, desk, job))
+        if (job) await this.#lookAt(reader, desk, job)
       }
-      return useCommand(told, reservation, using, (job) => found.get(job.id), look)
+      return useCommand(told, reservation, using, isAgain ? look : undefined)
     })
     if (isOut) this.onRanOut(told.project)
     return answered
@@ -109,9 +109,13 @@ export class JobDesk {
       course.aliveAt === null ? reservedAt + openSeconds * 1000 < at : course.aliveAt * 1000 + silentSeconds * 1000 < at
     const billing = await this.billing()
     const asking = { principal: 'bursar', key: `expire job ${id} ${randomUUID()}` }
-    await this.#submit(asking, 'jobs.expire', { job: id }, id, (reservation) =>
-      expireCommand(id, reservation ?? 0n, { shelf: jobShelf, billing }, isSilent),
-    )
+    try {
+      await this.#submit(asking, 'jobs.expire', { job: id }, id, (reservation) =>
+        expireCommand(id, reservation ?? 0n, { shelf: jobShelf, billing }, isSilent),
+      )
+    } catch (error) {
+      if (!(error instanceof Problem && error.type === 'not-found')) throw error
+    }
   }
 
   /** Jobs to be given up, a page by their ids. */
@@ -196,12 +200,12 @@ export class JobDesk {
   }
 
   /** What the reservations of a job have paid: read under the locks. */
-  paidFor(reader: Reader, desk: Desk, { reservations }: Job): Promise<PaidByReservation> {
-    return paidByReservation(this.counter.credits, reader, desk, reservations)
+  async lookAtPaid(reader: Reader, desk: Desk, job: Job): Promise<void> {
+    job.paid = await paidByReservation(this.counter.credits, reader, desk, job.reservations)
   }
 
-  async #lookAt(reader: Reader, desk: Desk, job: Job): Promise<Careful> {
-    const history = (await sql.eventsOf(reader, job.id)).map(eventOf)
-    return { history, paid: await this.paidFor(reader, desk, job) }
+  async #lookAt(reader: Reader, desk: Desk, job: Job): Promise<void> {
+    job.told = (await sql.eventsOf(reader, job.id)).map(eventOf)
+    await this.lookAtPaid(reader, desk, job)
   }
 }

@@ -1,5 +1,7 @@
+import type { Paid } from '../../credits/refund.ts'
+import type { Reservation } from '../../credits/reservation.ts'
 import type { ServiceType } from '../price/cost.ts'
-import type { Course } from './course.ts'
+import type { Course, JobEvent } from './course.ts'
 
 /**
  * A job, from its reservation to its end. Times of a reservation are epoch milliseconds, those that were told whole
@@ -39,7 +41,16 @@ export type Job = {
   /** The start that reports list it under, as far as it is written; without one they do not list it. */
   listedAt?: number | null
   isNew: boolean
+  /** All that was told of it and what its reservations paid, where somebody of this batch has looked. */
+  told?: JobEvent[]
+  paid?: PaidByReservation | undefined
 }
+
+/** What reservations paid, by their number: read under the locks when something has to go back. */
+export type PaidByReservation = ReadonlyMap<
+  bigint,
+  { readonly reservation: Reservation; readonly paid: readonly Paid[] }
+>
 
 /** What was asked for beforehand. */
 export type Reserved = {

@@ -1,11 +1,11 @@
 import type { Desk } from '../../credits/desk.ts'
 import { type Charger, settleCommand } from '../../credits/end.ts'
 import { type HoldInput, openUnheld } from '../../credits/hold.ts'
-import { type Paid, refundPlan, type RefundTell } from '../../credits/refund.ts'
+import { refundPlan, type RefundTell } from '../../credits/refund.ts'
 import type { Hold, Reservation } from '../../credits/reservation.ts'
 import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { assert } from '../../values/assert.ts'
-import type { Job } from './job.ts'
+import type { Job, PaidByReservation } from './job.ts'
 
 /** How the money of jobs moves. */
 export type Billing = {
@@ -17,12 +17,6 @@ export type Billing = {
   charger(nanos: bigint): Charger
   refund(reservation: Reservation): RefundTell
 }
-
-/** What the reservations of a job paid, by their number: read under the locks when something has to go back. */
-export type PaidByReservation = ReadonlyMap<
-  bigint,
-  { readonly reservation: Reservation; readonly paid: readonly Paid[] }
->
 
 /** Who holds and pays: the project; its virtual lab's budgets count as well. */
 export const holdInputOf = (
@@ -51,10 +45,10 @@ export function settleUp(
   job: Job,
   { total, ends }: { readonly total: bigint; readonly ends: boolean },
   billing: Billing,
-  paid: PaidByReservation | undefined,
 ): ((turn: Turn) => void) | undefined {
   const due = total - job.charged
   const hold = openHoldOf(desk, job)
+  const { paid } = job
   if (due < 0n && !paid) return undefined
   return (turn) => {
     if (due < 0n && paid) giveBack(desk, turn, job, -due, billing, paid)
@@ -66,7 +60,10 @@ export function settleUp(
       job.reservations = [...job.reservations, again.reservation.id]
       settle(desk, turn, again.reservation.id, due, ends, billing)
     }
-    if (due > 0n) job.charged = total
+    if (due <= 0n) return
+    job.charged = total
+    // More was paid by now.
+    job.paid = undefined
   }
 }
 

@@ -4,7 +4,7 @@ import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { Problem } from '../../http/problem.ts'
 import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEvent } from './course.ts'
 import type { Job } from './job.ts'
-import { type Billing, openHoldOf, type PaidByReservation, settleUp } from './money.ts'
+import { type Billing, openHoldOf, settleUp } from './money.ts'
 import type { JobCommand, Jobs } from './reserve.ts'
 import { ranOut, runsOut } from './run-out.ts'
 import type { JobProblem, KeptEvent } from './sql.ts'
@@ -23,9 +23,6 @@ export type Told = {
 
 /** What a job cost for so many units: its price and discount are those of its reservation. */
 export type CostOf = (job: Job, units: bigint, at: number) => bigint
-
-/** What is looked at only when it has to be: all that was told, and what was paid. */
-export type Careful = { readonly history: readonly JobEvent[]; readonly paid: PaidByReservation }
 
 /** How rows that belong to the operation are written. */
 export type UsageWriter = {
@@ -60,7 +57,6 @@ export const useCommand = (
   told: Told,
   reservation: bigint | undefined,
   { shelf, billing, costOf, write, onRanOut }: Using,
-  careful: ((job: Job) => Careful | undefined) | undefined,
   look: JobCommand['wants']['look'],
 ): JobCommand => ({
   wants: {
@@ -79,16 +75,13 @@ export const useCommand = (
       return taken((own) => write.problem(own, { reason, project, job: told.job, event: said }))
     }
     const open = job.reservations.at(-1)
-    if (reservation === undefined || !job.reservations.includes(reservation) || (open !== reservation && open)) {
-      return { ok: false, problem: new LookAgain(open) }
-    }
-    const known = careful?.(job)
-    const course = courseWith(job, event, known?.history)
+    if (!isAtHand(desk, open)) return { ok: false, problem: new LookAgain(open) }
+    const course = courseWith(job, event)
     if (course === 'seen') return taken(() => {})
     if (course === 'unknown') return { ok: false, problem: new LookAgain(open) }
     const ends = course.finishedAt !== null
     const total = costOf(job, course.units, turn.at)
-    const pay = settleUp(desk, job, { total, ends }, billing, known?.paid)
+    const pay = settleUp(desk, job, { total, ends }, billing)
     if (!pay) return { ok: false, problem: new LookAgain(open) }
     return taken((own) => {
       const isOut = runsOut(desk, job, { due: total - job.charged, ends }, billing)
@@ -99,12 +92,17 @@ export const useCommand = (
       }
       takeCourse(job, course, told)
       write.event(own, job.id, event)
+      job.told?.push(event)
       if (isIgnored(course, event))
         write.problem(own, { reason: 'the job had ended', project, job: job.id, event: said })
       desk.shelves.of(shelf).put(job.id, job)
     })
   },
 })
+
+/** It was asked for, or made by somebody of this batch. */
+const isAtHand = (desk: Desk, reservation: bigint | undefined): boolean =>
+  reservation !== undefined && (desk.holds.has(reservation) || desk.endings.has(reservation))
 
 function faultOf(job: Job | undefined, { project, type, subtype }: Told): string | undefined {
   if (!job) return 'unknown job'
@@ -115,11 +113,11 @@ function faultOf(job: Job | undefined, { project, type, subtype }: Told): string
 }
 
 /** How the job went with this event; `unknown` when all that was told before must be looked at for it. */
-function courseWith(job: Job, event: JobEvent, history: readonly JobEvent[] | undefined): Course | 'seen' | 'unknown' {
+function courseWith(job: Job, event: JobEvent): Course | 'seen' | 'unknown' {
   if (isAfter(job.course, event)) return advance(job.course, event)
-  if (!history) return 'unknown'
-  if (history.some((each) => isSame(each, event))) return 'seen'
-  return courseOf(job.reserved.instances ?? 0n, [...history, event])
+  if (!job.told) return 'unknown'
+  if (job.told.some((each) => isSame(each, event))) return 'seen'
+  return courseOf(job.reserved.instances ?? 0n, [...job.told, event])
 }
 
 function takeCourse(job: Job, course: Course, { name, type, event }: Told): void {
@@ -145,7 +143,8 @@ export const expireCommand = (
     const shelved = desk.shelves.of(shelf)
     const job = shelved.rows.get(id)
     if (!job || job.finishedAt !== null || job.cancelledAt !== null || !isSilent(job, turn.at)) return nothingToDo
-    if (job.reservations.at(-1) !== reservation) return { ok: false, problem: new LookAgain(job.reservations.at(-1)) }
+    const open = job.reservations.at(-1)
+    if (!isAtHand(desk, open)) return { ok: false, problem: new LookAgain(open) }
     return {
       ok: true,
       answer: { job_id: id, finished: job.course.aliveAt !== null },
@@ -162,5 +161,5 @@ export const expireCommand = (
 const nothingToDo: Decided = { ok: false, problem: new Problem('not-found') }
 
 function endHoldOf(desk: Desk, turn: Turn, job: Job, billing: Billing): void {
-  if (openHoldOf(desk, job)) settleUp(desk, job, { total: job.charged, ends: true }, billing, undefined)?.(turn)
+  if (openHoldOf(desk, job)) settleUp(desk, job, { total: job.charged, ends: true }, billing)?.(turn)
 }

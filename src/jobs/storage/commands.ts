@@ -4,7 +4,6 @@ import type { Desk } from '../../credits/desk.ts'
 import type { Reader } from '../../database/reader.ts'
 import type { Answered } from '../../operations/alone.ts'
 import type { JobDesk } from '../job/commands.ts'
-import type { PaidByReservation } from '../job/money.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
 import { jobOf, jobShelf, usageWriter } from '../job/shelf-commands.ts'
@@ -50,20 +49,15 @@ export class Storage {
       { project, said },
       { project, vlab },
       at,
-      (reservation, storing, paid, look) => storeCommand(told, reservation, storing, paid, look),
+      (reservation, storing, look) => storeCommand(told, reservation, storing, look),
     )
   }
 
   /** Charges what a project stores up to now. */
   async charge(of: { readonly project: string; readonly vlab: string }, now: number): Promise<void> {
     const asking = { principal: 'bursar', key: `charge storage ${of.project} ${randomUUID()}` }
-    await this.#submit(
-      asking,
-      'jobs.chargeStorage',
-      { project: of.project },
-      of,
-      now,
-      (reservation, storing, paid, look) => chargeStorage(of, now, reservation, storing, paid, look),
+    await this.#submit(asking, 'jobs.chargeStorage', { project: of.project }, of, now, (reservation, storing, look) =>
+      chargeStorage(of, now, reservation, storing, look),
     )
   }
 
@@ -78,12 +72,7 @@ export class Storage {
     input: unknown,
     { project, vlab }: { readonly project: string; readonly vlab: string },
     at: number,
-    rule: (
-      reservation: bigint | undefined,
-      storing: Storing,
-      paid: (() => PaidByReservation | undefined) | undefined,
-      look: JobCommand['wants']['look'],
-    ) => JobCommand,
+    rule: (reservation: bigint | undefined, storing: Storing, look: JobCommand['wants']['look']) => JobCommand,
   ): Promise<Answered> {
     const desk = this.#desk
     const { credits } = desk.counter
@@ -99,14 +88,12 @@ export class Storage {
         problem: (turn, problem) => usageWriter.problem(turn, problem),
         onRanOut: () => (isOut = true),
       }
-      let paid: PaidByReservation | undefined
       const look = async (reader: Reader, state: Desk) => {
         const stored = state.shelves.of(storageShelf).rows.get(project)
         const job: Job | undefined = stored && jobAt(stored, at)
-        if (job) paid = await desk.paidFor(reader, state, job)
+        if (job) await desk.lookAtPaid(reader, state, job)
       }
-      const careful = isAgain ? ([() => paid, look] as const) : ([undefined, undefined] as const)
-      return await credits.submit(asking, command, input, rule(reservation, storing, careful[0], careful[1]))
+      return await credits.submit(asking, command, input, rule(reservation, storing, isAgain ? look : undefined))
     })
     if (isOut) desk.onRanOut(project)
     return answered

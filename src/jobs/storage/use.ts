@@ -1,7 +1,7 @@
 import type { Desk } from '../../credits/desk.ts'
 import { type Shelf, shelfWant } from '../../credits/shelf.ts'
 import type { Decided, Turn } from '../../operations/lane-command.ts'
-import { type Billing, openHoldOf, type PaidByReservation, settleUp } from '../job/money.ts'
+import { type Billing, openHoldOf, settleUp } from '../job/money.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
 import type { JobProblem, KeptEvent } from '../job/sql.ts'
@@ -48,7 +48,6 @@ export const storeCommand = (
   told: StorageTold,
   reservation: bigint | undefined,
   storing: Storing,
-  paid: (() => PaidByReservation | undefined) | undefined,
   look: JobCommand['wants']['look'],
 ): JobCommand => ({
   wants: wantsOf(told, reservation, storing, look),
@@ -64,14 +63,14 @@ export const storeCommand = (
         return taken((own) => storing.problem(own, { reason, project, job: before.id, event: said }))
       }
       const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size }
-      return carry(desk, storing, stored, [plan], paid?.(), told)
+      return carry(desk, storing, stored, [plan], told)
     }
     const after = newJob(told, storing.newId(), turn.at, nextStart(stored, at))
     const plans: Plan[] = [
       { job: after, to: chargedTo(after, before?.course.aliveAt ?? at), finishedAt: after.finishedAt, size },
     ]
     if (before) plans.unshift({ job: before, to: at, finishedAt: at, size: before.course.instances })
-    return carry(desk, storing, stored, plans, paid?.(), told)
+    return carry(desk, storing, stored, plans, told)
   },
 })
 
@@ -81,7 +80,6 @@ export const chargeStorage = (
   at: number,
   reservation: bigint | undefined,
   storing: Storing,
-  paid: (() => PaidByReservation | undefined) | undefined,
   look: JobCommand['wants']['look'],
 ): JobCommand => ({
   wants: wantsOf(of, reservation, storing, look),
@@ -90,7 +88,7 @@ export const chargeStorage = (
     const job = stored && jobAt(stored, at)
     if (!stored || !job || job.finishedAt !== null) return taken(() => {})
     const plan = { job, to: chargedTo(job, at), finishedAt: null, size: job.course.instances }
-    return carry(desk, storing, stored, [plan], paid?.(), undefined)
+    return carry(desk, storing, stored, [plan], undefined)
   },
 })
 
@@ -114,7 +112,6 @@ function carry(
   storing: Storing,
   stored: StorageJobs,
   plans: readonly Plan[],
-  paid: PaidByReservation | undefined,
   told: StorageTold | undefined,
 ): Decided {
   const steps: ((turn: Turn) => void)[] = []
@@ -126,7 +123,7 @@ function carry(
     const { nanos, priced } = storing.costOf(job, size, startOf(job), to)
     if (!priced) unpriced ??= job
     const ends = finishedAt !== null
-    const pay = settleUp(desk, job, { total: nanos, ends }, storing.billing, paid)
+    const pay = settleUp(desk, job, { total: nanos, ends }, storing.billing)
     if (!pay) return { ok: false, problem: new LookAgain(last) }
     steps.push((own) => {
       const isOut = runsOut(desk, job, { due: nanos - job.charged, ends }, storing.billing)
