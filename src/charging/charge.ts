@@ -144,7 +144,8 @@ export class ChargeSheet {
   reverse(charge: Charge, { payer, person, refunded }: Paid): void {
     if (refunded > 0n) this.takenBack.push({ charge, payer, nanos: refunded })
     if (payer === 'wallet') {
-      this.#countFor(person, charge.currency, -charge.nanos)
+      // What was refunded counts no more already.
+      this.#countFor(person, charge.currency, refunded - charge.nanos)
       this.#giveBack(charge)
     }
     const subject = { ...charge, person }

@@ -97,7 +97,10 @@ async function planOf(
           nanos: part,
           page: (charge.transfer as bigint) >> 20n,
         }))
-      await postFromWallets(writer, zone, transfers, { givenBack })
+      const toWallets = transfers.filter(({ credit }) => credit.kind === 'wallet')
+      const spent = { currency, nanos: -toWallets.reduce((sum, transfer) => sum + transfer.nanos, 0n) }
+      const people = record.person === null ? [] : [{ ...spent, owner: record.person }]
+      await postFromWallets(writer, zone, transfers, { givenBack, people })
     },
   }
 }

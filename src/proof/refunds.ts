@@ -1,5 +1,6 @@
 import type { Inquiry } from './inquiry.ts'
 
+/** In the order in which they went on from each other: an operation that waits for another has its number already. */
 const refunds: Inquiry = {
   name: 'refunds give back what was paid, once',
   looked: `
@@ -13,7 +14,8 @@ const refunds: Inquiry = {
          left join ledger.accounts c on c.id = t.credit_account
         where t.reason = 'refund'),
      told as (
-       select r.*, sum(r.amount) over (partition by r.settlement, r.charge order by r.id) - r.amount as sum_before
+       select r.*, sum(r.amount) over (partition by r.settlement, r.charge order by r.before, r.id) - r.amount
+              as sum_before
          from charging.refunds r)
      select 'charging.refunds' as "table", 'ref_' || r.id as row, r.operation::text as operation,
             case when s.id is null and c.id is null then 'what it is of is missing'

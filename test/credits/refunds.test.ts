@@ -134,6 +134,20 @@ test('201: what is refunded counts no more in the budgets of the day, the month 
   assert.deepEqual(await used(), { day: '2', month: '2', total: '0' })
 })
 
+test('200: what is refunded of a record counts no more for the person who used it, nor once more when it is corrected', async () => {
+  await ask('PUT', `/budgets/${site.ids.anna}/day`, { amount: '10' })
+  const [startsAt, endsAt] = ['2026-11-01T08:00:00Z', '2026-11-01T10:00:00Z']
+  const usage = { id: 'job-anna', project: 'chem', person: 'anna', service: 'slurm', startsAt, endsAt }
+  const recorded = await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '14400' } })
+  const record = String((recorded.body.items[0] as { record?: string }).record)
+  const used = async () => (await ask('GET', `/budgets?payer=${site.ids.anna}`)).body.items[0]?.['used']
+  assert.equal(await used(), '4')
+  assert.equal((await refund(record, '1')).status, 201)
+  assert.equal(await used(), '3')
+  await ask('POST', '/usage', { ...usage, quantities: { cpu_core_seconds: '7200' } })
+  assert.equal(await used(), '2')
+})
+
 test('the books are proved after all of it', async () => {
   const faults: string[] = []
   for await (const { ok, name, detail } of proveBooks(site.house)) if (!ok) faults.push(`${name}: ${detail}`)
