@@ -7,7 +7,7 @@ import { randomFrom } from './random.ts'
 import { grouped, type Say } from './telling.ts'
 
 /** Where a batch of the lane can be cut off. */
-const failPoints = [
+export const failPoints = [
   'lane.begun',
   'lane.locked',
   'lane.loaded',

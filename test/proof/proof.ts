@@ -2,6 +2,7 @@ import { fuzzed } from '../fuzz/told.ts'
 import { auditLong } from './auditor.ts'
 import { crowdInOne, crowdInTwo } from './crowd.ts'
 import { crowdAtDoors } from './http-crowd.ts'
+import { killUnderJobs } from './jobs-kill.ts'
 import { killBesideServe, killedText, killWhileIngesting } from './kill.ts'
 import { killAtCounter, killPostgresAt, killUnderCounter, opposite } from './lane-kill.ts'
 import { loseAnswers } from './lost-answers.ts'
@@ -63,6 +64,11 @@ const proofs: readonly Proof[] = [
       const all = [await killAtCounter({ kills: 24, seed }, say), await killPostgresAt({ kills: 21, seed }, say)]
       return [...all, await killUnderCounter({ kills: 20, seed }, say)].join('; ')
     },
+  },
+  {
+    name: 'jobs-kill',
+    about: `kill -9 of one of two servers under a load of jobs, 30 times (seed ${seed})`,
+    run: () => killUnderJobs({ kills: 30, servers: 2, clients: 32, seed }, say),
   },
   {
     name: 'kill-bursar',
