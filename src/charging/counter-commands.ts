@@ -13,6 +13,7 @@ import { nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import { Payers } from './payer-commands.ts'
 import { Prices } from './prices-commands.ts'
+import { writeSettlement } from './settlement/row.ts'
 import type { Priced, Settlement } from './settlement/settlement.ts'
 import * as sql from './settlement/sql.ts'
 
@@ -137,7 +138,11 @@ export class Counter {
           transfer: transfers.paid,
           absorbedTransfer: transfers.absorbed,
         }
-        turn.add(sql.settlementsTable, () => sql.settlementLine(settlement, turn.operation))
+        turn.add(
+          sql.settlementsTable,
+          () => sql.settlementLine(settlement, turn.operation),
+          (out) => writeSettlement(out, settlement, turn.operation),
+        )
       },
     }
   }

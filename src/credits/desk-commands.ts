@@ -2,11 +2,13 @@ import { strict as assert } from 'node:assert'
 import type { Reader } from '../database/reader.ts'
 import { sendRows, type Writer } from '../database/writer.ts'
 import { transfersTable } from '../ledger/commands.ts'
-import type { AccountName } from '../ledger/transfer.ts'
+import type { AccountName, PostedTransfer } from '../ledger/transfer.ts'
+import { writeTransfer } from '../ledger/transfer-row.ts'
 import {
   type LockedStripes,
   lockWallets,
-  postingLine,
+  postedOf,
+  transferLine,
   type Stripes,
   type WalletName,
   writeWallets,
@@ -199,7 +201,13 @@ export class DeskBooks implements Books<Want, Desk> {
     await writeWallets(writer, [...desk.changedWallets])
     assert(this.#stripes || desk.postings.length === 0, 'only a lane posts through its desk')
     for (const { posting, turn } of desk.postings) {
-      turn.add(transfersTable, () => postingLine(posting, turn.operation, postedAt))
+      const { operation } = turn
+      let posted: PostedTransfer | undefined
+      turn.add(
+        transfersTable,
+        () => transferLine((posted = postedOf(posting)), operation, postedAt),
+        (out) => writeTransfer(out, posted ?? postedOf(posting), operation, postedAt),
+      )
     }
     for (const { reservation } of opened) this.#known.reservations.put(reservation.id, reservation)
   }

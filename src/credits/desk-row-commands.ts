@@ -1,4 +1,5 @@
 import type { RowWriter } from './desk.ts'
+import { writeReservation, writeStep } from './row.ts'
 import * as sql from './sql.ts'
 
 /** Rows that operations answer for; their lines are made as they go out. */
@@ -8,10 +9,20 @@ export const rowWriter: RowWriter = {
     turn.add(sql.drawsTable, () => sql.drawLine(id, draw, reservation, turn.operation))
   },
   reservation(turn, reservation) {
-    turn.add(sql.reservationsTable, () => sql.reservationLine(reservation, turn.operation))
+    const { operation } = turn
+    turn.add(
+      sql.reservationsTable,
+      () => sql.reservationLine(reservation, operation),
+      (out) => writeReservation(out, reservation, operation),
+    )
   },
   step(turn, reservation, n, step) {
     const id = turn.nextId()
-    turn.add(sql.stepsTable, () => sql.stepLine(id, reservation.id, n, step, turn.operation, turn.at))
+    const { operation, at } = turn
+    turn.add(
+      sql.stepsTable,
+      () => sql.stepLine(id, reservation.id, n, step, operation, at),
+      (out) => writeStep(out, id, reservation.id, n, step, operation, at),
+    )
   },
 }

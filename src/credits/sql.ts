@@ -1,11 +1,12 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows, rowsLater } from '../database/reader.ts'
-import { changeExactly, executeLater, queueRows, type SealedTable, type Writer } from '../database/writer.ts'
+import { changeExactly, executeLater, queueBinary, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed, nanosText } from '../values/money.ts'
 import type { BudgetWindow, Count, Span } from './budget.ts'
 import type { Step } from './desk.ts'
 import type { Grant } from './grant.ts'
 import type { Draw, Lot } from './lot.ts'
+import { writeHold } from './row.ts'
 import type { Hold, OverrunPolicy, Reservation, StepKind } from './reservation.ts'
 
 const table = (name: string, columns: string): SealedTable => ({ name, columns: columns.split(' ') })
@@ -201,13 +202,8 @@ export const windowsNamed = (reader: Reader, names: readonly WindowName[]) =>
 
 /** They go out with the other rows of the batch. */
 export const queueHolds = (writer: Writer, holds: readonly Hold[]) =>
-  queueRows(
-    writer,
-    'credits.holds (reservation, wallet, held, charged, until, steps, windows)',
-    holds,
-    ({ reservation, held, charged, until, steps, counts }) =>
-      `${reservation.id}\t${reservation.wallet}\t${nanosFixed(held)}\t${nanosFixed(charged)}\t${timestampText(until)}\t` +
-      `${steps}\t${copyText(windowsText(counts))}`,
+  queueBinary(writer, 'credits.holds (reservation, wallet, held, charged, until, steps, windows)', holds, (hold, out) =>
+    writeHold(out, hold, windowsText(hold.counts)),
   )
 
 function windowsText(counts: readonly Count[]): string | null {

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { createHash, type Hash } from 'node:crypto'
 import type { PoolClient } from 'pg'
 import { copyIn, frameHead, type Rows } from './copy.ts'
+import { BinaryRows } from './copy-binary.ts'
 import { Pipeline } from './pipeline.ts'
 import { later, type Reader, type Statement, statement } from './reader.ts'
 
@@ -162,6 +163,18 @@ export function queueRows<Row>(
   stateOf(writer).queued.push({ text, frames: framed(rows, line, sent), sent })
 }
 
+/** The same in the binary format: `write` puts each row's columns behind the others, in their order. */
+export function queueBinary<Row>(
+  writer: Writer,
+  tableAndColumns: string,
+  rows: Iterable<Row>,
+  write: (row: Row, out: BinaryRows) => void,
+): void {
+  const sent = { rows: 0, hash: undefined }
+  const text = `copy ${tableAndColumns} from stdin (format binary)`
+  stateOf(writer).queued.push({ text, frames: framedBinary(rows, write, sent), sent })
+}
+
 /**
  * Sends the rows that were queued, in their order, without waiting for one table before the next, and `behind` them
  * what is run when they are there.
@@ -211,6 +224,16 @@ function* framed<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sen
     sent.rows += 1
   }
   if (end > frameHead) yield taken(frame.subarray(0, end), sent)
+}
+
+function* framedBinary<Row>(rows: Iterable<Row>, write: (row: Row, out: BinaryRows) => void, sent: Sent) {
+  const out = new BinaryRows()
+  for (const row of rows) {
+    write(row, out)
+    sent.rows += 1
+    yield* out.taken()
+  }
+  yield out.last()
 }
 
 function taken(frame: Buffer, { hash }: Sent): Buffer {

@@ -5,7 +5,7 @@ import type { House } from '../operations/house.ts'
 import { nanosFrom } from '../values/money.ts'
 import { chart } from './chart.ts'
 import * as sql from './sql.ts'
-import { accountKey, type AccountName, type Account, entryOn, type Posting } from './transfer.ts'
+import { accountKey, type AccountName, type Account, entryOn, type PostedTransfer, type Posting } from './transfer.ts'
 import type { Wallet } from './wallet.ts'
 
 export type WalletName = { readonly owner: string; readonly currency: string }
@@ -183,20 +183,25 @@ export class Stripes {
 /** As PostgreSQL prints it in UTC. */
 const momentOf = (text: string): number => Date.parse(`${text.replace(' ', 'T')}:00`)
 
-/** A transfer whose sides are all posted, as its table takes it. */
-export function postingLine({ transfer, debit, credit }: Posting, operation: bigint, at: number): string {
+/** A transfer whose sides are all posted, with its place in both accounts' histories. */
+export function postedOf({ transfer, debit, credit }: Posting): PostedTransfer {
   assert(debit && credit, 'both sides are posted')
-  return sql.transferLine(
-    {
-      ...transfer,
-      debitAccount: debit.account,
-      debitEntry: debit.entry,
-      debitAfter: debit.after,
-      creditAccount: credit.account,
-      creditEntry: credit.entry,
-      creditAfter: credit.after,
-    },
-    operation,
-    at,
-  )
+  const { id, currency, nanos, reason, period } = transfer
+  return {
+    id,
+    debit: transfer.debit,
+    credit: transfer.credit,
+    currency,
+    nanos,
+    reason,
+    period,
+    debitAccount: debit.account,
+    debitEntry: debit.entry,
+    debitAfter: debit.after,
+    creditAccount: credit.account,
+    creditEntry: credit.entry,
+    creditAfter: credit.after,
+  }
 }
+
+export { transferLine } from './sql.ts'

@@ -10,7 +10,7 @@ import type { House } from './house.ts'
 import { type Books, type Decided, type Entry, MoreWanted, Turn } from './lane-command.ts'
 import type { LaneConnection } from './lane-connection.ts'
 import { LeftNoTrace } from './left-no-trace.ts'
-import { commitOperations, type Decision } from './lane-rows.ts'
+import { answerOf as textOf, commitOperations, type Decision } from './lane-rows.ts'
 import * as sql from './sql.ts'
 import { noteWritten } from './alone.ts'
 
@@ -207,7 +207,7 @@ class Plans<Want, State> {
       command: call.command,
       inputDigest: digest,
       status: decided.status ?? call.status ?? 200,
-      answer: JSON.stringify(decided.answer),
+      told: decided.answer,
       at: turn.at,
     }
     this.done.push({ entry, operation, turn })
@@ -231,9 +231,9 @@ function answerOf<Want, State>(stored: sql.StoredRow, entry: Entry<Want, State>)
   return { operation: BigInt(stored.id), status: stored.status, answer: stored.answer, again: true }
 }
 
-const answeredOf = ({ id, status, answer }: Decision): Answered => ({
-  operation: id,
-  status,
-  answer,
+const answeredOf = (operation: Decision): Answered => ({
+  operation: operation.id,
+  status: operation.status,
+  answer: textOf(operation),
   again: false,
 })

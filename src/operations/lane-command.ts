@@ -1,4 +1,5 @@
 import type { Reader } from '../database/reader.ts'
+import type { BinaryRows } from '../database/copy-binary.ts'
 import type { SealedTable, Writer } from '../database/writer.ts'
 import type { Problem } from '../http/problem.ts'
 import type { Answered, Call } from './alone.ts'
@@ -24,13 +25,20 @@ export class Turn {
     return this.#takeId ? this.#takeId() : this.#next++
   }
 
-  /** A row that this operation answers for; its line is asked for as it goes out. Rows of one table come by rising id. */
-  add(table: SealedTable, line: () => string): void {
-    this.rows.push({ table, line })
+  /**
+   * A row that this operation answers for; its line is asked for as it goes out, for the digest, and then it is written
+   * in the binary format where the table knows how. Rows of one table come by rising id.
+   */
+  add(table: SealedTable, line: () => string, write?: (out: BinaryRows) => void): void {
+    this.rows.push({ table, line, write })
   }
 }
 
-type Row = { readonly table: SealedTable; readonly line: () => string }
+export type Row = {
+  readonly table: SealedTable
+  readonly line: () => string
+  readonly write: ((out: BinaryRows) => void) | undefined
+}
 
 /** A plan is data and one step that takes it over into the state; until then nothing has changed. */
 export type Decided =

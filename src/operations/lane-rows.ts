@@ -1,14 +1,18 @@
 import { hash } from 'node:crypto'
-import { queueRows, type SealedTable, sendRows, type Writer } from '../database/writer.ts'
+import type { BinaryRows } from '../database/copy-binary.ts'
+import { queueBinary, queueRows, type SealedTable, sendRows, type Writer } from '../database/writer.ts'
 import { failPoint } from './fail-point.ts'
 import type { House } from './house.ts'
-import type { Turn } from './lane-command.ts'
-import { type Operation, operationLine } from './operation.ts'
+import type { Row, Turn } from './lane-command.ts'
+import { type Operation, writeOperation } from './operation.ts'
 import * as sql from './sql.ts'
 
-/** An operation before its rows went out, and so before their digests are known. */
-export type Decision = Omit<Operation, 'digests'>
+/** An operation before its rows went out, and so before their digests are known and its answer is made text. */
+export type Decision = Omit<Operation, 'digests' | 'answer'> & { readonly told: unknown; answer?: string }
 type Done = { readonly operation: Decision; readonly turn: Turn }
+
+/** As text, once: while the database is at work on the rows. */
+export const answerOf = (operation: Decision): string => (operation.answer ??= JSON.stringify(operation.told))
 
 /**
  * The rows that operations answer for, then the operations themselves with the digests of those rows, and the commit
@@ -21,11 +25,13 @@ export async function commitOperations(
   onMade: () => void,
 ): Promise<void> {
   const digests = new Map<Turn, string>()
-  for (const table of tablesOf(done)) {
-    queueRows(writer, `${table.name} (${table.columns.join(', ')})`, linesOf(done, table, digests), same)
+  for (const [table, isBinary] of tablesOf(done)) {
+    const target = `${table.name} (${table.columns.join(', ')})`
+    if (isBinary) queueBinary(writer, target, rowsOf(done, table, digests, whole), writeRow)
+    else queueRows(writer, target, rowsOf(done, table, digests, lineOf), same)
   }
-  queueRows(writer, sql.operationsTarget, byKey(done), ({ operation, turn }) =>
-    operationLine(house.keys.seal, operation, `{${digests.get(turn) ?? ''}}`),
+  queueBinary(writer, sql.operationsTarget, byKey(done), ({ operation, turn }, out) =>
+    writeOperation(house.keys.seal, operation, answerOf(operation), `{${digests.get(turn) ?? ''}}`, out),
   )
   // What the socket takes goes out before this returns.
   const sent = sendRows(writer, [sql.commit])
@@ -34,16 +40,29 @@ export async function commitOperations(
 }
 
 const same = (line: string): string => line
+const lineOf = (_: Row, line: string): string => line
+const whole = (row: Row): Row => row
+const writeRow = ({ write }: Row, out: BinaryRows): void => write?.(out)
 
-/** By name, as an operation tells them. */
-function tablesOf(done: readonly Done[]): SealedTable[] {
-  const tables = new Set<SealedTable>()
-  for (const { turn } of done) for (const { table } of turn.rows) tables.add(table)
-  return [...tables].sort((a, b) => (a.name < b.name ? -1 : 1))
+/** By name, as an operation tells them; and whether all rows of one can be written in the binary format. */
+function tablesOf(done: readonly Done[]): [SealedTable, boolean][] {
+  const tables = new Map<SealedTable, boolean>()
+  for (const { turn } of done) {
+    for (const { table, write } of turn.rows) {
+      if (write === undefined) tables.set(table, false)
+      else if (!tables.has(table)) tables.set(table, true)
+    }
+  }
+  return [...tables].sort(([a], [b]) => (a.name < b.name ? -1 : 1))
 }
 
 /** Made as they go out, so that the database works on the first while the last are made. */
-function* linesOf(done: readonly Done[], table: SealedTable, digests: Map<Turn, string>): Generator<string> {
+function* rowsOf<Taken>(
+  done: readonly Done[],
+  table: SealedTable,
+  digests: Map<Turn, string>,
+  take: (row: Row, line: string) => Taken,
+): Generator<Taken> {
   for (const { turn } of done) {
     let text = ''
     let rows = 0
@@ -52,7 +71,7 @@ function* linesOf(done: readonly Done[], table: SealedTable, digests: Map<Turn, 
       const line = row.line()
       text += `${line}\n`
       rows += 1
-      yield line
+      yield take(row, line)
     }
     if (rows === 0) continue
     const digest = `"${table.name}":{"rows":${rows},"sha256":"${hash('sha256', text, 'hex')}"}`

@@ -1,4 +1,5 @@
 import { copyJson, copyText, timestampText } from '../database/copy-text.ts'
+import type { BinaryRows } from '../database/copy-binary.ts'
 import type { RowsDigest } from '../database/writer.ts'
 import { markWith, type SealKey } from './keys.ts'
 import { canonicalJson } from './canonical.ts'
@@ -43,16 +44,26 @@ export const digestsText = (digests: ReadonlyMap<string, RowsDigest>): string =>
 
 /** Over all other columns as COPY prints them, so that a mark can be checked without knowing what a column means. */
 export const macOf = (key: SealKey, operation: Operation): Buffer =>
-  Buffer.from(markWith(key, fieldsText(key, operation, operation.digests)), 'hex')
+  Buffer.from(markWith(key, fieldsText(key, operation, operation.answer, operation.digests)), 'hex')
 
-/** The whole row as COPY takes it. */
-export function operationLine(key: SealKey, operation: Omit<Operation, 'digests'>, digests: string): string {
-  const fields = fieldsText(key, operation, digests)
-  return `${fields}\t\\\\x${markWith(key, fields)}`
+/** The whole row as the binary COPY takes it; the mark is over the same columns as text. */
+export function writeOperation(
+  key: SealKey,
+  operation: Unanswered,
+  answer: string,
+  digests: string,
+  out: BinaryRows,
+): void {
+  out.row(operationColumns.length).bigint(operation.id).integer(operation.epoch).bigint(BigInt(operation.xid))
+  out.text(operation.principal).text(operation.key).text(operation.command).bytes(operation.inputDigest)
+  out.smallint(operation.status).text(answer).text(digests).time(operation.at)
+  out.text(key.id).bytes(markWith(key, fieldsText(key, operation, answer, digests)))
 }
 
-function fieldsText(key: SealKey, operation: Omit<Operation, 'digests'>, digests: string): string {
-  const { id, epoch, xid, principal, inputDigest, status, answer, at } = operation
+type Unanswered = Omit<Operation, 'digests' | 'answer'>
+
+function fieldsText(key: SealKey, operation: Unanswered, answer: string, digests: string): string {
+  const { id, epoch, xid, principal, inputDigest, status, at } = operation
   return (
     `${id}\t${epoch}\t${xid}\t${copyText(principal)}\t${copyText(operation.key)}\t${copyText(operation.command)}\t` +
     `\\\\x${inputDigest}\t${status}\t${copyJson(answer)}\t${copyJson(digests)}\t` +
