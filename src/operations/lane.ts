@@ -43,6 +43,9 @@ export class Lane<Want, State> {
   #running: Promise<void>[] = []
   /** Batches for which keys are looked up beforehand, since one was met that had been used. */
   #careful = 0
+  /** How many the last batch had, and whoever waits for as many. */
+  #together = 0
+  #gathering: { readonly wanted: number; done(): void } | undefined
   #closed = false
   #refusedForLoad = 0
   readonly #observers: ((batch: Batch) => void)[] = []
@@ -85,7 +88,8 @@ export class Lane<Want, State> {
     }
     const entry = new Entry(call, inputDigest(call.command, call.input), command, options)
     this.#queue.push(entry)
-    this.#start()
+    if (this.#gathering && this.#queue.length >= this.#gathering.wanted) this.#gathering.done()
+    else this.#start()
     return entry.answered
   }
 
@@ -98,6 +102,7 @@ export class Lane<Want, State> {
 
   /** A second batch is gathered and answered while the database works on the first; wallets decide who waits for whom. */
   #start(): void {
+    if (this.#isEnough(underWayMax)) return
     const connection = this.#connections.pop()
     if (!connection) return
     const running = this.#run(connection).finally(() => {
@@ -112,15 +117,43 @@ export class Lane<Want, State> {
     for (;;) {
       // One turn of the event loop, so that what has arrived by now commits together.
       await new Promise(setImmediate)
-      if (this.#queue.length === 0) return
+      await this.#gather()
+      if (this.#queue.length === 0 || this.#isEnough(underWayMax - 1)) return
       const { taken, left } = takeFairly(this.#queue, this.#settings.batchMax)
       this.#queue = left
       const began = performance.now()
+      this.#together = taken.length
       const refused = await this.#commit(connection, taken)
       for (const observer of this.#observers) {
         observer({ operations: taken.length, refused, seconds: (performance.now() - began) / 1000 })
       }
     }
+  }
+
+  /**
+   * A few that wait gain nothing by a batch of their own beside one that is under way: they are better off together in
+   * the next one. `free` is how many connections would be left if none was at work.
+   */
+  #isEnough(free: number): boolean {
+    return this.#connections.length < free && this.#queue.length < manyWaiting
+  }
+
+  /**
+   * Callers who were answered together ask again together: the next batch waits a moment for as many as the last one had,
+   * so that sixteen callers share a commit instead of having one for each few.
+   */
+  async #gather(): Promise<void> {
+    const wanted = Math.min(this.#together, manyWaiting)
+    if (this.#queue.length === 0 || this.#queue.length >= wanted || this.#gathering) return
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#gathering?.done(), gatherMilliseconds)
+      const done = () => {
+        clearTimeout(timer)
+        this.#gathering = undefined
+        resolve()
+      }
+      this.#gathering = { wanted, done }
+    })
   }
 
   /**
@@ -170,6 +203,9 @@ const attemptsMax = 8
 /** The longest that answers wait for the rows of another batch, in milliseconds. */
 const answersWait = 5
 const underWayMax = 2
+/** So many that wait make a second batch worth its commit. */
+const manyWaiting = 64
+const gatherMilliseconds = 2
 const carefulBatches = 100
 
 /** Two batches stood in each other's way, or the connection went before anything was kept. */
