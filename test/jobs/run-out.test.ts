@@ -79,3 +79,22 @@ test('figures tell how jobs stand', async (t) => {
   const told = await Promise.all(figures.map((figure) => site.metric(figure)))
   assert.deepEqual(told, ['2', '1', '1', '1'])
 })
+
+test('201: by floor, what nobody paid is not given back when less was used than was told', async (t) => {
+  const site = await openJobSite({ JOBS_RUN_OUT: 'floor' })
+  t.after(() => site.close())
+  const project = await site.project(2)
+  const job = await site.longrun(project)
+  for (const [status, second] of [
+    ['started', 0],
+    ['running', 500],
+    ['finished', 50],
+  ] as const) {
+    await site.told(project, job, status, second)
+  }
+  const [{ amount } = {}] = await site.reported(project)
+  const { balance } = await site.balance(project)
+  // Of six, two were paid; the job cost one and a half.
+  assert.deepEqual([amount, balance], ['1.5', '2.00'])
+  await site.requireProved()
+})

@@ -29,8 +29,6 @@ export type JobLine = {
   /** The operation that cancelled it last, and when that was. */
   readonly cancelledBy: bigint | null
   readonly cancelledThen: number | null
-  /** What nobody paid of it. */
-  readonly absorbed: bigint
 }
 
 export type EventLine = {
@@ -54,25 +52,16 @@ const cancels = `
            where command in ('jobs.release', 'jobs.expire')) as cancelled
    order by job, id desc`
 
-/** What nobody paid is rare. */
-const absorbed = `
-  select ${idIn('r.estimate')} as job, sum(s.absorbed) as absorbed
-    from charging.settlements s
-    join credits.reservations r on r.id = s.reservation
-   where s.absorbed > 0
-   group by 1`
-
 /** The columns of `jobOf`. */
 export const jobsOrdered = `
   select j.id, j.type, j.subtype, j.project, j.vlab, j.user_id, j.group_id, j.reserved_count, j.duration, j.instances,
          j.instance_type, j.price, j.discount, ${seconds('j.started_at')}, ${seconds('j.alive_at')},
          ${seconds('j.told_finish')}, ${seconds('j.told_at')}, j.units, j.running, ${seconds('j.finished_at')},
-         ${seconds('j.cancelled_at')}, j.charged, o.id, encode(o.input_digest, 'hex'), c.id, ${seconds('c.at')}, a.absorbed
+         ${seconds('j.cancelled_at')}, j.charged, o.id, encode(o.input_digest, 'hex'), c.id, ${seconds('c.at')}
     from jobs.jobs j
     left join credits.reservations r on r.id = j.reservations[1]
     left join operations.operations o on o.id = r.operation
     left join (${cancels}) as c on c.job = j.id::text
-    left join (${absorbed}) as a on a.job = j.id::text
    order by j.id`
 
 const textOf = (field: string | undefined): string | null => (field === '\\N' ? null : plain(field as string))
@@ -102,7 +91,6 @@ export function jobOf(line: string): JobLine {
     askedDigest: textOf(f[23]),
     cancelledBy: bigOf(f[24]),
     cancelledThen: numberOf(f[25]),
-    absorbed: f[26] === '\\N' ? 0n : nanosFrom(f[26] as string),
   }
 }
 

@@ -47,7 +47,7 @@ function wrongCost(job: JobLine, hasTold: boolean, book: JobPriceBook): string |
   if (!price || (job.discount !== null && !own)) return 'its price or discount is missing'
   if (!hasTold) return job.charged === 0n ? undefined : 'it was charged, and nothing was told of it'
   const cost = totalCost(price, own, job.units)
-  if (job.charged === cost || (job.charged > cost && job.charged === job.absorbed)) return undefined
+  if (job.charged === cost) return undefined
   const others = [undefined, ...book.discountsOf(job.vlab)].map((discount) => totalCost(price, discount, job.units))
   if (others.includes(job.charged)) return undefined
   return `it was charged ${nanosText(job.charged)}, and ${job.units} cost ${nanosText(cost)}`
