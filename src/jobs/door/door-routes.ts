@@ -6,6 +6,7 @@ import type { Issue, Lax } from '../lax/lax.ts'
 import { NoJson, readJson } from '../lax/json.ts'
 import { asFault, Envelope, faultAnswers, faultText, openingOf, Told } from './envelope.ts'
 import { Fault } from './fault.ts'
+import { askAgain, isBusy } from './patience-routes.ts'
 import { addStrays, type Paths, pathsOf } from './stray-routes.ts'
 
 /** Where the doors of this module stand: their bodies, refusals and unknown paths are those of the reference service. */
@@ -89,10 +90,12 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
       if (issues.length > 0) throw Fault.invalid(issues)
       const result = handler(input, request, reply)
       if (!(result instanceof Promise)) return send(reply, said, result)
-      result.then(
-        (data: unknown) => send(reply, said, data),
-        (error: unknown) => reply.send(error),
-      )
+      const answer = (data: unknown) => send(reply, said, data)
+      const refuse = (error: unknown) => reply.send(error)
+      result.then(answer, (error: unknown) => {
+        if (method === 'GET' || !isBusy(error)) return refuse(error)
+        return askAgain(request, () => handler(input, request, reply)).then(answer, refuse)
+      })
       return undefined
     },
   })

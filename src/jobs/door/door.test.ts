@@ -27,6 +27,7 @@ const Thing = ruled(
   ({ name }) => (name === 'bad' ? 'name is bad' : undefined),
 )
 
+let asked = 0
 const doors = await openDoors((server) => {
   openJobScope(server, (scope) => {
     jobDoor(
@@ -69,6 +70,23 @@ const doors = await openDoors((server) => {
         if (page === 4) throw new Error('a bug')
         if (page === 5) throw new Problem('overloaded')
         return deep ? told(`Thing ${id}`, { id, deep }) : null
+      },
+    )
+    jobDoor(
+      scope,
+      {
+        method: 'POST',
+        path: '/busy',
+        operation: 'jobs.read',
+        id: 'askTheBusy',
+        summary: 'Busy for the first two',
+        status: 201,
+        message: 'Begun',
+      },
+      async () => {
+        asked += 1
+        if (asked < 3) throw new Problem('overloaded')
+        return { asked }
       },
     )
   })
@@ -237,6 +255,11 @@ test('404, 402, 503: refusals come in the envelope, those of the house too', asy
   const busy = await ask(5)
   assert.deepEqual([busy.status, busy.headers.get('retry-after')], [503, '1'])
   assert.deepEqual((busy.body as { details: unknown }).details, { type: '/problems/overloaded' })
+})
+
+test('201: what changes something waits while the house is busy, because clients never ask again', async () => {
+  const { status, body } = await doors.ask('POST', '/busy', { is: 'read' })
+  assert.deepEqual([status, body], [201, { message: 'Begun', data: { asked: 3 } }])
 })
 
 test('500: a bug says nothing of itself', async () => {
