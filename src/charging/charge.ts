@@ -95,6 +95,7 @@ export class ChargeSheet {
   readonly states: State[] = []
   /** The versions of the price book that decided something here, and so never change any more. */
   readonly uses = new Set<bigint>()
+  readonly #used = new WeakSet<readonly bigint[]>()
   /** Where something was charged, by project. */
   readonly #places = new Map<string, Place[]>()
   /** What wallets paid for the usage of each person. */
@@ -183,6 +184,9 @@ export class ChargeSheet {
 
   /** What else decided a charge beside its line: the policy. */
   use(versions: readonly bigint[]): void {
+    // The same few lists come again with each record.
+    if (this.#used.has(versions)) return
+    this.#used.add(versions)
     for (const version of versions) this.uses.add(version)
   }
 
@@ -204,7 +208,7 @@ export class ChargeSheet {
   }
 
   #add(subject: Subject, line: Line, rated: Rated, kind: Charge['kind'], transfer: bigint | null): void {
-    if (kind !== 'memo' && this.#periodBased.has(line.price)) {
+    if (kind !== 'memo' && this.#periodBased.size > 0 && this.#periodBased.has(line.price)) {
       this.#due.add(`${subject.project} ${subject.provider} ${line.period}`)
     }
     this.#charges.push({

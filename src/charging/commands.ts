@@ -151,7 +151,7 @@ function rateOnto(sheet: ChargeSheet, tally: { charged: number; unpriced: number
     sheet.state(of, { outcome: 'accruing', reason: 'it has not ended yet' }, rated.book)
     return
   }
-  const rating = rater.rateFor(fact, payer, record.person)
+  const rating = rater.rateFor(fact, payer, record.person, record.texts)
   const subject = { record: id, project, provider, person: record.person }
   sheet.use(rating.uses)
   if (task.uncharged && rating.outcome !== 'free') {

@@ -1,5 +1,5 @@
 import { type Book, compileBook, type PriceVersion, resolve, type Resolved } from '../pricing/book.ts'
-import { rate, type Rating } from '../pricing/rate.ts'
+import { rate, type Rating, type UsageTexts } from '../pricing/rate.ts'
 
 /** What is rated, of a fact or a record. */
 export type Used = {
@@ -9,7 +9,6 @@ export type Used = {
   readonly endsAt: number
   readonly quantities: Readonly<Record<string, string>>
   readonly dimensions: Readonly<Record<string, string>>
-  readonly texts?: { readonly quantitiesText: string; readonly dimensionsText: string }
 }
 
 /** The same with the parties that decide which prices hold. */
@@ -50,17 +49,18 @@ export class Rater {
   }
 
   /** The same for many facts of the same few payers, each always the same object. */
-  rateFor(used: Used, payer: Payer & { readonly project: string }, person: string | null): Rating {
-    const priced = () => ({ service: used.service, subtype: used.subtype, project: payer.project, person })
-    if (this.#byPerson) return rate(this.pricesFor(priced(), payer), used)
+  rateFor(used: Used, payer: Payer & { readonly project: string }, person: string | null, texts?: UsageTexts): Rating {
+    const { service, subtype } = used
+    const { project } = payer
+    if (this.#byPerson) return rate(this.pricesFor({ service, subtype, project, person }, payer), used, texts)
     let bySubtype = this.#remembered.get(payer)
     if (!bySubtype) this.#remembered.set(payer, (bySubtype = new Map()))
-    let prices = bySubtype.get(used.subtype)
-    if (prices?.who.service !== used.service) {
+    let prices = bySubtype.get(subtype)
+    if (prices?.who.service !== service) {
       if (bySubtype.size >= subtypesMax) bySubtype.clear()
-      prices = this.pricesFor(priced(), payer)
-      bySubtype.set(used.subtype, prices)
+      prices = this.pricesFor({ service, subtype, project, person }, payer)
+      bySubtype.set(subtype, prices)
     }
-    return rate(prices, used)
+    return rate(prices, used, texts)
   }
 }

@@ -1,7 +1,7 @@
 import { copyText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
-import { decimalText, parseDecimal } from '../values/decimal.ts'
+import { decimalText, parseDecimal, wholeText } from '../values/decimal.ts'
 import { nanosFixed, nanosFrom } from '../values/money.ts'
 import type { Charge, State } from './charge.ts'
 
@@ -19,28 +19,17 @@ export const statesTable: SealedTable = {
 }
 
 export const insertCharges = (writer: Writer, charges: Iterable<Charge>) => {
-  const prices = textsOf()
-  const transfers = textsOf()
+  const operation = String(writer.operation)
   return append(
     writer,
     chargesTable,
     charges,
     (c) =>
-      `${c.id}\t${c.period}\t${writer.operation}\t${c.record}\t${c.project}\t${c.provider}\t` +
-      `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${prices(c.price)}\t${c.book}\t` +
+      `${wholeText(c.id)}\t${c.period}\t${operation}\t${wholeText(c.record)}\t${c.project}\t${c.provider}\t` +
+      `${copyText(c.component)}\t${c.part}\t${c.revision}\t${c.kind}\t${wholeText(c.price)}\t${c.book}\t` +
       `${decimalText(c.quantity, 9)}\t${nanosFixed(c.nanos)}\t${c.currency}\t` +
-      (c.transfer === null ? '\\N' : transfers(c.transfer)),
+      (c.transfer === null ? '\\N' : wholeText(c.transfer)),
   )
-}
-
-/** The text of a number, remembered: the same few stand in many rows, or in a row and the one after it. */
-function textsOf(): (number: bigint) => string {
-  const texts = new Map<bigint, string>()
-  return (number) => {
-    let text = texts.get(number)
-    if (text === undefined) texts.set(number, (text = number.toString()))
-    return text
-  }
 }
 
 export const insertStates = (writer: Writer, states: readonly State[]) =>

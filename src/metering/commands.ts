@@ -89,7 +89,8 @@ class Draft implements sql.Recorded {
   }
 
   get texts(): FactTexts {
-    return (this.#texts ??= textsOf(this.fact))
+    // Those of a pack are read again, rather than kept until the piece has gone out.
+    return this.fact.texts ?? (this.#texts ??= textsOf(this.fact))
   }
 
   get digest(): string {
@@ -106,7 +107,6 @@ async function sift(writer: Writer, records: readonly Draft[], recent: RecentNam
   const asked = recent.takesOthersForNew ? told : records
   const known = asked.length === 0 ? [] : await sql.findIdentities(writer, asked)
   if (asked === records) recent.found(known.some(({ place }) => !told.includes(records[place - 1] as Draft)))
-  recent.add(records)
   const rows = new Map(known.map((row) => [asked[row.place - 1], row]))
   const first: Draft[] = []
   const other: Draft[] = []

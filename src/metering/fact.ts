@@ -26,6 +26,8 @@ export type Fact = {
   readonly raw: string
   /** Where its texts were made already, by a thread that reads. */
   readonly texts?: FactTexts
+  /** Where it came in a pack with others: the fact by itself, which lasts. */
+  readonly kept?: Fact
 }
 
 /** What a fact says, as its rows and digests are made of it. */
@@ -44,19 +46,14 @@ export type FactTexts = {
   readonly called: string | undefined
   /** Where a thread that reads has digested the raw row already. */
   readonly sealed: SealedRaw | undefined
-  /** The fact by itself, where it came with many others. */
-  readonly alone: Fact | undefined
 }
 
 /** What stands in the seal for a raw row, and the salt that it was digested with; both in hex. */
 export type SealedRaw = { readonly digest: string; readonly salt: string }
 
-/** The same, kept for long: without all others of the pack that it came in. */
-export const keptFact = (fact: Fact): Fact => fact.texts?.alone ?? fact
-
-/** The same on its own, without the pack that it came in, which it would keep. */
+/** The same as an object of its own, and not from a pack. */
 export const plainFact = (fact: Fact): Fact =>
-  fact.texts
+  fact.kept
     ? {
         source: fact.source,
         externalId: fact.externalId,

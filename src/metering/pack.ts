@@ -6,7 +6,7 @@ import type { ToldFact } from './texts.ts'
  */
 export type Pack = {
   readonly text: Uint8Array<ArrayBuffer>
-  /** For each fact as many as `stride`: characters of the text, and words. */
+  /** For each fact as many as `stride`: see `place`. */
   readonly places: Int32Array<ArrayBuffer>
   /** For each fact its start, its end and when it was measured. */
   readonly moments: Float64Array<ArrayBuffer>
@@ -15,9 +15,12 @@ export type Pack = {
 /** Packs with the words that were not in packs before; from 0 on when those are to be forgotten. */
 export type Packed = { readonly packs: readonly Pack[]; readonly from: number; readonly words: readonly string[] }
 
-/** Where the parts of a fact's text begin; each ends where the next begins. Then come the numbers of its words. */
+/**
+ * The bytes of a fact's text, then which of its characters begin its parts; each ends where the next begins, and what it
+ * told stands first. Then come the numbers of its words.
+ */
 export const place = {
-  told: 0,
+  from: 0,
   name: 1,
   row: 2,
   quantities: 3,
@@ -33,8 +36,9 @@ export const place = {
   person: 13,
   provider: 14,
   final: 15,
+  bytes: 16,
 } as const
-export const stride = 16
+export const stride = 17
 
 /** Digest and salt of the raw row. */
 export const sealLength = 64

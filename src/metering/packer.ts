@@ -4,6 +4,7 @@ import { nameOf, rowOf, sealRaw, toldOf, type ToldFact } from './texts.ts'
 
 const factsMax = 2048
 const bytesMax = 1 << 20
+const usedMax = 64
 /** Names repeat; where they do not, they are forgotten now and then. */
 const wordsMax = 200_000
 
@@ -30,11 +31,11 @@ export class Packer {
   #last: { readonly text: string; readonly word: number }[] = []
   #fresh: string[] = []
   #from = 0
+  readonly #used: ArrayBuffer[] = []
   #text = Buffer.from('')
   #places = new Int32Array(0)
   #moments = new Float64Array(0)
   #bytes = 0
-  #characters = 0
   #count = 0
 
   /** Salts are 32 hexadecimal digits that nobody can guess. */
@@ -60,19 +61,27 @@ export class Packer {
     this.#makeRoom(text.length * 3)
     const at = this.#count * stride
     const places = this.#places
-    let from = (places[at + place.told] = this.#characters)
-    from = places[at + place.name] = from + toldText.length
+    let from = (places[at + place.name] = toldText.length)
     from = places[at + place.row] = from + nameText.length
     from = places[at + place.raw] = from + rowText.length
     places[at + place.dimensions] = from - dimensionsText.length
     places[at + place.quantities] = from - dimensionsText.length - 1 - quantitiesText.length
     from = places[at + place.seal] = from + rawText.length
     from = places[at + place.plain] = from + sealLength
-    this.#characters = places[at + place.end] = from + plainText.length
+    places[at + place.end] = from + plainText.length
+    const bytes = this.#text.write(text, this.#bytes)
+    places[at + place.from] = this.#bytes
+    places[at + place.bytes] = bytes
     this.#note(fact, at)
-    this.#bytes += this.#text.write(text, this.#bytes)
+    this.#bytes += bytes
     this.#count += 1
     this.length += 1
+  }
+
+  /** Takes buffers back that are not needed any more: new ones cost as much as what is written into them. */
+  reuse(buffers: readonly ArrayBuffer[]): void {
+    for (const buffer of buffers)
+      if (buffer.byteLength === bytesMax && this.#used.length < usedMax) this.#used.push(buffer)
   }
 
   take(): Packed {
@@ -129,7 +138,8 @@ export class Packer {
   #makeRoom(bytes: number): void {
     if (this.#bytes + bytes <= this.#text.length && this.#count < factsMax) return
     this.#close()
-    this.#text = Buffer.from(new ArrayBuffer(Math.max(bytesMax, bytes)))
+    const used = bytes <= bytesMax ? this.#used.pop() : undefined
+    this.#text = Buffer.from(used ?? new ArrayBuffer(Math.max(bytesMax, bytes)))
     this.#places = new Int32Array(factsMax * stride)
     this.#moments = new Float64Array(factsMax * 3)
   }
@@ -143,6 +153,6 @@ export class Packer {
       })
     }
     this.#text = Buffer.from('')
-    this.#bytes = this.#characters = this.#count = 0
+    this.#bytes = this.#count = 0
   }
 }

@@ -1,9 +1,9 @@
-import { NameSet } from '../values/name-set.ts'
+import { NameSet, numberOf } from '../values/name-set.ts'
 
 type Told = { readonly fact: { readonly externalId: string } }
 
 /** As many names as the last pages hold; twice as many are remembered at the most. */
-const namesMax = 30_000
+const namesMax = 50_000
 /** So many pieces in a row must be all new before the next is taken for new; ever more after each mistake. */
 const [waitLeast, waitMost] = [8, 256]
 
@@ -21,12 +21,19 @@ export class RecentNames {
     return this.#toWait === 0
   }
 
+  /** Those told of lately; all of them are from now on. */
   among<Each extends Told>(all: readonly Each[]): Each[] {
-    return all.filter(({ fact: { externalId } }) => this.#names.has(externalId) || this.#before.has(externalId))
+    const numbers = all.map(({ fact }) => numberOf(fact.externalId))
+    const found = all.filter((_, place) => {
+      const number = numbers[place] as number
+      return this.#names.has(number) || this.#before.has(number)
+    })
+    for (const number of numbers) this.#names.add(number)
+    this.#forget()
+    return found
   }
 
-  add(all: readonly Told[]): void {
-    for (const { fact } of all) this.#names.add(fact.externalId)
+  #forget(): void {
     if (this.#names.size < namesMax) return
     this.#before = this.#names
     this.#names = new NameSet(namesMax)

@@ -1,6 +1,7 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
 import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { wholeText } from '../values/decimal.ts'
 import { calledBy, type Fact, type FactTexts } from './fact.ts'
 import { newSalts } from './salt-stream.ts'
 import { sealRaw } from './texts.ts'
@@ -47,6 +48,7 @@ export type Recorded = {
 const nextSalt = newSalts()
 
 export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
+  const operation = String(writer.operation)
   let open = ''
   return append(
     writer,
@@ -56,7 +58,7 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
       const raw = texts.sealed ?? sealRaw(nextSalt(), fact.raw)
       open = `${texts.rawText}\t\\\\x${raw.salt}`
       return (
-        `${id}\t${period}\t${writer.operation}\t${texts.nameText}\t${version}\t` +
+        `${wholeText(id)}\t${period}\t${operation}\t${texts.nameText}\t${version}\t` +
         `${project}\t${person ?? '\\N'}\t${provider}\t${texts.rowText}\t\\\\x${digest}\t\\\\x${raw.digest}`
       )
     },
@@ -74,9 +76,9 @@ export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =
     writer,
     'metering.identities (source, external_id, record, period, version, final, measured_at, digest, called)',
     records,
-    (r) =>
-      `${r.texts.nameText}\t${r.id}\t${r.period}\t1\t${r.fact.final ? 't' : 'f'}\t` +
-      `${timestampText(r.fact.measuredAt)}\t\\\\x${r.digest}\t${copyText(r.texts.called ?? null)}`,
+    ({ id, period, fact, digest, texts }) =>
+      `${texts.nameText}\t${wholeText(id)}\t${period}\t1\t${fact.final ? 't' : 'f'}\t` +
+      `${timestampText(fact.measuredAt)}\t\\\\x${digest}\t${copyText(texts.called ?? null)}`,
   )
 
 export type IdentityRow = {

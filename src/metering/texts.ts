@@ -23,7 +23,6 @@ class MadeTexts implements FactTexts {
   readonly quantitiesText: string
   readonly dimensionsText: string
   readonly sealed = undefined
-  readonly alone = undefined
   private readonly fact: Fact
 
   constructor(fact: Fact) {

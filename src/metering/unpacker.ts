@@ -1,18 +1,22 @@
+import { copyText } from '../database/copy-text.ts'
 import { valueIn } from '../values/json-text.ts'
 import { calledBy, type Fact, type FactTexts, type SealedRaw } from './fact.ts'
 import { type Pack, type Packed, type Plain, place, sealLength, stride } from './pack.ts'
+
+type Opened = Omit<Pack, 'text'> & { readonly text: Buffer; readonly words: readonly string[] }
 
 /** Unpacks what one Packer packed, in its order. */
 export class Unpacker {
   #words: string[] = []
 
+  /** The facts are read from their packs as they are asked: they end with them. */
   unpack({ packs, from, words }: Packed): Fact[] {
     if (from === 0) this.#words = []
     for (const word of words) this.#words.push(word)
     const facts: Fact[] = []
     for (const { text, places, moments } of packs) {
       const opened = {
-        text: Buffer.from(text.buffer, text.byteOffset, text.length).toString(),
+        text: Buffer.from(text.buffer, text.byteOffset, text.length),
         places,
         moments,
         words: this.#words,
@@ -23,10 +27,10 @@ export class Unpacker {
   }
 }
 
-type Opened = Omit<Pack, 'text'> & { readonly text: string; readonly words: readonly string[] }
+let lastRead: { readonly fact: PackedFact; readonly texts: PackedTexts } | undefined
 
 /** A fact that looks in its pack for what it is asked. */
-class PackedFact implements Fact, FactTexts {
+class PackedFact implements Fact {
   readonly externalId: string
   private readonly pack: Opened
   private readonly number: number
@@ -34,12 +38,7 @@ class PackedFact implements Fact, FactTexts {
   constructor(pack: Opened, number: number) {
     this.pack = pack
     this.number = number
-    const nameText = this.part(place.name, place.row)
-    this.externalId = this.isPlain ? nameText.slice(this.source.length + 1) : this.plain.externalId
-  }
-
-  get texts(): FactTexts {
-    return this
+    this.externalId = this.nameAtOnce() ?? this.nameOfTexts()
   }
 
   get source(): string {
@@ -59,7 +58,7 @@ class PackedFact implements Fact, FactTexts {
   }
 
   get personName(): string | null {
-    return (this.pack.places[this.number * stride + place.person] as number) < 0 ? null : this.word(place.person)
+    return this.at(place.person) < 0 ? null : this.word(place.person)
   }
 
   get providerName(): string {
@@ -79,23 +78,82 @@ class PackedFact implements Fact, FactTexts {
   }
 
   get final(): boolean {
-    return this.pack.places[this.number * stride + place.final] === 1
+    return this.at(place.final) === 1
   }
 
   get quantities(): Readonly<Record<string, string>> {
-    return JSON.parse(this.quantitiesText) as Record<string, string>
+    return JSON.parse(this.texts.quantitiesText) as Record<string, string>
   }
 
   get dimensions(): Readonly<Record<string, string>> {
-    return JSON.parse(this.dimensionsText) as Record<string, string>
+    return JSON.parse(this.texts.dimensionsText) as Record<string, string>
   }
 
   get raw(): string {
-    return this.isPlain ? this.rawText : this.plain.raw
+    return this.texts.raw
+  }
+
+  /** Read from the pack again and again, rather than kept: only the last of them are at hand. */
+  get texts(): PackedTexts {
+    if (lastRead?.fact === this) return lastRead.texts
+    const { text, places } = this.pack
+    const at = this.number * stride
+    const from = this.at(place.from)
+    const isAscii = this.at(place.bytes) === this.at(place.end)
+    const to = from + this.at(place.bytes)
+    const texts = new PackedTexts(text.toString(isAscii ? 'latin1' : 'utf8', from, to), places, at)
+    lastRead = { fact: this, texts }
+    return texts
+  }
+
+  get kept(): Fact {
+    const { text, places, moments, words } = this.pack
+    const from = this.at(place.from)
+    const own = places.slice(this.number * stride, (this.number + 1) * stride)
+    own[place.from] = 0
+    const copy = Buffer.from(text.subarray(from, from + this.at(place.bytes)))
+    const times = moments.slice(this.number * 3, this.number * 3 + 3)
+    return new PackedFact({ text: copy, places: own, moments: times, words }, 0)
+  }
+
+  private at(which: number): number {
+    return this.pack.places[this.number * stride + which] as number
+  }
+
+  private word(which: number): string {
+    return this.pack.words[this.at(which)] as string
+  }
+
+  /** Nearly all names are letters that COPY writes as they are, one byte each. */
+  private nameAtOnce(): string | undefined {
+    if (this.at(place.bytes) !== this.at(place.end) || this.at(place.plain) !== this.at(place.end)) return undefined
+    const from = this.at(place.from)
+    return this.pack.text.toString(
+      'latin1',
+      from + this.at(place.name) + this.source.length + 1,
+      from + this.at(place.row),
+    )
+  }
+
+  private nameOfTexts(): string {
+    const { texts, source } = this
+    return texts.isPlain ? texts.nameText.slice(copyText(source).length + 1) : texts.plain.externalId
+  }
+}
+
+class PackedTexts implements FactTexts {
+  private readonly text: string
+  private readonly places: Int32Array
+  private readonly first: number
+
+  constructor(text: string, places: Int32Array, first: number) {
+    this.text = text
+    this.places = places
+    this.first = first
   }
 
   get told(): string {
-    return this.part(place.told, place.name)
+    return this.text.slice(0, this.places[this.first + place.name])
   }
 
   get quantitiesText(): string {
@@ -119,6 +177,10 @@ class PackedFact implements Fact, FactTexts {
     return this.part(place.raw, place.seal)
   }
 
+  get raw(): string {
+    return this.isPlain ? this.rawText : this.plain.raw
+  }
+
   get sealed(): SealedRaw {
     const both = this.part(place.seal, place.plain)
     return { digest: both.slice(0, sealLength / 2), salt: both.slice(sealLength / 2) }
@@ -128,34 +190,16 @@ class PackedFact implements Fact, FactTexts {
     return valueIn(this.dimensionsText, calledBy)
   }
 
-  get alone(): Fact {
-    const { text, places, moments, words } = this.pack
-    const at = this.number * stride
-    const from = places[at] as number
-    const own = places.slice(at, at + stride).map((value, index) => (index <= place.end ? value - from : value))
-    const copy = Buffer.from(text.slice(from, places[at + place.end])).toString()
-    return new PackedFact(
-      { text: copy, places: own, moments: moments.slice(this.number * 3, this.number * 3 + 3), words },
-      0,
-    )
+  get isPlain(): boolean {
+    return this.places[this.first + place.plain] === this.places[this.first + place.end]
+  }
+
+  get plain(): Plain {
+    return JSON.parse(this.part(place.plain, place.end)) as Plain
   }
 
   private part(from: number, to: number, less = 0): string {
-    const { text, places } = this.pack
-    const at = this.number * stride
-    return text.slice(places[at + from], (places[at + to] as number) - less)
-  }
-
-  private word(which: number): string {
-    return this.pack.words[this.pack.places[this.number * stride + which] as number] as string
-  }
-
-  private get isPlain(): boolean {
-    const at = this.number * stride
-    return this.pack.places[at + place.plain] === this.pack.places[at + place.end]
-  }
-
-  private get plain(): Plain {
-    return JSON.parse(this.part(place.plain, place.end)) as Plain
+    const { places, first } = this
+    return this.text.slice(places[first + from], (places[first + to] as number) - less)
   }
 }

@@ -5,9 +5,10 @@ export type Usage = {
   readonly endsAt: number
   readonly quantities: Readonly<Record<string, string>>
   readonly dimensions: Readonly<Record<string, string>>
-  /** The same as JSON, where they are at hand: then only what is asked for is read of them. */
-  readonly texts?: { readonly quantitiesText: string; readonly dimensionsText: string }
 }
+
+/** The same as JSON, where it is at hand: then only what is asked for is read of it. */
+export type UsageTexts = { readonly quantitiesText: string; readonly dimensionsText: string }
 
 export type RatedLine = {
   readonly component: string

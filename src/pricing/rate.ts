@@ -5,14 +5,14 @@ import { amountMax } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Component, Pricing, Resolved } from './book.ts'
 import { quantityPlaces, quantityUnit } from './compile.ts'
-import type { RatedLine, Rating, Usage } from './line.ts'
+import type { RatedLine, Rating, Usage, UsageTexts } from './line.ts'
 import { freeOf, type NotCharged } from './policy.ts'
 import { amountTop, roundedNanos } from './program.ts'
 import { noPrice, nothingCharged, owesNothing, refusal } from './reason.ts'
 import { rateParts } from './split.ts'
 import { indexAt, valueAt } from './timeline.ts'
 
-export type { RatedLine, Rating, Usage } from './line.ts'
+export type { RatedLine, Rating, Usage, UsageTexts } from './line.ts'
 
 /** Exact at nine places; what metering let in has no more of them. */
 function quantityOf(text: string): bigint {
@@ -23,16 +23,16 @@ function quantityOf(text: string): bigint {
 }
 
 /** Usage and prices in, charge lines out; the same ones for ever. The usage has ended: what still runs is not rated. */
-export function rate(resolved: Resolved, usage: Usage): Rating {
+export function rate(resolved: Resolved, usage: Usage, texts?: UsageTexts): Rating {
   const { startsAt, endsAt } = usage
   const policy = valueAt(resolved.policies, endsAt)
   assert(policy, 'there is always a policy')
-  const state = usage.texts ? valueIn(usage.texts.dimensionsText, 'state') : usage.dimensions['state']
+  const state = texts ? valueIn(texts.dimensionsText, 'state') : usage.dimensions['state']
   const free = state === undefined ? undefined : freeOf(policy, state)
   if (free) return free
 
   const { slots, meters, components } = resolved
-  const told = usage.texts?.quantitiesText
+  const told = texts?.quantitiesText
   const quantities = told === undefined ? usage.quantities : undefined
   for (const { name, slot } of meters) {
     const text = told === undefined ? quantities?.[name] : valueIn(told, name)

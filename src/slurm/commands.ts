@@ -3,9 +3,9 @@ import { chargePage } from '../charging/commands.ts'
 import type { Memory } from '../charging/memory-commands.ts'
 import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
-import { type Fact, keptFact } from '../metering/fact.ts'
+import type { Fact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
-import { NameSet } from '../values/name-set.ts'
+import { NameSet, numberOf } from '../values/name-set.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { Format, Page } from './page.ts'
 import { ReadingThread } from './thread-stream.ts'
@@ -88,7 +88,9 @@ async function ingestFile(
   const reading = { format, cluster, zone, origin: file, measuredAt: await measuredAtOf(file), pageSize }
   const pages = new Pages(async (facts, page) => {
     const bad = page.bad.map((row) => ({ ...row, door: slurmDoor }))
-    take(page, await chargePage(house, { facts, bad }, settings, memory))
+    const result = await chargePage(house, { facts, bad }, settings, memory)
+    page.release?.()
+    take(page, result)
   })
   try {
     for await (const page of thread.read(reading)) {
@@ -121,7 +123,8 @@ class Pages {
     const later: Fact[] = []
     for (const facts of [this.#later, page.facts]) {
       for (const fact of facts) {
-        if (busy.some((ids) => ids.has(fact.externalId))) later.push(keptFact(fact))
+        const number = numberOf(fact.externalId)
+        if (busy.some((numbers) => numbers.has(number))) later.push(fact.kept ?? fact)
         else now.push(fact)
       }
     }
@@ -142,9 +145,9 @@ class Pages {
         this.#failure ??= error
       })
       .finally(() => this.#underWay.delete(done))
-    const ids = new NameSet(facts.length)
-    for (const { externalId } of facts) ids.add(externalId)
-    this.#underWay.set(done, ids)
+    const numbers = new NameSet(facts.length)
+    for (const { externalId } of facts) numbers.add(numberOf(externalId))
+    this.#underWay.set(done, numbers)
   }
 }
 

@@ -1,8 +1,9 @@
 import { calledBy } from '../metering/fact.ts'
 import type { ToldFact } from '../metering/texts.ts'
+import { wholeText } from '../values/decimal.ts'
 import { inQuotes } from '../values/json-text.ts'
 import { secondsText, shown } from './duration.ts'
-import { type Amount, amountText, times, wholeText } from './memory.ts'
+import { type Amount, amountText, times } from './memory.ts'
 import { isEnded } from './state.ts'
 import type { Allocation } from './tres.ts'
 

@@ -1,3 +1,4 @@
+import { wholeText } from '../values/decimal.ts'
 import { parseWhole } from './duration.ts'
 
 /** An exact amount: `whole` divided by ten to the power of `places`. A plain number wherever that is exact. */
@@ -59,16 +60,6 @@ export function plus(one: Amount, other: Amount): Amount {
   const places = Math.max(one.places, other.places)
   const at = (amount: Amount) => BigInt(amount.whole) * 10n ** BigInt(places - amount.places)
   return shortest(at(one) + at(other), places)
-}
-
-const billion = 1_000_000_000
-
-/** The text of a whole number. Of a large one in two halves: as one, it would cost twice as much. */
-export function wholeText(whole: number | bigint): string {
-  if (typeof whole === 'bigint' || whole < billion) return String(whole)
-  const high = Math.floor(whole / billion)
-  // Nine digits, zeros included.
-  return `${high}${String((billion + (whole - high * billion)) | 0).slice(1)}`
 }
 
 /** As a plain decimal: `1428076625.92`. */

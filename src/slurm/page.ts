@@ -30,7 +30,11 @@ export type PageRest = {
   readonly notes: string[]
 }
 
-export type Page = PageRest & { readonly facts: Fact[] }
+export type Page = PageRest & {
+  readonly facts: Fact[]
+  /** Gives back what the facts are read from, where they come in packs: they end with it. */
+  readonly release?: () => void
+}
 
 /** Where facts are put as they are read. */
 export type Facts = { readonly length: number; push(fact: ToldFact): void }

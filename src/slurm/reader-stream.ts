@@ -11,7 +11,7 @@ import { readInto } from './stream.ts'
  * The thread that reads dumps: what it reads is packed while the one before is written. It is told which file to read,
  * then each time that a page is wanted.
  */
-export type Told = { readonly settings: Settings } | 'more'
+export type Told = { readonly settings: Settings } | { readonly used: readonly ArrayBuffer[] } | 'more'
 
 /** What it answers: page after page, and how the file ended. */
 export type Heard =
@@ -74,5 +74,6 @@ parentPort?.on('message', (told: Told) => {
   if (told === 'more') {
     wanted += 1
     wake()
-  } else void read(told.settings)
+  } else if ('used' in told) packer.reuse(told.used)
+  else void read(told.settings)
 })

@@ -42,7 +42,9 @@ export class ReadingThread {
       if (heard.kind === 'end') return
       if (heard.kind === 'refusal') throw new Refusal(heard.message, heard.remedy)
       if (heard.kind === 'failure') throw heard.error
-      yield { ...heard.rest, facts: this.#unpacker.unpack(heard.packed) }
+      const { rest, packed } = heard
+      const used = packed.packs.map(({ text }) => text.buffer)
+      yield { ...rest, facts: this.#unpacker.unpack(packed), release: () => this.#tell({ used }, used) }
     }
   }
 
@@ -58,8 +60,8 @@ export class ReadingThread {
     this.#unpipe = () => process.stdin.unpipe(stdin).pause()
   }
 
-  #tell(told: Told): void {
-    this.#worker.postMessage(told, [])
+  #tell(told: Told, moved: ArrayBuffer[] = []): void {
+    this.#worker.postMessage(told, moved)
   }
 
   #hear(heard: Heard | Ended): void {

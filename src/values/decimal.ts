@@ -14,9 +14,36 @@ export function parseDecimal(text: string, places: number): bigint | undefined {
   return match[1] === '-' ? -digits : digits
 }
 
+const billion = 1_000_000_000
+
+/** Nine digits of a whole number below a billion, zeros included. */
+const nineDigits = (whole: number): string => String((billion + whole) | 0).slice(1)
+
+/**
+ * The text of a whole number, most often a small one: that of a bigint, or of a number beyond 32 bits, costs several times
+ * as much as that of its halves.
+ */
+export function wholeText(whole: number | bigint): string {
+  const number = Number(whole)
+  if (!(number >= 0 && number <= Number.MAX_SAFE_INTEGER)) return String(whole)
+  if (number < billion) return String(number | 0)
+  const high = Math.floor(number / billion)
+  return String(high) + nineDigits(number - high * billion)
+}
+
+/** `fixedText` at nine places, for numbers that are not large. */
+function smallNanosText(whole: bigint): string | undefined {
+  const number = Number(whole)
+  if (number > Number.MAX_SAFE_INTEGER) return undefined
+  const high = Math.floor(number / billion)
+  return `${high}.${nineDigits(number - high * billion)}`
+}
+
 /** All `places` behind the point, as PostgreSQL prints a numeric of that scale: `12.500000000`. */
 export function fixedText(whole: bigint, places: number): string {
   if (whole < 0n) return `-${fixedText(-whole, places)}`
+  const small = places === 9 ? smallNanosText(whole) : undefined
+  if (small !== undefined) return small
   const digits = whole.toString()
   if (places === 0) return digits
   const cut = digits.length - places

@@ -1,6 +1,6 @@
 /**
- * A set of names that tells none of its own as missing, and one in a billion others as its own: it remembers a number
- * of each, in a tenth of the time that the names themselves would take, and keeps none of them.
+ * A set of names that tells none of its own as missing, and one in a billion others as its own: it holds a number of each
+ * (`numberOf`), in a tenth of the time that the names themselves would take, and keeps none of them.
  */
 export class NameSet {
   size = 0
@@ -10,14 +10,12 @@ export class NameSet {
     this.#table = new Int32Array(2 ** Math.ceil(Math.log2(Math.max(16, 2 * expected))))
   }
 
-  has(name: string): boolean {
-    const number = numberOf(name)
+  has(number: number): boolean {
     return this.#table[this.#placeOf(number)] === number
   }
 
-  add(name: string): void {
+  add(number: number): void {
     if (2 * this.size >= this.#table.length) this.#grow()
-    const number = numberOf(name)
     const place = this.#placeOf(number)
     if (this.#table[place] === number) return
     this.#table[place] = number
@@ -41,7 +39,7 @@ export class NameSet {
 }
 
 /** FNV-1a, mixed once more, so that names that differ at their end are spread; zero is kept for an empty place. */
-function numberOf(name: string): number {
+export function numberOf(name: string): number {
   let number = 0x811c9dc5
   for (let at = 0; at < name.length; at += 1) number = Math.imul(number ^ name.charCodeAt(at), 0x01000193)
   number = Math.imul(number ^ (number >>> 15), 0x2c1b3c6d)
