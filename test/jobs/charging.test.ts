@@ -234,3 +234,30 @@ test('201: a job that still gives signs of life is not given up', async () => {
   assert.equal(reservation, '2.00')
   assert.deepEqual(await site.reported(project), [])
 })
+
+for (const [name, second] of [
+  ['a month late', -2_500_000],
+  ['some minutes early', 100_000 + 200],
+] as const) {
+  test(`201: a job that is told ${name} is charged as any other`, async () => {
+    const project = await site.project(10)
+    const job = await site.longrun(project)
+    await site.told(project, job, 'finished', second + 50)
+    await site.told(project, job, 'started', second)
+    assert.equal((await site.balance(project)).balance, '8.50')
+    const [{ amount, started_at: startedAt } = {}] = await site.reported(project)
+    assert.deepEqual([amount, startedAt], ['1.5', at(second)])
+    await site.requireProved()
+  })
+}
+
+test('422: what is told too late or too early changes nothing', async () => {
+  const project = await site.project(10)
+  const job = await site.longrun(project)
+  for (const second of [-3_000_000, 100_000 + 400]) {
+    const told = { type: 'longrun', subtype: 'notebook', proj_id: project, job_id: job, status: 'started' }
+    const { status } = await site.ask('POST', '/usage/longrun', { ...told, timestamp: start + second })
+    assert.equal(status, 422)
+  }
+  assert.deepEqual(await site.balance(project), { proj_id: project, balance: '8.00', reservation: '2.00' })
+})
