@@ -159,6 +159,11 @@ test('400, 404, 405: refusals of the job doors need no key where nobody is there
   assert.deepEqual(await ask('/balance/nothing/here'), { status: 404, body: { detail: 'Not Found' } })
   assert.deepEqual(await ask('/balance/system', 'PUT'), { status: 405, body: { detail: 'Method Not Allowed' } })
   assert.equal((await ask('/error', 'HEAD')).status, 405)
+  for (const path of ['/health', '/version']) {
+    assert.deepEqual(await ask(path, 'POST'), { status: 405, body: { detail: 'Method Not Allowed' } })
+    const slash = await fetch(`${server.url}${path}/`, { redirect: 'manual' })
+    assert.deepEqual([slash.status, slash.headers.get('location')], [307, `${server.url}${path}`])
+  }
 })
 
 test('200, 401: nobody needs a key for the job doors from networks that are trusted, and for no other door', async () => {

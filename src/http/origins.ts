@@ -29,7 +29,6 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     origin: isAny ? '*' : [...origins],
     credentials: !isAny,
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'if-none-match'],
     exposedHeaders: ['etag', 'operation-id', 'retry-after', 'x-request-id'],
     maxAge: 600,
   })

@@ -7,7 +7,7 @@ import { NoJson, readJson } from '../lax/json.ts'
 import { asFault, Envelope, faultAnswers, faultText, openingOf, Told } from './envelope.ts'
 import { Fault } from './fault.ts'
 import { askAgain, isBusy } from './patience-routes.ts'
-import { addStrays, type Paths, pathsOf } from './stray-routes.ts'
+import { addStrays, answerStray, lacksLastPart, type Paths, pathsOf } from './stray-routes.ts'
 
 /** Where the doors of this module stand: their bodies, refusals and unknown paths are those of the reference service. */
 export type JobScope = { readonly server: FastifyInstance; readonly paths: Paths }
@@ -87,7 +87,11 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
         query: read(query, request.query, 'query', issues),
         body: body ? readBody(body, request.body, issues) : undefined,
       } as Input<Params, Query, Body>
-      if (issues.length > 0) throw Fault.invalid(issues)
+      if (issues.length > 0) {
+        // The router takes /thing/ for /thing/:id.
+        if (params && lacksLastPart(request)) return answerStray(request, reply, paths)
+        throw Fault.invalid(issues)
+      }
       const result = handler(input, request, reply)
       if (!(result instanceof Promise)) return send(reply, said, result)
       const answer = (data: unknown) => send(reply, said, data)
@@ -107,6 +111,11 @@ export function addErrorDoor({ server, paths }: JobScope): void {
   server.get('/error', { exposeHeadRoute: false }, () => {
     throw Fault.refused('Generic error returned for testing purposes')
   })
+  // Others answer there; what they do not know is refused as everywhere below these paths.
+  for (const path of ['/health', '/version']) {
+    paths.add('GET', path)
+    paths.add('HEAD', path)
+  }
 }
 
 type Said = { readonly status: number; readonly message: string; readonly opening: string }

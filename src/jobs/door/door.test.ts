@@ -75,6 +75,20 @@ const doors = await openDoors((server) => {
     jobDoor(
       scope,
       {
+        method: 'GET',
+        path: '/only/:only_id',
+        operation: 'jobs.read',
+        id: 'oneOnly',
+        summary: 'One of what is only there one by one',
+        params: parameters({ only_id: uuid() }),
+        status: 200,
+        message: 'Only',
+      },
+      () => null,
+    )
+    jobDoor(
+      scope,
+      {
         method: 'POST',
         path: '/busy',
         operation: 'jobs.read',
@@ -278,6 +292,10 @@ test('404, 405, 307: unknown paths and methods are answered as the reference ser
   assert.deepEqual([unknown.status, unknown.body], [404, { detail: 'Not Found' }])
   const slash = await fetch(`${doors.url}/thing/?a=1`, { method: 'POST', redirect: 'manual' })
   assert.deepEqual([slash.status, slash.headers.get('location')], [307, `${doors.url}/thing?a=1`])
+  const partless = await fetch(`${doors.url}/only/?a=1`)
+  assert.deepEqual([partless.status, await partless.json()], [404, { detail: 'Not Found' }])
+  const ofThings = await fetch(`${doors.url}/thing/`, { redirect: 'manual' })
+  assert.deepEqual([ofThings.status, ofThings.headers.get('location')], [307, `${doors.url}/thing`])
 })
 
 test('the API document shows the door with its envelope and its refusals', async () => {

@@ -35,7 +35,9 @@ export function addStrays(server: FastifyInstance, paths: Paths): void {
   }
 }
 
-function answerStray(request: FastifyRequest, reply: FastifyReply, paths: Paths): FastifyReply {
+export const lacksLastPart = ({ url }: FastifyRequest): boolean => /^[^?]*\/(?:\?|$)/.test(url)
+
+export function answerStray(request: FastifyRequest, reply: FastifyReply, paths: Paths): FastifyReply {
   const [path = '/', query] = request.url.split('?', 2)
   const methods = paths.methodsAt(path)
   if (methods.length > 0) {

@@ -66,6 +66,19 @@ async function balanceOf(project: string) {
   return [balance, reservation]
 }
 
+test('404: no job begins in a virtual lab that is disabled, and those that run are charged', async () => {
+  const { vlab, project } = await projectWith('10')
+  const { data } = await ask('POST', '/reservation/oneshot', oneshotOf(project))
+  await ask('PATCH', `/account/virtual-lab/${vlab}`, { enabled: false })
+  const late = await refused('POST', '/reservation/oneshot', oneshotOf(project))
+  assert.deepEqual([late.status, late.message], [404, 'Account not found'])
+  const { user_id: _, ...used } = oneshotOf(project, { job_id: data.job_id, timestamp: now })
+  assert.equal((await ask('POST', '/usage/oneshot', used)).status, 201)
+  assert.deepEqual(await balanceOf(project), ['8.49', '0.00'])
+  await ask('PATCH', `/account/virtual-lab/${vlab}`, { enabled: true })
+  assert.equal((await ask('POST', '/reservation/oneshot', oneshotOf(project))).status, 201)
+})
+
 test('201: a oneshot reservation holds what it will cost, and its usage is charged at once', async () => {
   const { project } = await projectWith('10')
   const held = await ask('POST', '/reservation/oneshot', oneshotOf(project))

@@ -97,6 +97,9 @@ async function reserve({ desk, accounts }: JobParts, request: FastifyRequest, bo
   const project = found instanceof Promise ? await found : found
   if (!project?.parent) throw Fault.notFound('Account not found')
   requireTouch(principalOf(request), [project.id, project.parent])
+  // No jobs begin in a virtual lab that is disabled.
+  const lab = accounts.virtualLab(project.parent)
+  if (!(lab instanceof Promise ? await lab : lab)) throw Fault.notFound('Account not found')
   const job = await quoted(desk, { ...body, vlab: project.parent }, reserved)
   try {
     return stored(await desk.reserve(askingOf(request, false), job))

@@ -8,7 +8,7 @@ import { Fault } from '../door/fault.ts'
 import type { Span, Subtype } from './book.ts'
 import { type DiscountGiven, discountShown } from './discount.ts'
 import { endOf, type NewEnd } from './end.ts'
-import { amountText, inOrder, keptTiers, type PriceGiven, priceShown } from './price.ts'
+import { amountText, inOrder, keptTiers, type PriceGiven, priceEchoed, priceShown } from './price.ts'
 import type { JobPrices } from './prices-commands.ts'
 import { spanOf } from './span.ts'
 import * as sql from './sql.ts'
@@ -37,7 +37,7 @@ async function add(changing: Changing, call: RequestCall, write: Write): Promise
   return stored(answered)
 }
 
-export const addPrice = (changing: Changing, call: RequestCall, given: PriceGiven): Promise<Told> =>
+export const addPrice = (changing: Changing, call: RequestCall, given: PriceGiven, isFlat = false): Promise<Told> =>
   add(changing, call, async (writer) => {
     const book = await sql.raiseRevision(writer)
     const price = {
@@ -49,7 +49,7 @@ export const addPrice = (changing: Changing, call: RequestCall, given: PriceGive
       tiers: JSON.stringify(keptTiers(inOrder(given.tiers), () => writer.nextId())),
     }
     await sql.insertPrice(writer, price, book)
-    return priceShown(price)
+    return priceEchoed(price, isFlat)
   })
 
 export const addDiscount = (changing: Changing, call: RequestCall, given: DiscountGiven): Promise<Told> =>

@@ -72,7 +72,7 @@ export function priceForm(subtypes: Subtypes): Lax<PriceGiven> {
   }
 }
 
-const isFlat = (body: unknown): boolean =>
+export const isFlat = (body: unknown): boolean =>
   typeof body === 'object' && body !== null && !('tiers' in body) && ('fixed_cost' in body || 'multiplier' in body)
 
 export const inOrder = (tiers: readonly TierGiven[]): readonly TierGiven[] =>
@@ -121,6 +121,12 @@ export function priceShown(price: StoredPrice) {
       multiplier: tier.multiplier,
     })),
   }
+}
+
+/** Whoever gives a price by tiers reads it by tiers alone: clients may know no other fields. */
+export function priceEchoed(price: StoredPrice, isFlat: boolean) {
+  const { fixed_cost, multiplier, ...tiered } = priceShown(price)
+  return isFlat ? { ...tiered, fixed_cost, multiplier } : tiered
 }
 
 export const Price = closed(

@@ -66,6 +66,15 @@ test('201: the older form is one open tier', async () => {
   )
 })
 
+test('201: one tier is answered as a tier, without the older form, which strict clients do not know', async () => {
+  const { status, body } = await doors.post({ ...base, service_subtype: 'ml-llm', tiers: [open] })
+  const { data } = body as Answered<PriceRead>
+  assert.deepEqual(
+    [status, Object.keys(data)],
+    [201, ['id', 'service_type', 'service_subtype', 'valid_from', 'valid_to', 'vlab_id', 'tiers']],
+  )
+})
+
 test('201: quantities far beyond what a number holds, and amounts of 28 digits, stay exact', async () => {
   const body = `{"service_type":"storage","service_subtype":"storage","valid_from":"2024-01-01 00:00:00+00:00",
     "valid_to":null,"vlab_id":null,"tiers":[

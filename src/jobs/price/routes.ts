@@ -12,7 +12,7 @@ import { addDiscountDoors } from './discount-routes.ts'
 import { EndForm } from './end.ts'
 import { addEstimateDoors } from './estimate-routes.ts'
 import type { PriceParts } from './parts.ts'
-import { Price, priceForm, priceShown, serviceTypes } from './price.ts'
+import { isFlat, Price, priceForm, priceShown, serviceTypes } from './price.ts'
 import { subtypeWord } from './subtype.ts'
 import { asTold } from './told.ts'
 import { addSubtypeDoors } from './subtype-routes.ts'
@@ -53,7 +53,7 @@ function addNewPrice(scope: JobScope, parts: PriceParts): void {
     async ({ body }, request) => {
       if (body.vlab_id !== null && !(await parts.accounts.isVlab(body.vlab_id)))
         throw Fault.notFound('Virtual lab not found')
-      return await addPrice(parts, callOf(request, 'jobs.price', asTold(body), 201), body)
+      return await addPrice(parts, callOf(request, 'jobs.price', asTold(body), 201), body, isFlat(request.body))
     },
   )
 }
