@@ -23,6 +23,9 @@ export class TextReader {
   #ends = new Int32Array(0)
   #job: Job | undefined
   #jobLine = 0
+  /** As the row of the job says it, and whether that is a time in which its steps may begin. */
+  #startText = ''
+  #startsWithin = false
   #number = 0
   #rows = 0
   #hasExtern = false
@@ -158,6 +161,9 @@ export class TextReader {
     if ('job' in row) {
       this.#job = row.job
       this.#jobLine = line
+      const { start, submit = 0, end } = row.job
+      this.#startText = this.#cell(columns.Start)
+      this.#startsWithin = start !== undefined && start >= submit && (end === undefined || start <= end)
     } else if ('waits' in row) {
       this.#tray.pending++
       if (row.ranAway) this.#tray.noteRunaway(id)
@@ -187,8 +193,11 @@ export class TextReader {
 
   /** Runs of one job have steps of the same names; a step belongs to the run during which it began. */
   #isWithin(job: Job, column: number | undefined): boolean {
+    const text = this.#cell(column)
+    // Most begin with their job.
+    if (this.#startsWithin && text === this.#startText) return true
     this.#clock.doubtful = false
-    const start = this.#clock.read(this.#cell(column))
+    const start = this.#clock.read(text)
     if (start === undefined || this.#clock.doubtful || job.start === undefined) return true
     return start >= Math.max(job.start, job.submit ?? 0) && (job.end === undefined || start <= job.end)
   }
