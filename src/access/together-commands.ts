@@ -28,16 +28,20 @@ export async function isTooMuchTogether(
   const others = begin(`${principal}\n${whom}\n${asked.currency}`, key, nanos, reply)
   const done = await together.lately(principal, whom, asked.currency)
   if (done.some((each) => each.key === key)) return false
-  let sum = nanos + others
-  for (const each of done) if (!(await wasAgreedTo(house, principal, each.key))) sum += each.nanos
+  let sum = nanos
+  for (const each of done) {
+    // It has been written down since.
+    others.delete(each.key)
+    if (!(await wasAgreedTo(house, principal, each.key))) sum += each.nanos
+  }
+  for (const amount of others.values()) sum += amount
   return sum > limitIn(limit, asked.currency)
 }
 
-/** Counts a request until it is answered; what the others come to that are under way. */
-function begin(name: string, key: string, nanos: bigint, reply: FastifyReply): bigint {
+/** Counts a request until it is answered; answers the others that are under way. */
+function begin(name: string, key: string, nanos: bigint, reply: FastifyReply): Map<string, bigint> {
   const asked = underWay.get(name) ?? new Map<string, bigint>()
-  let others = 0n
-  for (const [other, amount] of asked) if (other !== key) others += amount
+  const others = new Map([...asked].filter(([other]) => other !== key))
   underWay.set(name, asked.set(key, nanos))
   reply.raw.once('close', () => {
     asked.delete(key)
