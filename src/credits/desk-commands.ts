@@ -97,7 +97,9 @@ export class DeskBooks implements Books<Want, Desk> {
       const revenue = revenueOf(known)
       posted.set(`${revenue.owner} ${revenue.currency}`, revenue)
     }
-    // All of them are put off, and go out in this order: wallets, what belongs to them, accounts of the house.
+    // All of them are put off, and go out in this order: wallets, what belongs to them, accounts of the house. Whether
+    // others were opened is asked before, while others have the locks; a page looked a moment ago.
+    const isAnyMore = this.#stripes ? this.#known.lookAgain(writer, [...absent.values()]) : false
     const locking = ids.size > 0 ? lockWallets(writer, [...ids]) : []
     const holding = asked.size > 0 ? sql.holdsById(writer, [...asked]) : []
     // Shared until the commit, so that prices change between two batches, never within one.
@@ -105,8 +107,7 @@ export class DeskBooks implements Books<Want, Desk> {
     const [wallets, holds, isMore, book, stripes] = await Promise.all([
       locking,
       holding,
-      // A page looked a moment ago.
-      this.#stripes ? this.#known.lookAgain(writer, [...absent.values()]) : false,
+      isAnyMore,
       sharing,
       this.#stripes?.lock(writer, [...posted.values()]),
     ])

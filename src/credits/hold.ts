@@ -1,5 +1,5 @@
 import { Problem } from '../http/problem.ts'
-import type { Wallet } from '../ledger/wallet.ts'
+import { available, type Wallet } from '../ledger/wallet.ts'
 import type { Decided, LaneCommand, Turn } from '../operations/lane-command.ts'
 import { idOf, numbered } from '../values/id.ts'
 import { momentText } from '../values/moment.ts'
@@ -38,13 +38,11 @@ export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
     if (!wallet) return refusal(shortOf(currency, nanos, 0n))
     const until = turn.at + input.seconds * 1000
     const id = turn.nextId()
+    const left = available(wallet) - nanos
     return {
       ok: true,
       status: 201,
-      answer: {
-        ...answerOf(shownOf(id, input), 'held', nanos, 0n, until),
-        available: nanosText(desk.available(payer, currency) - nanos),
-      },
+      answer: { ...answerOf(shownOf(id, input), 'held', nanos, 0n, until), available: nanosText(left) },
       apply() {
         openAt(desk, turn, wallet, input, { id, until, windows: refused.windows })
       },

@@ -73,7 +73,7 @@ export class Pipeline implements Reader {
   /** Goes out at once, behind what was gathered. */
   query(statement: Statement): Promise<Result> {
     const { done } = this.#gather(new Part(statement))
-    this.#send()
+    this.send()
     return done
   }
 
@@ -86,7 +86,7 @@ export class Pipeline implements Reader {
   async copyIn(tables: readonly Rows[], behind: readonly Statement[] = []): Promise<readonly number[]> {
     const parts = tables.map(({ text, frames }) => this.#gather(new Part({ text }, frames)))
     for (const statement of behind) this.#gather(new Part(statement))
-    this.#send()
+    this.send()
     return (await Promise.all(parts.map(({ done }) => done))).map(({ rowCount }) => rowCount ?? 0)
   }
 
@@ -95,11 +95,12 @@ export class Pipeline implements Reader {
   }
 
   #gather(part: Part): Part {
-    if (this.#gathered.push(part) === 1) setImmediate(() => this.#send())
+    if (this.#gathered.push(part) === 1) setImmediate(() => this.send())
     return part
   }
 
-  #send(): void {
+  /** What was put off goes out now. */
+  send(): void {
     const parts = this.#gathered
     if (parts.length === 0) return
     this.#gathered = []

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { textArrayOf } from '../database/copy-text.ts'
-import { later, type Reader, row, rows, statement } from '../database/reader.ts'
+import { later, type Reader, row, rows, rowsLater, statement } from '../database/reader.ts'
 import { beginning } from '../database/transaction.ts'
 import type { SealKey } from './keys.ts'
 import { macOf, type Operation, operationColumns } from './operation.ts'
@@ -103,9 +103,9 @@ export async function findByKeys(
   return new Map(found.map((each) => [`${each.principal}\0${each.key}`, each]))
 }
 
-/** As `begin`, with numbers for many operations. */
+/** As `begin`, with numbers for many operations; put off. */
 export async function beginMany(reader: Reader, operations: number) {
-  const began = await row<{ xid: string; epoch: number; at: Date; ids: string }>(
+  const [began] = await rowsLater<{ xid: string; epoch: number; at: Date; ids: string }>(
     reader,
     `with transaction as materialized (select pg_current_xact_id() as xid)
      select xid::text, epoch, date_trunc('milliseconds', clock_timestamp()) as at,
