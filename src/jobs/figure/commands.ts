@@ -5,7 +5,12 @@ import * as sql from './sql.ts'
 /** How jobs stand in the books: of all processes of this database. */
 export function jobFigures({ counter, rules }: JobDesk): Figure[] {
   const reader = counter.credits.house.database.pool
-  const open = () => sql.openJobs(reader, new Date(Date.now() - rules.silentSeconds * 1000))
+  let asked: ReturnType<typeof sql.openJobs> | undefined
+  // Both figures are read at one moment, and asked for once.
+  const open = () =>
+    (asked ??= sql
+      .openJobs(reader, new Date(Date.now() - rules.silentSeconds * 1000))
+      .finally(() => (asked = undefined)))
   return [
     {
       name: 'bursar_jobs_open',

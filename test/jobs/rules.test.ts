@@ -1,0 +1,50 @@
+import { strict as assert } from 'node:assert'
+import { test } from 'node:test'
+import { JobDesk } from '../../src/jobs/job/commands.ts'
+import { usualRules } from '../../src/jobs/rules.ts'
+import { openJobSite } from './site.ts'
+
+test('201: by reservation, a later discount does not count; by charge, it does', async (t) => {
+  for (const [discountOf, amount] of [
+    ['reservation', '1.5'],
+    ['charge', '0.75'],
+  ] as const) {
+    const site = await openJobSite({ JOBS_DISCOUNT_OF: discountOf })
+    t.after(() => site.close())
+    const project = await site.project(10)
+    const job = await site.longrun(project)
+    await site.told(project, job, 'started', 0)
+    const { vlab_id } = await site.done<{ vlab_id: string }>('GET', `/job/${job}`)
+    await site.done('POST', '/discount', { vlab_id, discount: '0.5', valid_from: '2020-01-01T00:00:00Z' })
+    await site.told(project, job, 'finished', 50)
+    const [{ amount: charged } = {}] = await site.reported(project)
+    assert.equal(charged, amount)
+    await site.requireProved()
+  }
+})
+
+test('a job that never starts is cancelled when its time is over; when it runs all the same, it is charged', async (t) => {
+  const site = await openJobSite()
+  t.after(() => site.close())
+  const { counter, desk } = site.jobs
+  const rules = { ...usualRules, openSeconds: 0 }
+  const strict = new JobDesk(counter, desk.prices, 'CREDIT', rules, async () => (await desk.billing()).provider)
+  const project = await site.project(10)
+  for (const type of ['oneshot', 'longrun'] as const) {
+    const job = await site[type](project)
+    await desk.expire(job)
+    assert.equal((await site.balance(project)).reservation, '2.00', 'not yet')
+    await strict.expire(job)
+    assert.deepEqual(await site.balance(project), { proj_id: project, balance: '10.00', reservation: '0.00' })
+    assert.deepEqual(await site.reported(project), [])
+    const refused = await site.ask('DELETE', `/reservation/${type}/${job}`)
+    assert.deepEqual([refused.status, refused.text.includes('JOB_ALREADY_CANCELLED')], [400, true])
+    await site.requireProved()
+  }
+  const late = await site.oneshot(project)
+  await strict.expire(late)
+  await site.used(project, late, 0, 50)
+  const [{ job_id: id, amount } = {}] = await site.reported(project)
+  assert.deepEqual([id, amount, (await site.balance(project)).balance], [late, '1.5', '8.50'])
+  await site.requireProved()
+})
