@@ -25,6 +25,7 @@ import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
 import { countRunOuts } from './jobs/figure/commands.ts'
+import { fundedLab, fundingKey } from './jobs/budget/together-commands.ts'
 import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
@@ -55,7 +56,7 @@ export function addApi(
   { house, settings, metrics, counter, jobs, accessChanged, pass }: ApiParts,
 ): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
-  const approvals = { server, house, rules: approvalRules(settings, grantsTogether(house, jobs.directory)), pass }
+  const approvals = { server, house, rules: approvalRules(settings, house, jobs), pass }
   addApprovals(approvals)
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
@@ -89,13 +90,19 @@ export function addApi(
 /** What takes a second person, and how each is tried before it waits for one. */
 const approvalRules = (
   { approvals: { grants, refunds, prices }, jobs: { currency } }: Settings,
-  together: Together,
+  house: House,
+  jobs: JobParts,
 ): ApprovalRules => ({
   ...(grants !== undefined && {
-    'credits.grant': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun', together },
+    'credits.grant': {
+      limit: grants,
+      currency: 'CREDIT',
+      tryAt: 'dryRun',
+      together: grantsTogether(house, jobs.directory),
+    },
     // What a wallet may go below zero is spent as what is granted.
     'credits.limit': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun' },
-    'jobs.fund': { limit: grants, currency, tryAt: null },
+    'jobs.fund': { limit: grants, currency, tryAt: null, together: fundsTogether(house, jobs) },
   }),
   ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
   ...(prices && {
@@ -108,4 +115,10 @@ const approvalRules = (
 const grantsTogether = (house: House, directory: Directory): Together => ({
   whom: async (principal, body) => (await directory.payerFor(principal, String(fieldsOf(body)['payer']))).id,
   lately: (principal, owner, currency) => grantedLately(house, principal, owner, currency),
+})
+
+const fundsTogether = (house: House, jobs: JobParts): Together => ({
+  whom: (_, body) => fundedLab(jobs, fieldsOf(body)),
+  keyOf: (body, own) => fundingKey(fieldsOf(body), own),
+  lately: (principal, lab, currency) => grantedLately(house, principal, lab, currency),
 })

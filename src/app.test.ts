@@ -208,8 +208,17 @@ test('202, 400: money from nowhere at the job doors takes a second person where 
     const id = '00000000-0000-4000-8000-000000000003'
     assert.equal(await ask('/account/system', { id: provider.replace('2', '4'), name: 'System' }), 201)
     assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 101 }), 400)
-    assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 100 }), 201)
-    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 99.5 }), 200)
+    assert.equal(await ask('/account/virtual-lab', { id, name: 'Lab', balance: 40 }), 201)
+    const part = { vlab_id: id, amount: 59.5, reference: 'invoice 1' }
+    for (const again of [part, { ...part, vlab_id: id.toUpperCase() }])
+      assert.equal(await ask('/budget/top-up', again), 200, 'the same reference is the same money')
+    assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: 1 }), 202, 'small sums are looked at together')
+    assert.equal(
+      await ask('/budget/top-up', { vlab_id: id, amount: null }),
+      422,
+      'nobody is asked about what is no request',
+    )
+    assert.equal(await ask('/budget/top-up', { vlab_id: other.url, amount: 1000 }), 422)
     const waiting = await post('/budget/top-up', { vlab_id: id, amount: 100.5 })
     assert.equal(waiting.status, 202)
     const { id: approval } = (await waiting.json()) as { id: string }
@@ -217,7 +226,7 @@ test('202, 400: money from nowhere at the job doors takes a second person where 
     const balance = await fetch(`${other.url}/balance/virtual-lab/${id}`, {
       headers: { authorization: `Bearer ${keys.get('finance')}` },
     })
-    assert.equal(((await balance.json()) as { data: { balance: string } }).data.balance, '300.00')
+    assert.equal(((await balance.json()) as { data: { balance: string } }).data.balance, '200.00')
     assert.equal(await ask('/budget/top-up', { vlab_id: id, amount: '1e3' }), 202)
   } finally {
     await other.close()

@@ -44,6 +44,7 @@ const waiting =
   (wiring: Wiring, operation: string, rule: ApprovalRule) =>
   async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
     if (isPassed(principalOf(request))) return undefined
+    request.routeOptions.config.check?.(request)
     const { dryRun, amount, currency = rule.currency } = fieldsOf(request.body)
     if (dryRun === true) return undefined
     const named = typeof currency === 'string' ? currency : undefined

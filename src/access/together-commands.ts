@@ -22,7 +22,8 @@ export async function isTooMuchTogether(
 ): Promise<boolean> {
   const nanos = nanosOf(asked.amount)
   if (limit === null || !together || nanos === undefined) return false
-  const { principal, key } = callerOf(request)
+  const { principal, key: own } = callerOf(request)
+  const key = together.keyOf?.(request.body, own) ?? own
   const whom = await together.whom(principalOf(request), request.body)
   // Before anything is waited for: of two that come at once, the second sees the first.
   const others = begin(`${principal}\n${whom}\n${asked.currency}`, key, nanos, reply)

@@ -70,6 +70,8 @@ declare module 'fastify' {
     door?: DoorSpec
     /** Whoever asks from a network that the operator trusts needs no key here. */
     trusting?: true
+    /** Refuses what its handler would refuse as it is written, for whoever keeps a request before it is handled. */
+    check?: (request: FastifyRequest) => void
   }
 }
 

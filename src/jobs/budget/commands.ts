@@ -14,8 +14,11 @@ import { shiftCommand } from './shift.ts'
 export function askingFor(request: FastifyRequest, what: string, reference: string | undefined): Asking {
   const asking = askingOf(request, undefined)
   if (reference === undefined) return asking
-  return { ...asking, key: `${what} ${createHash('sha256').update(reference).digest('hex')}` }
+  return { ...asking, key: keyOfReference(what, reference) }
 }
+
+export const keyOfReference = (what: string, reference: string): string =>
+  `${what} ${createHash('sha256').update(reference).digest('hex')}`
 
 /** Credits from nowhere, to a virtual lab. */
 export async function topUp({ counter, currency }: JobParts, asking: Asking, vlab: string, nanos: bigint) {

@@ -70,28 +70,31 @@ export function jobDoor<Params = undefined, Query = undefined, Body = undefined>
   const { method, path, operation, params, query, body, status, message } = spec
   const said = { status, message, opening: openingOf(message) }
   paths.add(method, path)
+  /** @throws Fault 422 */
+  const inputOf = (request: FastifyRequest) => {
+    const issues: Issue[] = []
+    const input = {
+      params: read(params, request.params, 'path', issues),
+      query: read(query, request.query, 'query', issues),
+      body: body ? readBody(body, request.body, issues) : undefined,
+    } as Input<Params, Query, Body>
+    if (issues.length > 0) throw Fault.invalid(issues)
+    return input
+  }
   server.route({
     method,
     url: path,
     exposeHeadRoute: false,
-    config: { ...(operation !== null && { operation }), trusting: true, door: declared(spec) },
+    config: { ...(operation !== null && { operation }), trusting: true, check: inputOf, door: declared(spec) },
     schema: {
       ...(params && { params: params.schema }),
       ...(query && { querystring: query.schema }),
       ...(body && { body: body.schema }),
     },
     handler(request, reply) {
-      const issues: Issue[] = []
-      const input = {
-        params: read(params, request.params, 'path', issues),
-        query: read(query, request.query, 'query', issues),
-        body: body ? readBody(body, request.body, issues) : undefined,
-      } as Input<Params, Query, Body>
-      if (issues.length > 0) {
-        // The router takes /thing/ for /thing/:id.
-        if (params && lacksLastPart(request)) return answerStray(request, reply, paths)
-        throw Fault.invalid(issues)
-      }
+      // The router takes /thing/ for /thing/:id.
+      if (params && lacksLastPart(request)) return answerStray(request, reply, paths)
+      const input = inputOf(request)
       const result = handler(input, request, reply)
       if (!(result instanceof Promise)) return send(reply, said, result)
       const answer = (data: unknown) => send(reply, said, data)
