@@ -61,6 +61,9 @@ export class DeskBooks implements Books<Want, Desk> {
   }
 
   committed(desk: Desk): void {
+    for (const { state, reservation } of desk.changedHolds) {
+      if (state === 'new') this.#known.reservations.put(reservation.id, reservation)
+    }
     if (!this.#onMoved) return
     const sums = new Map<string, Moved>()
     for (const { posting } of desk.postings) {
@@ -210,7 +213,6 @@ export class DeskBooks implements Books<Want, Desk> {
         (out) => writeTransfer(out, posted ?? postedOf(posting), operation, postedAt),
       )
     }
-    for (const { reservation } of opened) this.#known.reservations.put(reservation.id, reservation)
   }
 
   /** They never change: the one at hand is as good as the one that is kept. */

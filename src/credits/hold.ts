@@ -42,7 +42,10 @@ export const holdCommand = (input: HoldInput): LaneCommand<Want, Desk> => ({
     return {
       ok: true,
       status: 201,
-      answer: { ...answerOf(shownOf(id, input), 'held', nanos, 0n, until), available: nanosText(left) },
+      answer: {
+        id: numbered('reservation', id),
+        toJSON: () => ({ ...answerOf(shownOf(id, input), 'held', nanos, 0n, until), available: nanosText(left) }),
+      },
       apply() {
         openAt(desk, turn, wallet, input, { id, until, windows: refused.windows })
       },

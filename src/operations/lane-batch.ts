@@ -45,6 +45,7 @@ export async function runBatch<Want, State>(
   const { house, connection, books } = batch
   let xid: string | undefined
   let committing = false
+  let finish: (() => void) | undefined
   const answers: Answers<Want, State> = []
   const again: Entry<Want, State>[] = []
   try {
@@ -84,13 +85,15 @@ export async function runBatch<Want, State>(
       committing = true
       await commitOperations(house, writer, operations.done, () => connection.made())
       noteWritten(house)
-      books.committed?.(state)
+      finish = () => {
+        books.committed?.(state)
+        for (const { entry, operation } of operations.done) {
+          if (entry) answers.push({ entry, answer: answeredOf(operation) })
+        }
+      }
     } else await client.query({ text: 'rollback' })
     failPoint('lane.committed')
     closeWriter(writer)
-    for (const { entry, operation } of operations.done) {
-      if (entry) answers.push({ entry, answer: answeredOf(operation) })
-    }
   } catch (error) {
     if (error instanceof MoreWanted) {
       await connection.rollback(error)
@@ -101,7 +104,9 @@ export async function runBatch<Want, State>(
     return await runBatch(batch, entries, true)
   }
   connection.made()
+  // The next batch has the wallets now, and goes first.
   await batch.beforeAnswers()
+  finish?.()
   const refused = tellAll(answers)
   // The same key twice in one batch: the second waited for the first, and now finds what became of it.
   return refused + (again.length > 0 ? await runBatch(batch, again, true) : 0)

@@ -40,7 +40,10 @@ export type Row = {
   readonly write: ((out: BinaryRows) => void) | undefined
 }
 
-/** A plan is data and one step that takes it over into the state; until then nothing has changed. */
+/**
+ * A plan is data and one step that takes it over into the state; until then nothing has changed. Its answer is made text
+ * when all plans have run, while the database is at work: it may be made then as well (`toJSON`), of what it knows.
+ */
 export type Decided =
   | { readonly ok: true; readonly answer: unknown; readonly status?: number; apply(turn: Turn): void }
   | { readonly ok: false; readonly problem: Problem }
@@ -82,7 +85,7 @@ export type Books<Want, State> = {
   notBefore(state: State): number
   /** Reads what depends on what was locked; answers what is due at this moment. Throws MoreWanted. */
   load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
-  /** Told when a batch is committed for certain: for figures. */
+  /** Told when a batch is committed for certain, before anybody is answered. */
   committed?(state: State): void
   /** Writes what the plans changed and posted, put off as far as it can be; rows that belong to an operation are added to its turn. */
   write(writer: Writer, state: State, at: number): Promise<void>
