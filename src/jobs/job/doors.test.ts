@@ -66,6 +66,23 @@ async function balanceOf(project: string) {
   return [balance, reservation]
 }
 
+test('201: usage that costs more than accounts can hold is kept as a problem, and the job can be told again', async () => {
+  const { project } = await projectWith('10')
+  const { data } = await ask('POST', '/reservation/longrun', longrunOf(project))
+  const { duration: _, user_id: __, ...event } = longrunOf(project, { job_id: data.job_id })
+  const tell = async (status: string, timestamp: number, instances: number) =>
+    (await ask('POST', '/usage/longrun', { ...event, status, timestamp, instances })).status
+  const many = Number.MAX_SAFE_INTEGER
+  assert.equal(await tell('started', now - 3_000_000, many), 201)
+  assert.equal(await tell('running', now - 1000, many), 201)
+  assert.equal(await tell('finished', now - 3_000_000, many), 201)
+  const { data: kept } = await ask('GET', '/problem?page_size=1')
+  const [last] = (kept as unknown as { items: { reason: string; job_id: string }[] }).items
+  assert.deepEqual([last?.reason, last?.job_id], ['it would cost more than accounts can hold', data.job_id])
+  const [, reservation] = await balanceOf(project)
+  assert.equal(reservation, '0.00')
+})
+
 test('404: no job begins in a virtual lab that is disabled, and those that run are charged', async () => {
   const { vlab, project } = await projectWith('10')
   const { data } = await ask('POST', '/reservation/oneshot', oneshotOf(project))

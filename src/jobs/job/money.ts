@@ -120,3 +120,8 @@ function take(turn: Turn, decided: Decided): void {
   assert(decided.ok, 'what a job owes can always be charged, and given back as far as it was paid')
   decided.apply(turn)
 }
+
+/** 10¹⁵ credits: whatever costs more was told by mistake, and no account could bear many of them. */
+const costMax = 10n ** 24n
+export const isTooDear = (nanos: bigint): boolean => nanos >= costMax
+export const tooDear = 'it would cost more than accounts can hold'

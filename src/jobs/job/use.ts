@@ -4,7 +4,7 @@ import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { Problem } from '../../http/problem.ts'
 import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEvent } from './course.ts'
 import type { Job } from './job.ts'
-import { type Billing, openHoldOf, settleUp } from './money.ts'
+import { type Billing, isTooDear, openHoldOf, settleUp, tooDear } from './money.ts'
 import type { JobCommand, Jobs } from './reserve.ts'
 import { ranOut, runsOut } from './run-out.ts'
 import type { JobProblem, KeptEvent } from './sql.ts'
@@ -81,6 +81,8 @@ export const useCommand = (
     if (course === 'unknown') return { ok: false, problem: new LookAgain(open) }
     const ends = course.finishedAt !== null
     const total = costOf(job, course.units, turn.at)
+    if (isTooDear(total))
+      return taken((own) => write.problem(own, { reason: tooDear, project, job: job.id, event: said }))
     const pay = settleUp(desk, job, { total, ends }, billing)
     if (!pay) return { ok: false, problem: new LookAgain(open) }
     return taken((own) => {

@@ -1,7 +1,7 @@
 import type { Desk } from '../../credits/desk.ts'
 import { type Shelf, shelfWant } from '../../credits/shelf.ts'
 import type { Decided, Turn } from '../../operations/lane-command.ts'
-import { type Billing, openHoldOf, settleUp } from '../job/money.ts'
+import { type Billing, isTooDear, openHoldOf, settleUp, tooDear } from '../job/money.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
 import type { JobProblem, KeptEvent } from '../job/sql.ts'
@@ -121,6 +121,10 @@ function carry(
     if (last !== undefined && !openHoldOf(desk, job) && !desk.endings.has(last))
       return { ok: false, problem: new LookAgain(last) }
     const { nanos, priced } = storing.costOf(job, size, startOf(job), to)
+    if (isTooDear(nanos)) {
+      const problem = told && { reason: tooDear, project: told.project, job: job.id, event: told.said }
+      return taken((own) => problem && storing.problem(own, problem))
+    }
     if (!priced) unpriced ??= job
     const ends = finishedAt !== null
     const pay = settleUp(desk, job, { total: nanos, ends }, storing.billing)
