@@ -60,15 +60,18 @@ function settleOpen(desk: Desk, turn: Turn, hold: Hold, input: SettleInput, char
   const paid = covered + beyond
   const heldDelta = -covered - givenBack
   const expired = expiring(hold, covered, givenBack, turn.at)
+  const [held, charged, until, told] = [hold.held + heldDelta, hold.charged + nanos, hold.until, charge.told(turn)]
   return {
     ok: true,
     answer: {
-      ...answerOf(reservation, isLast ? 'settled' : 'held', hold.held + heldDelta, hold.charged + nanos, hold.until),
-      settled: shown(nanos),
-      absorbed: shown(nanos - paid),
-      released: shown(givenBack - expired),
-      expired: shown(expired),
-      ...charge.told(turn),
+      toJSON: () => ({
+        ...answerOf(reservation, isLast ? 'settled' : 'held', held, charged, until),
+        settled: shown(nanos),
+        absorbed: shown(nanos - paid),
+        released: shown(givenBack - expired),
+        expired: shown(expired),
+        ...told,
+      }),
     },
     apply() {
       const wallet = walletOf(desk, reservation)
