@@ -53,11 +53,11 @@ export async function runBatch<Want, State>(
     const wants = [...entries.map((entry) => entry.command.wants), ...more]
     await books.resolve(client, wants)
     sql.beginBatch(client)
-    // The clock and the numbers first: that is done while others have the wallets.
-    const beginning = sql.beginMany(client, entries.length)
     const locker = newWriter(client, 0n, new Date(0))
     const locking = books.lock(locker, wants)
     const looking = careful ? sql.findByKeys(client, entries) : undefined
+    // Behind the locks: of two batches, whoever has a wallet later has the greater numbers and the later time.
+    const beginning = sql.beginMany(client, entries.length)
     client.send()
     failPoint('lane.begun')
     // The first of them that fails tells why; the others fail with it.
