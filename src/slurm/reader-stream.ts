@@ -57,6 +57,8 @@ function say(heard: Heard): void {
 }
 
 async function read(settings: Settings): Promise<void> {
+  // A page of the dump before may have been wanted when there was none left.
+  wanted = 0
   try {
     for await (const rest of readInto(packer, chunksOf(settings.origin), settings)) {
       const packed = packer.take()
