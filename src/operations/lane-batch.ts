@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import type { Pipeline } from '../database/pipeline.ts'
 import type { Reader } from '../database/reader.ts'
 import { closeWriter, newWriter } from '../database/writer.ts'
 import { isConnectionLost } from '../database/refusals.ts'
@@ -51,19 +52,7 @@ export async function runBatch<Want, State>(
   try {
     const client = await connection.client()
     const wants = [...entries.map((entry) => entry.command.wants), ...more]
-    await books.resolve(client, wants)
-    sql.beginBatch(client)
-    const locker = newWriter(client, 0n, new Date(0))
-    const locking = books.lock(locker, wants)
-    const looking = careful ? sql.findByKeys(client, entries) : undefined
-    // Behind the locks: of two batches, whoever has a wallet later has the greater numbers and the later time.
-    const beginning = sql.beginMany(client, entries.length)
-    client.send()
-    failPoint('lane.begun')
-    // The first of them that fails tells why; the others fail with it.
-    const [state, stored, began] = await Promise.all([locking, looking, beginning])
-    closeWriter(locker)
-    failPoint('lane.locked')
+    const [state, stored, began] = await begin(client, books, wants, careful ? entries : [], entries.length)
     xid = began.xid
     const at = Math.max(began.at.getTime(), books.notBefore(state))
     const writer = newWriter(client, BigInt(began.ids[0] ?? 0), new Date(at))
@@ -110,6 +99,30 @@ export async function runBatch<Want, State>(
   const refused = tellAll(answers)
   // The same key twice in one batch: the second waited for the first, and now finds what became of it.
   return refused + (again.length > 0 ? await runBatch(batch, again, true) : 0)
+}
+
+/** All that is known beforehand goes out together: begin, locks, what is read behind them, clock and numbers. */
+async function begin<Want, State>(
+  client: Pipeline,
+  books: Books<Want, State>,
+  wants: readonly Want[],
+  lookedUp: readonly Entry<Want, State>[],
+  operations: number,
+) {
+  await books.resolve(client, wants)
+  sql.beginBatch(client)
+  const locker = newWriter(client, 0n, new Date(0))
+  const locking = books.lock(locker, wants)
+  const looking = lookedUp.length > 0 ? sql.findByKeys(client, lookedUp) : undefined
+  // Behind the locks: of two batches, whoever has a wallet later has the greater numbers and the later time.
+  const beginning = sql.beginMany(client, operations)
+  client.send()
+  failPoint('lane.begun')
+  // The first of them that fails tells why; the others fail with it.
+  const locked = await Promise.all([locking, looking, beginning])
+  closeWriter(locker)
+  failPoint('lane.locked')
+  return locked
 }
 
 /** Returns only when the transaction of this number was committed all the same; else throws why it was not. */
