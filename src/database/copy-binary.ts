@@ -2,6 +2,8 @@ import { strict as assert } from 'node:assert'
 import { frameHead } from './copy.ts'
 
 const frameBytes = 64 * 1024
+/** Batches of a few operations are many, and their rows fit into this. */
+const firstBytes = 8 * 1024
 const signature = Buffer.from('PGCOPY\n\xff\r\n\0', 'latin1')
 
 /** Bursar's clock starts in 1970, PostgreSQL's in 2000. */
@@ -14,7 +16,7 @@ const uuidType = 2950
  * What is digested is the text all the same (copy-text.ts), and verify sees that both say one thing.
  */
 export class BinaryRows {
-  #frame = Buffer.allocUnsafe(frameBytes)
+  #frame = Buffer.allocUnsafe(firstBytes)
   #view = viewOf(this.#frame)
   #end = frameHead
   #full: Buffer[] = []

@@ -204,10 +204,12 @@ function* after(first: Buffer, rest: Generator<Buffer>): Generator<Buffer> {
 type Sent = { rows: number; readonly hash: Hash | undefined }
 
 const frameBytes = 64 * 1024
+/** Most batches have a few rows for a table, and need no more. */
+const firstBytes = 8 * 1024
 
 /** Rows as frames of whole lines. Each line is written straight into its frame: joined first, it would be copied twice. */
 function* framed<Row>(rows: Iterable<Row>, line: (row: Row) => string, sent: Sent): Generator<Buffer> {
-  let frame = Buffer.allocUnsafe(frameBytes)
+  let frame = Buffer.allocUnsafe(firstBytes)
   let end = frameHead
   for (const row of rows) {
     const text = line(row)

@@ -43,7 +43,7 @@ export class Lane<Want, State> {
   #running: Promise<void>[] = []
   /** Batches for which keys are looked up beforehand, since one was met that had been used. */
   #careful = 0
-  /** How many the last batch had, and whoever waits for as many. */
+  /** How many there were when the last batch was answered, and whoever waits for as many. */
   #together = 0
   #gathering: { readonly wanted: number; done(): void } | undefined
   #closed = false
@@ -122,8 +122,9 @@ export class Lane<Want, State> {
       const { taken, left } = takeFairly(this.#queue, this.#settings.batchMax)
       this.#queue = left
       const began = performance.now()
-      this.#together = taken.length
       const refused = await this.#commit(connection, taken)
+      // Those who were answered, and those who came meanwhile.
+      this.#together = taken.length + this.#queue.length
       for (const observer of this.#observers) {
         observer({ operations: taken.length, refused, seconds: (performance.now() - began) / 1000 })
       }
@@ -139,8 +140,8 @@ export class Lane<Want, State> {
   }
 
   /**
-   * Callers who were answered together ask again together: the next batch waits a moment for as many as the last one had,
-   * so that sixteen callers share a commit instead of having one for each few.
+   * Callers who were answered together ask again together: the next batch waits a moment for them and for those who came
+   * meanwhile, so that sixteen callers share a commit instead of having one for each few.
    */
   async #gather(): Promise<void> {
     const wanted = Math.min(this.#together, manyWaiting)
