@@ -16,21 +16,21 @@ after(() => site.close())
 type Answer = { readonly read: number; readonly recorded: number; readonly interrupted: boolean }
 
 test('Ctrl-C in the middle ends with 130, keeps whole what was done, and the next run does the rest', async () => {
-  const file = site.file('long.psv', dump(80_000))
+  const file = site.file('long.psv', dump(160_000))
   const running = site.begin(['ingest', 'slurm', file, '--zone', 'UTC', '--json'])
   while ((await site.recorded()) === 0) await sleep(20)
   running.child.kill('SIGINT')
   const { code, out, err } = await running.ended
   assert.equal(code, 130, err)
   const recorded = await site.recorded()
-  assert(recorded < 76_000, 'it stopped before the end')
+  assert(recorded < 152_000, 'it stopped before the end')
   // Where pages under way take longer than a person waits, it ends without the figures.
   const answer = out === '' ? undefined : (JSON.parse(out) as Answer)
   if (answer) assert.deepEqual([answer.interrupted, answer.recorded], [true, recorded])
   await site.verify()
 
   assert.equal((await site.run(['ingest', 'slurm', file, '--zone', 'UTC'])).code, 0)
-  assert.equal(await site.recorded(), 76_000)
+  assert.equal(await site.recorded(), 152_000)
   await site.verify()
 })
 

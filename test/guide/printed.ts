@@ -21,7 +21,8 @@ export function assertPrinted(actual: string, { kind, text }: Fence, where: stri
 
 /** On a slow machine a command tells how far it is; where that is shown, the guide shows it. */
 const withoutProgress = (text: string): string => text.replaceAll(progressLine, '')
-const progressLine = /^[\d,]+ (?:jobs read|rows (?:replayed|written|restored)|checks? done)\b.*\n/gm
+const progressLine =
+  /^[\d,]+ (?:jobs read(?:, .*)?|rows (?:replayed|written|restored)|checks? done, [\d,]+ records? rated again)\n/gm
 
 const narrow = (text: string): string => text.replaceAll(/[ ─]+/g, ' ').replaceAll(/ $/gm, '')
 const anyLines = '(?:.*\\n)*?'
