@@ -11,7 +11,11 @@ import { asTester, currency, holdOf, LaneSite, one } from './lane-site.ts'
 import { type Random, randomFrom } from './random.ts'
 import { grouped } from './telling.ts'
 
-type Query = (text: unknown, ...rest: unknown[]) => unknown
+/** What the driver speaks to the server with. */
+type Connection = {
+  readonly stream: { pause(): void; destroy(): void }
+  bind(what: { readonly statement?: string }): void
+}
 
 /** A house whose connections break at commits: before it was sent, or after it was done and before it was answered. */
 function lossyHouse(
@@ -28,23 +32,22 @@ function lossyHouse(
     if (told.length > 0) return client
     if (seen.has(client)) return client
     seen.add(client)
-    const query = client.query.bind(client) as Query
-    const breaks = (): never => {
-      const { stream } = (client as unknown as { connection: { stream: { destroy(): void } } }).connection
-      stream.destroy()
-      throw Object.assign(new Error('Connection terminated unexpectedly'), { code: 'ECONNRESET' })
-    }
-    const commit = async (): Promise<never> => {
+    const { connection } = client as unknown as { connection: Connection }
+    const { stream } = connection
+    const bind = connection.bind.bind(connection)
+    connection.bind = (what) => {
+      if (what.statement !== 'operations.commit' || random(3) === 0) return bind(what)
       if (random(2) === 0) {
         lost.before += 1
-        return breaks()
+        stream.destroy()
+        return
       }
-      await query('commit')
+      bind(what)
       lost.after += 1
-      return breaks()
+      // It goes out; what the server answers stays where it is.
+      stream.pause()
+      setTimeout(() => stream.destroy(), 20)
     }
-    const losing: Query = (text, ...rest) => (text === 'commit' && random(3) > 0 ? commit() : query(text, ...rest))
-    client.query = losing as typeof client.query
     return client
   }
   pool.connect = lossy as typeof pool.connect
