@@ -100,11 +100,13 @@ export class DeskBooks implements Books<Want, Desk> {
       const revenue = revenueOf(known)
       posted.set(`${revenue.owner} ${revenue.currency}`, revenue)
     }
+    const shelved = wants.map(({ shelf }) => shelf).filter((shelf) => shelf !== undefined)
     // All of them are put off, and go out in this order: wallets, what belongs to them, accounts of the house. Whether
     // others were opened is asked before, while others have the locks; a page looked a moment ago.
     const isAnyMore = this.#stripes ? this.#known.lookAgain(writer, [...absent.values()]) : false
     const locking = ids.size > 0 ? lockWallets(writer, [...ids]) : []
     const holding = asked.size > 0 ? sql.holdsById(writer, [...asked]) : []
+    const reading = desk.shelves.read(writer, shelved)
     // Shared until the commit, so that prices change between two batches, never within one.
     const sharing = wants.some(({ book }) => book !== undefined) ? shareBook(writer) : undefined
     const [wallets, holds, isMore, book, stripes] = await Promise.all([
@@ -113,6 +115,7 @@ export class DeskBooks implements Books<Want, Desk> {
       isAnyMore,
       sharing,
       this.#stripes?.lock(writer, [...posted.values()]),
+      reading,
     ])
     for (const wallet of wallets) {
       desk.wallets.set(walletKey(wallet.owner, wallet.currency), wallet)
@@ -147,8 +150,6 @@ export class DeskBooks implements Books<Want, Desk> {
       for (const row of found) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
-    const shelved = wants.map(({ shelf }) => shelf).filter((shelf) => shelf !== undefined)
-    if (shelved.length > 0) await desk.shelves.read(writer, shelved)
     for (const { look } of wants) if (look) await look(writer, desk)
     await loadWindows(writer, desk, windowsToSet(desk, wants, at))
     // A page only spends: what is due waits for a lane.

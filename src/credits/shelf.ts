@@ -40,6 +40,7 @@ export class Shelves {
     return found as Shelved<Key, Row>
   }
 
+  /** Put off where the shelf puts its statement off. */
   async read(reader: Hand, wants: readonly ShelfWant[]): Promise<void> {
     const keys = new Map<Shelf<unknown, unknown>, Set<unknown>>()
     for (const { shelf, key } of wants) {
@@ -47,10 +48,11 @@ export class Shelves {
       if (known) known.add(key)
       else keys.set(shelf, new Set([key]))
     }
-    for (const [shelf, wanted] of keys) {
+    const reading = [...keys].map(async ([shelf, wanted]) => {
       const { rows } = this.of(shelf)
       for (const [key, row] of await shelf.read(reader, [...wanted])) rows.set(key, row)
-    }
+    })
+    await Promise.all(reading)
   }
 
   async write(writer: Hand): Promise<void> {

@@ -2,23 +2,24 @@ import { strict as assert } from 'node:assert'
 import type { PoolClient, Submittable } from 'pg'
 import { drained, headed, type Rows } from './copy.ts'
 import { textArrayOf } from './copy-text.ts'
-import type { Reader, Statement } from './reader.ts'
+import { type Reader, type Statement, statement } from './reader.ts'
 
 type Field = { readonly name: string; readonly dataTypeID: Parameters<PoolClient['getTypeParser']>[0] }
 type Parsed = { readonly name: string; readonly parse: (text: string) => unknown }
 type Result = { rows: unknown[]; rowCount: number | null }
 
+type Stream = {
+  readonly writable: boolean
+  readonly writableNeedDrain: boolean
+  readonly destroyed: boolean
+  write(bytes: Buffer): boolean
+  once(event: 'drain' | 'close', listener: () => void): void
+  off(event: 'drain' | 'close', listener: () => void): void
+}
+
 type Connection = {
   readonly parsedStatements: Record<string, string>
-  readonly stream: {
-    readonly writableNeedDrain: boolean
-    readonly destroyed: boolean
-    write(frame: Buffer): boolean
-    cork(): void
-    uncork(): void
-    once(event: 'drain' | 'close', listener: () => void): void
-    off(event: 'drain' | 'close', listener: () => void): void
-  }
+  readonly stream: Stream
   close(what: { type: 'S'; name: string }): void
   parse(what: { text: string; name: string | undefined }): void
   bind(what: {
@@ -31,6 +32,35 @@ type Connection = {
   endCopyFrom(): void
   sendCopyFail(message: string): void
   sync(): void
+}
+
+/** A batch of a few operations fits into it, and goes out in one write: each wakes the server, and that costs more than a copy. */
+const together = 64 * 1024
+
+/** What pg's connection writes, gathered before it goes out. */
+class Outgoing {
+  readonly writable = true
+  readonly #stream: Stream
+  #waiting: Buffer[] = []
+  #bytes = 0
+
+  constructor(stream: Stream) {
+    this.#stream = stream
+  }
+
+  write(bytes: Buffer): boolean {
+    this.#waiting.push(bytes)
+    this.#bytes += bytes.length
+    if (this.#bytes >= together) this.send()
+    return true
+  }
+
+  send(): void {
+    const [first] = this.#waiting
+    if (first) this.#stream.write(this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting, this.#bytes))
+    this.#waiting = []
+    this.#bytes = 0
+  }
 }
 
 /** One statement on its way, and whoever waits for it. */
@@ -64,6 +94,7 @@ export class Pipeline implements Reader {
   readonly #client: PoolClient
   /** What named statements answer with, so that it is asked once. */
   readonly #fields = new Map<string, readonly Parsed[]>()
+  readonly #copies = new Map<string, string>()
   #gathered: Part[] = []
 
   constructor(client: PoolClient) {
@@ -84,14 +115,23 @@ export class Pipeline implements Reader {
 
   /** As `copyIn` of a client, and behind the rows statements that are run when these are there. */
   async copyIn(tables: readonly Rows[], behind: readonly Statement[] = []): Promise<readonly number[]> {
-    const parts = tables.map(({ text, frames }) => this.#gather(new Part({ text }, frames)))
-    for (const statement of behind) this.#gather(new Part(statement))
+    const parts = tables.map(({ text, frames }) =>
+      this.#gather(new Part(statement(text, undefined, this.#nameOf(text)), frames)),
+    )
+    for (const each of behind) this.#gather(new Part(each))
     this.send()
     return (await Promise.all(parts.map(({ done }) => done))).map(({ rowCount }) => rowCount ?? 0)
   }
 
   release(broken?: Error): void {
     this.#client.release(broken)
+  }
+
+  /** The text itself is longer than a name may be. */
+  #nameOf(copy: string): string {
+    let name = this.#copies.get(copy)
+    if (name === undefined) this.#copies.set(copy, (name = `copy_${this.#copies.size}`))
+    return name
   }
 
   #gather(part: Part): Part {
@@ -127,42 +167,35 @@ class Exchange {
   callback(): void {}
 
   submit(connection: unknown): void {
-    const { parsedStatements } = connection as Connection
-    this.#parsed = parsedStatements
+    this.#parsed = (connection as Connection).parsedStatements
     void this.#send(connection as Connection)
   }
 
   async #send(connection: Connection): Promise<void> {
     const { stream } = connection
-    stream.cork()
+    const outgoing = new Outgoing(stream)
+    const wire = Object.create(connection, { stream: { value: outgoing } }) as Connection
     try {
       for (const { statement, frames } of this.#parts) {
         if (this.#isOver(stream)) break
-        this.#ask(connection, statement)
-        if (frames) await this.#sendRows(connection, frames)
+        this.#ask(wire, statement)
+        if (frames) await this.#sendRows(wire, stream, frames)
       }
     } catch (error) {
       this.#failure ??= error as Error
-      connection.sendCopyFail('the rows could not be made')
+      wire.sendCopyFail('the rows could not be made')
     }
-    connection.sync()
-    stream.uncork()
+    wire.sync()
+    outgoing.send()
   }
 
-  async #sendRows(connection: Connection, frames: Rows['frames']): Promise<void> {
-    const { stream } = connection
-    // The server has what stands before them while the rows are made.
-    stream.uncork()
-    try {
-      for (const frame of frames) {
-        if (this.#isOver(stream)) return
-        stream.write(headed(frame))
-        if (stream.writableNeedDrain) await drained(stream)
-      }
-    } finally {
-      stream.cork()
+  async #sendRows(wire: Connection, stream: Stream, frames: Rows['frames']): Promise<void> {
+    for (const frame of frames) {
+      if (this.#isOver(stream)) return
+      wire.stream.write(headed(frame))
+      if (stream.writableNeedDrain) await drained(stream)
     }
-    connection.endCopyFrom()
+    wire.endCopyFrom()
   }
 
   /** The server answered with an error already, and ignores everything up to the Sync. */

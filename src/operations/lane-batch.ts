@@ -22,12 +22,13 @@ type Done<Want, State> = {
 }
 type Answers<Want, State> = { readonly entry: Entry<Want, State>; readonly answer: Answered | Problem | Error }[]
 
-/** What a batch works with, and what is waited for before it answers. */
+/** What a batch works with, and what is waited for before it answers, and after each few answers. */
 type Surroundings<Want, State> = {
   readonly house: House
   readonly connection: LaneConnection
   readonly books: Books<Want, State>
   beforeAnswers(): Promise<void>
+  betweenAnswers(): Promise<unknown> | undefined
 }
 
 /**
@@ -96,7 +97,7 @@ export async function runBatch<Want, State>(
   // The next batch has the wallets now, and goes first.
   await batch.beforeAnswers()
   finish?.()
-  const refused = tellAll(answers)
+  const refused = await tellAll(answers, () => batch.betweenAnswers())
   // The same key twice in one batch: the second waited for the first, and now finds what became of it.
   return refused + (again.length > 0 ? await runBatch(batch, again, true) : 0)
 }
@@ -136,10 +137,17 @@ async function afterFailure(connection: LaneConnection, error: unknown, xid: str
   }
 }
 
+/** So many are answered before others have their turn. */
+const answersAtOnce = 4
+
 /** Answers how many were refused. */
-function tellAll<Want, State>(answers: Answers<Want, State>): number {
+async function tellAll<Want, State>(
+  answers: Answers<Want, State>,
+  between: () => Promise<unknown> | undefined,
+): Promise<number> {
   let refused = 0
-  for (const { entry, answer } of answers) {
+  for (const [place, { entry, answer }] of answers.entries()) {
+    if (place > 0 && place % answersAtOnce === 0) await between()
     if (answer instanceof Error) {
       refused += 1
       entry.fail(answer)

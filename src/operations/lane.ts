@@ -123,8 +123,6 @@ export class Lane<Want, State> {
       this.#queue = left
       const began = performance.now()
       const refused = await this.#commit(connection, taken)
-      // Those who were answered, and those who came meanwhile.
-      this.#together = taken.length + this.#queue.length
       for (const observer of this.#observers) {
         observer({ operations: taken.length, refused, seconds: (performance.now() - began) / 1000 })
       }
@@ -161,9 +159,16 @@ export class Lane<Want, State> {
    * A batch that was committed let the next one at its wallets. Whoever is answered asks again, which takes a while: the
    * next batch's rows are made first, so that the database has work meanwhile.
    */
-  async #othersMade(): Promise<void> {
+  async #othersMade(answered: number): Promise<void> {
     const making = this.#lines.map((line) => line.making).filter((each) => each !== undefined)
     if (making.length > 0) await Promise.race([...making, sleep(answersWait)])
+    // Those who are answered, and those who came meanwhile.
+    this.#together = answered + this.#queue.length
+  }
+
+  /** What the database answers another batch is not left lying while everybody of this one is told. */
+  #othersHeard(): Promise<unknown> | undefined {
+    return this.#connections.length < underWayMax - 1 ? new Promise(setImmediate) : undefined
   }
 
   /** Answers how many were refused. */
@@ -174,7 +179,13 @@ export class Lane<Want, State> {
       try {
         if (this.#careful > 0) this.#careful -= 1
         connection.begin()
-        const batch = { house: this.#house, connection, books: this.#books, beforeAnswers: () => this.#othersMade() }
+        const batch = {
+          house: this.#house,
+          connection,
+          books: this.#books,
+          beforeAnswers: () => this.#othersMade(open.length),
+          betweenAnswers: () => this.#othersHeard(),
+        }
         return await runBatch(batch, open, this.#careful > 0)
       } catch (error) {
         connection.made()

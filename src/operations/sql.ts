@@ -75,10 +75,19 @@ export function beginBatch(reader: Reader): void {
   }
 }
 
+/** As `beginning` sets them; a plan is made once and for all values, since every statement of a batch looks up by keys. */
+const settings = {
+  timezone: 'UTC',
+  datestyle: 'ISO, MDY',
+  plan_cache_mode: 'force_generic_plan',
+  enable_seqscan: 'off',
+}
+
 const batchBeginning = [
-  ...beginning('read write')
-    .split(';')
-    .map((text) => text.trim()),
+  'begin isolation level read committed, read write',
+  `select ${Object.entries(settings)
+    .map(([name, value]) => `set_config('${name}', '${value}', true)`)
+    .join(' || ')} as settings`,
   'lock table operations.operations in row exclusive mode',
 ]
 

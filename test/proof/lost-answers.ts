@@ -34,15 +34,16 @@ function lossyHouse(
     seen.add(client)
     const { connection } = client as unknown as { connection: Connection }
     const { stream } = connection
-    const bind = connection.bind.bind(connection)
-    connection.bind = (what) => {
-      if (what.statement !== 'operations.commit' || random(3) === 0) return bind(what)
+    // oxlint-disable-next-line typescript/unbound-method -- it is called for whatever connection it is called on
+    const { bind } = connection
+    connection.bind = function (what) {
+      if (what.statement !== 'operations.commit' || random(3) === 0) return bind.call(this, what)
       if (random(2) === 0) {
         lost.before += 1
         stream.destroy()
         return
       }
-      bind(what)
+      bind.call(this, what)
       lost.after += 1
       // It goes out; what the server answers stays where it is.
       stream.pause()

@@ -1,6 +1,6 @@
 import { arrayOf, copyText, textArrayOf, timestampText } from '../../database/copy-text.ts'
-import { type Reader, rows } from '../../database/reader.ts'
-import { execute, queueRows, type SealedTable, type Writer } from '../../database/writer.ts'
+import { type Reader, rows, rowsLater } from '../../database/reader.ts'
+import { changeExactly, queueRows, type SealedTable, type Writer } from '../../database/writer.ts'
 import { nanosFixed } from '../../values/money.ts'
 import type { ServiceType } from '../price/cost.ts'
 import type { JobEvent } from './course.ts'
@@ -70,7 +70,7 @@ const columns =
 export const selectedJobs = `select ${columns.replace('reservations,', "array_to_string(reservations, ',') as reservations,")} from jobs.jobs`
 
 export const jobsById = (reader: Reader, ids: readonly string[]) =>
-  rows<JobRow>(reader, `${selectedJobs} where id = any ($1::uuid[])`, [arrayOf(ids)], 'jobs.jobs_by_id')
+  rowsLater<JobRow>(reader, `${selectedJobs} where id = any ($1::uuid[])`, [arrayOf(ids)], 'jobs.jobs_by_id')
 
 export type EventRow = { job: string; kind: JobEvent['kind']; at: Date; instances: string | null; count: string | null }
 
@@ -100,8 +100,9 @@ function jobLine(job: Job): string {
 const part = (seconds: number | null): string => (seconds === null ? '' : timestampText(seconds * 1000))
 
 export const updateJobs = (writer: Writer, jobs: readonly Job[]) =>
-  execute(
+  changeExactly(
     writer,
+    jobs.length,
     `update jobs.jobs
         set name = moved.name, reservations = moved.reservations::bigint[],
             started_at = nullif(moved.started_at, '')::timestamptz, alive_at = nullif(moved.alive_at, '')::timestamptz,
