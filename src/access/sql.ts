@@ -1,6 +1,6 @@
-import { copyBytes, copyText, timestampText } from '../database/copy-text.ts'
+import { copyBytes, timestampText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
-import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, appendBinary, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import type { Role } from './roles.ts'
 
 export const keysTable: SealedTable = {
@@ -23,14 +23,18 @@ export type NewKey = {
 }
 
 export const insertKey = (writer: Writer, key: NewKey) =>
-  append(
+  appendBinary(
     writer,
     keysTable,
     [key],
     ({ id, prefix, digest, principal, role, parties, expiresAt }) =>
       `${id}\t${writer.operation}\t${timestampText(writer.at.getTime())}\t${prefix}\t${copyBytes(digest)}\t` +
       `${principal}\t${role}\t${parties}\t${expiresAt === null ? '\\N' : timestampText(expiresAt.getTime())}`,
-    ({ name }) => copyText(name),
+    ({ id, prefix, digest, principal, role, parties, expiresAt, name }, out) => {
+      out.row(10).bigint(id).bigint(writer.operation).time(writer.at.getTime()).text(prefix)
+      out.bytes(digest.toString('hex')).text(principal).text(role).text(parties)
+      out.time(expiresAt?.getTime() ?? null).text(name)
+    },
   )
 
 export const insertRevocation = (writer: Writer, keys: readonly string[]) =>

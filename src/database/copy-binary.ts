@@ -91,10 +91,15 @@ export class BinaryRows {
     return this
   }
 
-  /** A bytea, told in hexadecimal. */
+  /** A bytea, told in hexadecimal with small letters. By hand: they are short, and the call costs more. */
   bytes(hex: string): this {
     this.#sized(hex.length / 2)
-    this.#end += this.#frame.write(hex, this.#end, 'hex')
+    const frame = this.#frame
+    let end = this.#end
+    for (let place = 0; place < hex.length; place += 2) {
+      frame[end++] = (nibble(hex.charCodeAt(place)) << 4) | nibble(hex.charCodeAt(place + 1))
+    }
+    this.#end = end
     return this
   }
 
@@ -186,6 +191,8 @@ export class BinaryRows {
 const viewOf = (frame: Buffer): DataView => new DataView(frame.buffer, frame.byteOffset, frame.length)
 const shortMost = 40
 let lastDate = { text: '', day: 0 }
+
+const nibble = (code: number): number => (code < 58 ? code - 48 : code - 87)
 
 const none: readonly Buffer[] = []
 /** Up to here numbers of JavaScript are exact. */

@@ -109,8 +109,8 @@ export async function changeExactly(
 }
 
 /**
- * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end, `beside` its columns beside the
- * seal. It is asked for as rows go out, so that a page's text is never there as a whole.
+ * Appends rows; `line` is a row as COPY text (see copy-text.ts) without its line end. It is asked for as rows go out, so
+ * that a page's text is never there as a whole.
  */
 export async function append(writer: Writer, table: SealedTable, lines: Iterable<string>): Promise<void>
 export async function append<Row>(
@@ -118,40 +118,54 @@ export async function append<Row>(
   table: SealedTable,
   rows: Iterable<Row>,
   line: (row: Row) => string,
-  beside?: (row: Row) => string,
 ): Promise<void>
 export async function append<Row>(
   writer: Writer,
   table: SealedTable,
   rows: Iterable<Row>,
   line: (row: Row) => string = String,
-  beside?: (row: Row) => string,
+): Promise<void> {
+  await appendFrames(writer, table, '', (sent) => framed(rows, line, sent))
+}
+
+/**
+ * The same for rows that are many: `line` is only digested, and `write` puts the columns in the binary format, those
+ * beside the seal behind the others.
+ */
+export async function appendBinary<Row>(
+  writer: Writer,
+  table: SealedTable,
+  rows: Iterable<Row>,
+  line: (row: Row) => string,
+  write: (row: Row, out: BinaryRows) => void,
+): Promise<void> {
+  await appendFrames(writer, table, ' (format binary)', (sent) => framedSealed(rows, line, write, sent))
+}
+
+type Sealing = { rows: number; readonly hash: Hash }
+
+async function appendFrames(
+  writer: Writer,
+  table: SealedTable,
+  format: string,
+  framesOf: (sent: Sealing) => Generator<Buffer>,
 ): Promise<void> {
   const { client, digests } = stateOf(writer)
   let digest = digests.get(table.name)
-  const sent = { rows: 0, hash: digest?.hash ?? createHash('sha256') }
-  const frames = beside ? framedBeside(rows, line, beside, sent) : framed(rows, line, sent)
+  const sent: Sealing = { rows: 0, hash: digest?.hash ?? createHash('sha256') }
+  const frames = framesOf(sent)
   const first = frames.next()
   if (first.done) return
   if (!digest) digests.set(table.name, (digest = { rows: 0, hash: sent.hash }))
-  const text = `copy ${table.name} (${[...table.columns, ...(table.beside ?? [])].join(', ')}) from stdin`
+  const text = `copy ${table.name} (${[...table.columns, ...(table.beside ?? [])].join(', ')}) from stdin${format}`
   const [written = 0] = await copied(client, [{ text, frames: after(first.value, frames) }])
   assert(written === sent.rows, `${written} rows were written to ${table.name}, not ${sent.rows}`)
   digest.rows += written
 }
 
-/** The same for rows that later operations change, and that no operation answers for: nothing is digested. */
-export async function copyRows<Row>(
-  writer: Writer,
-  tableAndColumns: string,
-  rows: Iterable<Row>,
-  line: (row: Row) => string,
-): Promise<void> {
-  queueRows(writer, tableAndColumns, rows, line)
-  await sendRows(writer)
-}
-
-/** The same, but not before `sendRows`. */
+/**
+ * Queues rows that later operations change, and that no operation answers for, until `sendRows`: nothing is digested.
+ */
 export function queueRows<Row>(
   writer: Writer,
   tableAndColumns: string,
@@ -243,38 +257,31 @@ function taken(frame: Buffer, { hash }: Sent): Buffer {
   return frame
 }
 
-/** The same with columns beside the seal: the sealed part of each line is gathered, and digested without them. */
-function* framedBeside<Row>(
+/** Rows in the binary format, and their lines gathered for the digest; of no rows there is no frame. */
+function* framedSealed<Row>(
   rows: Iterable<Row>,
   line: (row: Row) => string,
-  beside: (row: Row) => string,
-  sent: { rows: number; readonly hash: Hash },
+  write: (row: Row, out: BinaryRows) => void,
+  sent: Sealing,
 ): Generator<Buffer> {
-  let frame = Buffer.allocUnsafe(frameBytes)
-  let sealed = Buffer.allocUnsafe(frameBytes)
-  let end = frameHead
-  let sealedEnd = 0
+  const out = new BinaryRows()
+  let sealed = Buffer.allocUnsafe(firstBytes)
+  let end = 0
   for (const row of rows) {
     const text = line(row)
-    const open = beside(row)
-    const most = (text.length + open.length) * 3 + 2
-    if (end + most > frame.length) {
-      sent.hash.update(sealed.subarray(0, sealedEnd))
-      if (end > frameHead) yield frame.subarray(0, end)
-      end = frameHead
-      sealedEnd = 0
-      frame = Buffer.allocUnsafe(Math.max(frameBytes, frameHead + most))
-      if (sealed.length < frame.length) sealed = Buffer.allocUnsafe(frame.length)
+    const most = text.length * 3 + 1
+    if (end + most > sealed.length) {
+      sent.hash.update(sealed.subarray(0, end))
+      end = 0
+      if (most > sealed.length || sealed.length < frameBytes) sealed = Buffer.allocUnsafe(Math.max(frameBytes, most))
     }
-    const from = end
-    end += frame.write(text, end)
-    sealedEnd += frame.copy(sealed, sealedEnd, from, end)
-    sealed[sealedEnd++] = 10
-    frame[end++] = 9
-    end += frame.write(open, end)
-    frame[end++] = 10
+    end += sealed.write(text, end)
+    sealed[end++] = 10
+    write(row, out)
     sent.rows += 1
+    yield* out.taken()
   }
-  sent.hash.update(sealed.subarray(0, sealedEnd))
-  if (end > frameHead) yield frame.subarray(0, end)
+  if (sent.rows === 0) return
+  sent.hash.update(sealed.subarray(0, end))
+  yield out.last()
 }

@@ -1,9 +1,10 @@
 import { arrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, row, rows, rowsLater } from '../database/reader.ts'
-import { append, changeExactly, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import { append, appendBinary, changeExactly, execute, type SealedTable, type Writer } from '../database/writer.ts'
 import { nanosFixed } from '../values/money.ts'
 import type { AccountKind, Side } from './chart.ts'
 import type { Account, PostedTransfer } from './transfer.ts'
+import { writeTransfer } from './transfer-row.ts'
 import type { Wallet } from './wallet.ts'
 
 /** The balance, the count of entries and the time of the last one move; `verify` derives those from the entries. */
@@ -95,7 +96,13 @@ export const transferLine = (t: PostedTransfer, operation: bigint, at: number): 
   `${t.creditEntry}\t${nanosFixed(t.creditAfter)}`
 
 export const insertTransfers = (writer: Writer, transfers: readonly PostedTransfer[], at: number) =>
-  append(writer, transfersTable, transfers, (transfer) => transferLine(transfer, writer.operation, at))
+  appendBinary(
+    writer,
+    transfersTable,
+    transfers,
+    (transfer) => transferLine(transfer, writer.operation, at),
+    (transfer, out) => writeTransfer(out, transfer, writer.operation, at),
+  )
 
 type WalletRow = {
   id: string

@@ -1,8 +1,17 @@
-import { arrayOf, copyText, textArrayOf, timestampText } from '../database/copy-text.ts'
+import { arrayOf, textArrayOf, timestampText } from '../database/copy-text.ts'
 import { type Reader, rows } from '../database/reader.ts'
-import { append, copyRows, execute, type SealedTable, type Writer } from '../database/writer.ts'
+import {
+  append,
+  appendBinary,
+  execute,
+  queueBinary,
+  type SealedTable,
+  sendRows,
+  type Writer,
+} from '../database/writer.ts'
 import { wholeText } from '../values/decimal.ts'
-import { calledBy, type Fact, type FactTexts } from './fact.ts'
+import { calledBy, type Fact, type FactTexts, type SealedRaw } from './fact.ts'
+import { writeIdentity, writeRecord } from './record-row.ts'
 import { newSalts } from './salt-stream.ts'
 import { sealRaw } from './texts.ts'
 
@@ -49,20 +58,19 @@ const nextSalt = newSalts()
 
 export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
   const operation = String(writer.operation)
-  let open = ''
-  return append(
+  let raw: SealedRaw
+  return appendBinary(
     writer,
     recordsTable,
     records,
     ({ id, period, version, project, person, provider, digest, fact, texts }) => {
-      const raw = texts.sealed ?? sealRaw(nextSalt(), fact.raw)
-      open = `${texts.rawText}\t\\\\x${raw.salt}`
+      raw = texts.sealed ?? sealRaw(nextSalt(), fact.raw)
       return (
         `${wholeText(id)}\t${period}\t${operation}\t${texts.nameText}\t${version}\t` +
         `${project}\t${person ?? '\\N'}\t${provider}\t${texts.rowText}\t\\\\x${digest}\t\\\\x${raw.digest}`
       )
     },
-    () => open,
+    (record, out) => writeRecord(out, record, raw, writer.operation),
   )
 }
 
@@ -71,15 +79,15 @@ export const insertRecords = (writer: Writer, records: readonly Recorded[]) => {
  * one of them meanwhile, this breaks `usage_is_recorded_once`, and the page begins anew: COPY costs a third of
  * an insert that looks for itself.
  */
-export const insertIdentities = (writer: Writer, records: readonly Recorded[]) =>
-  copyRows(
+export const insertIdentities = async (writer: Writer, records: readonly Recorded[]) => {
+  queueBinary(
     writer,
     'metering.identities (source, external_id, record, period, version, final, measured_at, digest, called)',
     records,
-    ({ id, period, fact, digest, texts }) =>
-      `${texts.nameText}\t${wholeText(id)}\t${period}\t1\t${fact.final ? 't' : 'f'}\t` +
-      `${timestampText(fact.measuredAt)}\t\\\\x${digest}\t${copyText(texts.called ?? null)}`,
+    writeIdentity,
   )
+  await sendRows(writer)
+}
 
 export type IdentityRow = {
   source: string
