@@ -35,7 +35,7 @@ type Connection = {
 }
 
 /** A batch of a few operations fits into it, and goes out in one write: each wakes the server, and that costs more than a copy. */
-const together = 64 * 1024
+const together = 32 * 1024
 
 /** What pg's connection writes, gathered before it goes out. */
 class Outgoing {

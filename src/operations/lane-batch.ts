@@ -137,7 +137,8 @@ async function afterFailure(connection: LaneConnection, error: unknown, xid: str
   }
 }
 
-/** So many are answered before others have their turn. */
+/** Others have their turn so often while a batch is answered, but not after each few answers. */
+const turns = 8
 const answersAtOnce = 4
 
 /** Answers how many were refused. */
@@ -146,8 +147,9 @@ async function tellAll<Want, State>(
   between: () => Promise<unknown> | undefined,
 ): Promise<number> {
   let refused = 0
+  const few = Math.max(answersAtOnce, Math.ceil(answers.length / turns))
   for (const [place, { entry, answer }] of answers.entries()) {
-    if (place > 0 && place % answersAtOnce === 0) await between()
+    if (place > 0 && place % few === 0) await between()
     if (answer instanceof Error) {
       refused += 1
       entry.fail(answer)
