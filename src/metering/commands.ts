@@ -3,6 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import { periodOf } from '../values/period.ts'
 import { type Fact, type FactTexts, plainFact } from './fact.ts'
 import { RecentNames } from './recent.ts'
+import type { Recorded } from './recorded.ts'
 import * as sql from './sql.ts'
 import { textsOf } from './texts.ts'
 import { compare, type Content, contentDigest, together } from './version.ts'
@@ -17,9 +18,9 @@ export type KnownFact = {
 
 export type RecordedPage = {
   /** Used for the first time. */
-  readonly first: readonly sql.Recorded[]
+  readonly first: readonly Recorded[]
   /** Known before, and now superseded by this. */
-  readonly newer: readonly { readonly record: sql.Recorded; readonly previous: sql.RecordRow }[]
+  readonly newer: readonly { readonly record: Recorded; readonly previous: sql.RecordRow }[]
   /** Nothing new: said before in the same words, or in better ones. */
   readonly seen: number
   /** Of those, how many were measured later than all that said so before. */
@@ -62,7 +63,7 @@ export async function recordFacts(
  * A record before it has its id: ids rise in the order of the names. Its texts and their digest are made when they are
  * asked for, row by row as a piece goes out: made for all of it first, they would keep the database waiting.
  */
-class Draft implements sql.Recorded {
+class Draft implements Recorded {
   id = 0n
   readonly version: number = 1
   readonly period: string
@@ -182,11 +183,11 @@ const pieceSize = 3000
 /** Keeps what says something newer than what stands, or says the same at a later time. */
 async function supersede(
   writer: Writer,
-  records: readonly sql.Recorded[],
+  records: readonly Recorded[],
   standing: ReadonlyMap<string, sql.IdentityRow>,
   zone: string,
 ) {
-  const identityOf = ({ fact }: sql.Recorded) => standing.get(keyOf(fact)) as sql.IdentityRow
+  const identityOf = ({ fact }: Recorded) => standing.get(keyOf(fact)) as sql.IdentityRow
   const changed = records.filter((record) => identityOf(record).digest !== record.digest)
   const stored =
     changed.length === 0
@@ -196,8 +197,8 @@ async function supersede(
           changed.map((record) => BigInt(identityOf(record).record)),
         )
   const storedById = new Map(stored.map((row) => [row.id, row]))
-  const newer: { record: sql.Recorded; previous: sql.RecordRow }[] = []
-  const confirmed: sql.Recorded[] = []
+  const newer: { record: Recorded; previous: sql.RecordRow }[] = []
+  const confirmed: Recorded[] = []
   for (const record of records) {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record)
@@ -218,13 +219,13 @@ async function supersede(
 const keyOf = ({ source, externalId }: Fact) => `${source}\n${externalId}`
 
 /** What is known already of these, locked, by `keyOf`. */
-async function lockStandingOf(writer: Writer, records: readonly sql.Recorded[]) {
+async function lockStandingOf(writer: Writer, records: readonly Recorded[]) {
   const names = records.map(({ fact }) => ({ source: fact.source, externalId: fact.externalId }))
   const standing = await sql.lockIdentities(writer, names)
   return new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
 }
 
-const knownTogether = (record: sql.Recorded, standing: Content, measuredAt: number): KnownFact => ({
+const knownTogether = (record: Recorded, standing: Content, measuredAt: number): KnownFact => ({
   fact: { ...together(plainFact(record.fact), standing), measuredAt },
   project: record.project,
   person: record.person ?? standing.person,
@@ -244,7 +245,7 @@ const contentOf = ({ fact, project, person, provider }: KnownFact): Content => (
   provider,
 })
 
-const versionOf = (record: sql.Recorded) => ({
+const versionOf = (record: Recorded) => ({
   final: record.fact.final,
   measuredAt: record.fact.measuredAt,
   digest: record.digest,
@@ -284,4 +285,5 @@ export {
   recordsTable,
   sources,
 } from './sql.ts'
-export type { Recorded, RecordRow } from './sql.ts'
+export type { Recorded } from './recorded.ts'
+export type { RecordRow } from './sql.ts'

@@ -1,6 +1,6 @@
 import type { BinaryRows } from '../database/copy-binary.ts'
 import type { SealedRaw } from './fact.ts'
-import type { Recorded } from './sql.ts'
+import type { Recorded } from './recorded.ts'
 
 /** The columns of a record in the binary format, in their order, and behind them those beside the seal. */
 export function writeRecord(out: BinaryRows, record: Recorded, raw: SealedRaw, operation: bigint): void {

@@ -10,8 +10,9 @@ import {
   type Writer,
 } from '../database/writer.ts'
 import { wholeText } from '../values/decimal.ts'
-import { calledBy, type Fact, type FactTexts, type SealedRaw } from './fact.ts'
+import { calledBy, type SealedRaw } from './fact.ts'
 import { writeIdentity, writeRecord } from './record-row.ts'
+import type { Recorded } from './recorded.ts'
 import { newSalts } from './salt-stream.ts'
 import { sealRaw } from './texts.ts'
 
@@ -39,19 +40,6 @@ export const recordsTable: SealedTable = {
     'raw_digest',
   ],
   beside: ['raw', 'raw_salt'],
-}
-
-/** A fact whose parties are known, with its digest: what is written down as a record. */
-export type Recorded = {
-  readonly id: bigint
-  readonly period: string
-  readonly version: number
-  readonly fact: Fact
-  readonly project: string
-  readonly person: string | null
-  readonly provider: string
-  readonly digest: string
-  readonly texts: FactTexts
 }
 
 const nextSalt = newSalts()

@@ -1,0 +1,14 @@
+import type { Fact, FactTexts } from './fact.ts'
+
+/** A fact whose parties are known, with its digest: what is written down as a record. */
+export type Recorded = {
+  readonly id: bigint
+  readonly period: string
+  readonly version: number
+  readonly fact: Fact
+  readonly project: string
+  readonly person: string | null
+  readonly provider: string
+  readonly digest: string
+  readonly texts: FactTexts
+}
