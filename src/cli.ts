@@ -1,9 +1,15 @@
 #!/usr/bin/env node
+import module from 'node:module'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Desk } from './access/desk-commands.ts'
 import type { House } from './operations/house.ts'
 import { flagsOf, runProgram } from './program.ts'
 import type { Door, Register } from './terminal/door.ts'
+
+// What is loaded from here on was compiled by an earlier command, and is kept where only who installed Bursar can
+// write: a command starts in half the time. Where nothing can be kept, all is as it was. Older Node has none of it.
+module.enableCompileCache?.(join(import.meta.dirname, '../node_modules/.cache/bursar'))
 
 const serve: Register<House> = (command, door) => {
   command
