@@ -36,12 +36,22 @@ async function passAll(wanted: readonly Check[]): Promise<boolean> {
   return all
 }
 
-/** The tests come last and print by themselves, so that the closing lines of Node's runner close the whole output. */
+/** Beside the code and the rules; what runs the whole program, kills it or watches a browser stands in `test/`. */
+const besideTheCode = ['src/**/*.test.ts', 'check/**/*.test.ts']
+
+/**
+ * The tests come last and print by themselves, so that the closing lines of Node's runner close the whole output. All of
+ * them are for `npm test`: here are those that one runs before each commit.
+ */
 function testsPass(): Promise<boolean> {
   return new Promise((resolve) => {
     // The rules are among the tests too (house.test.ts), for who runs only those; here they ran already.
     const env = { ...projectEnvironment(root), HOUSE_CHECKED: '1' }
-    const child = spawn(process.execPath, [join(root, 'test/run.ts')], { cwd: root, env, stdio: 'inherit' })
+    const child = spawn(process.execPath, [join(root, 'test/run.ts'), ...besideTheCode], {
+      cwd: root,
+      env,
+      stdio: 'inherit',
+    })
     child.once('close', (status) => resolve(status === 0))
   })
 }

@@ -1,10 +1,10 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
-import { write } from '../audit/testing.ts'
-import type { Site } from '../charging/testing.ts'
-import { rows } from '../database/reader.ts'
-import { proveBooks } from './commands.ts'
-import { bookkeeping, dropConstraints, keepAll, type Kept } from './testing.ts'
+import { write } from '../../src/audit/testing.ts'
+import type { Site } from '../../src/charging/testing.ts'
+import { rows } from '../../src/database/reader.ts'
+import { proveBooks } from '../../src/proof/commands.ts'
+import { bookkeeping, dropConstraints, keepAll, type Kept } from '../../src/proof/testing.ts'
 
 /** Whoever has the database's password can do all this: constraints keep out mistakes, not malice. */
 let site: Site

@@ -6,8 +6,8 @@ import { createServer, type Server as NetServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { type FreshDatabase, freshDatabase } from './database/testing.ts'
-import { sacctCall } from './slurm/sacct.ts'
+import { type FreshDatabase, freshDatabase } from '../../src/database/testing.ts'
+import { sacctCall } from '../../src/slurm/sacct.ts'
 
 let fresh: FreshDatabase
 let directory: string
@@ -26,7 +26,7 @@ function begin(words: readonly string[], environment: Record<string, string> = {
     BURSAR_DATA: directory,
     ...environment,
   }
-  return spawn(process.execPath, [join(import.meta.dirname, 'cli.ts'), ...words], { env })
+  return spawn(process.execPath, [join(import.meta.dirname, '../../src/cli.ts'), ...words], { env })
 }
 
 async function ended(child: ChildProcess): Promise<Ended> {

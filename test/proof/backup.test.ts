@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
 
-const cli = fileURLToPath(new URL('../cli.ts', import.meta.url))
+const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'bursar-backup-'))
 const place = (name: string) => join(directory, name)
 const file = place('books.gz')

@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
-import { answerOf, begin, bursar, type Environment } from '../../test/bursar.ts'
-import { type FreshDatabase, freshDatabase } from '../database/testing.ts'
+import { answerOf, begin, bursar, type Environment } from '../bursar.ts'
+import { type FreshDatabase, freshDatabase } from '../../src/database/testing.ts'
 
 let fresh: FreshDatabase
 let home: string
