@@ -57,7 +57,8 @@ class Outgoing {
 
   send(): void {
     const [first] = this.#waiting
-    if (first) this.#stream.write(this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting, this.#bytes))
+    if (first && this.#stream.writable)
+      this.#stream.write(this.#waiting.length === 1 ? first : Buffer.concat(this.#waiting, this.#bytes))
     this.#waiting = []
     this.#bytes = 0
   }
