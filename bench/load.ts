@@ -4,21 +4,29 @@ export type Answer = { readonly status: number; readonly body: string }
 
 /** One connection that is kept: HTTP/1.1 as little as it takes, so that the measured server has the processors. */
 export class Connection {
-  readonly #socket: Socket
+  readonly #url: URL
+  #socket: Socket
   #waiting: { resolve(answer: Answer): void; reject(error: Error): void } | undefined
   #text = ''
 
   constructor(url: URL) {
+    this.#url = url
+    this.#socket = this.#connected()
+  }
+
+  #connected(): Socket {
     const take = (bytes: number, buffer: Uint8Array): boolean => {
       this.#take((buffer as Buffer).toString('latin1', 0, bytes))
       return true
     }
     // Read past the stream, which takes longer than the answer.
     const onread = { buffer: Buffer.allocUnsafe(65_536), callback: take }
-    this.#socket = connect({ port: Number(url.port), host: url.hostname, noDelay: true, onread })
+    const { hostname, port } = this.#url
+    const socket = connect({ port: Number(port), host: hostname, noDelay: true, onread })
     const fail = (error?: Error) => this.#waiting?.reject(error ?? new Error('the server hung up'))
-    this.#socket.on('error', fail)
-    this.#socket.on('close', () => fail())
+    socket.on('error', fail)
+    socket.on('close', () => fail())
+    return socket
   }
 
   ask(head: string, key: string, body: string): Promise<Answer> {
@@ -27,6 +35,8 @@ export class Connection {
 
   /** A whole request as it goes over the wire. */
   send(request: string): Promise<Answer> {
+    // The server closes what nobody used for a while.
+    if (this.#socket.destroyed) this.#socket = this.#connected()
     return new Promise((resolve, reject) => {
       this.#waiting = { resolve, reject }
       this.#socket.write(request, 'latin1')

@@ -1,11 +1,13 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Problem } from '../http/problem.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
 import { Credits } from './commands.ts'
 import { releaseCommand, settleCommand } from './end.ts'
 import { growCommand, type HoldInput, holdCommand } from './hold.ts'
+import { dueWallets } from './listing/sql.ts'
 
 let fresh: FreshHouse
 let credits: Credits
@@ -89,6 +91,17 @@ test('what is held is set aside, and what is left of it comes back when it is se
   const settled = await settle(held.id, one)
   assert.deepEqual([settled.state, settled.released], ['settled', '3'])
   assert.deepEqual(await walletOf(owner), { posted: 9, held: 0, overrun: 0 })
+})
+
+test('a wallet whose reservations all ended before their time is looked at once, and not for ever', async () => {
+  const owner = await walletWith(one)
+  await settle((await hold(owner, one, { seconds: 1 })).id, 0n)
+  await sleep(1_100)
+  const due = async () =>
+    (await dueWallets(fresh.database.pool, 'holds', '0', 50)).filter((wallet) => wallet.owner === owner).length
+  assert.equal(await due(), 1)
+  await credits.sweep(owner, 'CREDIT')
+  assert.equal(await due(), 0)
 })
 
 test('402: nobody holds more than is there', async () => {

@@ -184,6 +184,11 @@ export class DeskBooks implements Books<Want, Desk> {
     ]
   }
 
+  /** A wallet stays due until what was ended before its time is noted, or it would be swept for ever. */
+  hasNotes(desk: Desk): boolean {
+    return desk.sweptWallets.size > 0
+  }
+
   async write(writer: Writer, desk: Desk, at: number): Promise<void> {
     const holds = [...desk.changedHolds]
     const of = (state: Hold['state']) => holds.filter((hold) => hold.state === state)

@@ -5,6 +5,9 @@ import { dueWallets } from './listing/sql.ts'
 /** Few enough that requests of the lane do not wait for them. */
 const atOnce = 50
 
+/** Each ends a thousand reservations of a wallet; what is left then waits for the next run. */
+const passesMax = 100
+
 /** Ends what ran out on wallets that nobody touches: reservations past their time, credits past their date. */
 export const creditTasks = (credits: Credits): Task[] => [
   {
@@ -13,7 +16,10 @@ export const creditTasks = (credits: Credits): Task[] => [
     run: async ({ signal }) => {
       // Credits that are held do not expire, and their wallets stay due; reservations that ran out come to an end.
       let of: 'holds' | 'all' = 'all'
-      while (!signal.aborted && (await sweepAll(credits, of, signal)) > 0) of = 'holds'
+      for (let pass = 0; pass < passesMax && !signal.aborted; pass += 1) {
+        if ((await sweepAll(credits, of, signal)) === 0) return
+        of = 'holds'
+      }
     },
   },
 ]

@@ -69,7 +69,7 @@ export async function runBatch<Want, State>(
       else operations.run(entry, answers, again)
     }
     if (!careful) await answerStored(client, answers)
-    if (operations.done.length > 0) {
+    if (operations.done.length > 0 || books.hasNotes(state)) {
       await books.write(writer, state, at)
       failPoint('lane.written')
       committing = true

@@ -85,6 +85,8 @@ export type Books<Want, State> = {
   notBefore(state: State): number
   /** Reads what depends on what was locked; answers what is due at this moment. Throws MoreWanted. */
   load(writer: Writer, state: State, wants: readonly Want[], at: number): Promise<readonly Due<State>[]>
+  /** Whether there is something to write that no operation answers for: notes of the books themselves. */
+  hasNotes(state: State): boolean
   /** Told when a batch is committed for certain, before anybody is answered. */
   committed?(state: State): void
   /** Writes what the plans changed and posted, put off as far as it can be; rows that belong to an operation are added to its turn. */
