@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { answerOf, begin, bursar, type Environment } from '../bursar.ts'
 import { type FreshDatabase, freshDatabase } from '../../src/database/testing.ts'
+import { tablesWith } from '../tables-with.ts'
 
 let fresh: FreshDatabase
 let home: string
@@ -147,16 +148,4 @@ test('the same commands over HTTP, where BURSAR_URL and BURSAR_KEY say so, answe
 })
 
 /** Tables that still hold the word, of all there are. */
-async function traces(word: string): Promise<string[]> {
-  const { pool } = fresh.database
-  const { rows } = await pool.query<{ name: string }>(
-    `select oid::regclass::text as name from pg_class
-      where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information_schema)'`,
-  )
-  const found: string[] = []
-  for (const { name } of rows) {
-    const { rowCount } = await pool.query(`select from ${name} as t where t::text like '%' || $1 || '%'`, [word])
-    if (rowCount) found.push(name)
-  }
-  return found
-}
+const traces = (word: string): Promise<string[]> => tablesWith(fresh.database.pool, word)

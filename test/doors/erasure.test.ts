@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
 import { proveBooks } from '../../src/proof/commands.ts'
 import { newSite, type Site } from '../credits/site.ts'
+import { tablesWith } from '../tables-with.ts'
 
 let site: Site
 before(async () => {
@@ -36,19 +37,7 @@ async function newPerson(name: string): Promise<string> {
 const link = (person: string, source: string, name: string) => ask('POST', `/people/${person}/names`, { source, name })
 
 /** Tables that still hold the word, of all there are. */
-async function traces(word: string): Promise<string[]> {
-  const { pool } = site.house.database
-  const { rows } = await pool.query<{ name: string }>(
-    `select oid::regclass::text as name from pg_class
-      where relkind = 'r' and relnamespace::regnamespace::text !~ '^(pg_|information_schema)'`,
-  )
-  const found: string[] = []
-  for (const { name } of rows) {
-    const { rowCount } = await pool.query(`select from ${name} as t where t::text like '%' || $1 || '%'`, [word])
-    if (rowCount) found.push(name)
-  }
-  return found
-}
+const traces = (word: string): Promise<string[]> => tablesWith(site.house.database.pool, word)
 
 test('400: a name is linked with the source that usage comes by, not with what its sender calls itself', async () => {
   const person = await newPerson('Berta')
