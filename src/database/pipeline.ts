@@ -34,7 +34,7 @@ type Connection = {
   sync(): void
 }
 
-/** A batch of a few operations fits into it, and goes out in one write: each wakes the server, and that costs more than a copy. */
+/** Each write wakes the server, which costs more than a copy: what a batch of a few operations says fits into one. */
 const together = 32 * 1024
 
 /** What pg's connection writes, gathered before it goes out. */

@@ -41,7 +41,6 @@ export type FactTexts = {
   readonly nameText: string
   /** From the service to the dimensions, as COPY text. */
   readonly rowText: string
-  readonly rawText: string
   /** What people call it, where its external id does not say it. */
   readonly called: string | undefined
   /** Where a thread that reads has digested the raw row already. */

@@ -44,4 +44,4 @@ export const stride = 17
 export const sealLength = 64
 
 /** What COPY writes otherwise than it is, of the few facts that have something of that kind. */
-export type Plain = Pick<ToldFact, 'externalId' | 'quantities' | 'dimensions' | 'raw'>
+export type Plain = Pick<ToldFact, 'externalId' | 'quantities' | 'dimensions'>

@@ -31,15 +31,7 @@ const parsed = (fact: ToldFact): Fact => ({
 })
 
 /** All texts but the seal of the raw row, whose salt is drawn. */
-const textsWithoutSeal = (t: FactTexts) => [
-  t.told,
-  t.quantitiesText,
-  t.dimensionsText,
-  t.nameText,
-  t.rowText,
-  t.rawText,
-  t.called,
-]
+const textsWithoutSeal = (t: FactTexts) => [t.told, t.quantitiesText, t.dimensionsText, t.nameText, t.rowText, t.called]
 
 function packedAndBack(facts: readonly ToldFact[], packer = new Packer(newSalts())): Fact[] {
   for (const fact of facts) packer.push(fact)

@@ -8,13 +8,8 @@ const usedMax = 64
 /** Names repeat; where they do not, they are forgotten now and then. */
 const wordsMax = 200_000
 
-function plainOf({
-  externalId,
-  quantities: quantitiesText,
-  dimensions: dimensionsText,
-  raw: rawText,
-}: ToldFact): string {
-  const plain: Plain = { externalId, quantities: quantitiesText, dimensions: dimensionsText, raw: rawText }
+function plainOf({ externalId, quantities: quantitiesText, dimensions: dimensionsText }: ToldFact): string {
+  const plain: Plain = { externalId, quantities: quantitiesText, dimensions: dimensionsText }
   return JSON.stringify(plain)
 }
 
@@ -45,7 +40,7 @@ export class Packer {
   }
 
   push(fact: ToldFact): void {
-    const [toldText, nameText, rawText] = [toldOf(fact), nameOf(fact), copyText(fact.raw)]
+    const [toldText, nameText, rawText] = [toldOf(fact), nameOf(fact), fact.raw]
     const { digest, salt } = sealRaw(this.#salts(), fact.raw)
     let [quantitiesText, dimensionsText, plainText] = [fact.quantities, fact.dimensions, '']
     let rowText = rowOf(fact, quantitiesText, dimensionsText)

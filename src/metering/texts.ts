@@ -43,10 +43,6 @@ class MadeTexts implements FactTexts {
     return rowOf(this.fact, copyText(this.quantitiesText), copyText(this.dimensionsText))
   }
 
-  get rawText(): string {
-    return copyText(this.fact.raw)
-  }
-
   get called(): string | undefined {
     return this.fact.dimensions[calledBy]
   }

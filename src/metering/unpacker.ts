@@ -173,12 +173,8 @@ class PackedTexts implements FactTexts {
     return this.part(place.row, place.raw)
   }
 
-  get rawText(): string {
-    return this.part(place.raw, place.seal)
-  }
-
   get raw(): string {
-    return this.isPlain ? this.rawText : this.plain.raw
+    return this.part(place.raw, place.seal)
   }
 
   get sealed(): SealedRaw {
