@@ -21,13 +21,14 @@ export type NamedPage = Page & { readonly wanted: readonly WantedNames[] }
 /** The names that facts use and that were not met lately, each once, by their source. */
 export function namesIn(facts: readonly Fact[], met: Memory['parties']): WantedNames[] {
   const bySource = new Map<string, ReturnType<typeof namesOf>>()
-  for (const { source, projectName, personName, providerName } of facts) {
+  for (const fact of facts) {
+    const { source, personName } = fact
     let names = bySource.get(source)
     if (!names) bySource.set(source, (names = namesOf(met.lately(source))))
     const { known } = names
-    if (!known?.projects.has(projectName)) names.projects.add(projectName)
-    if (personName !== null && !known?.people.has(personName)) names.people.add(personName)
-    if (!known?.providers.has(providerName)) names.providers.add(providerName)
+    if (!known || projectOf(fact, known) === undefined) names.projects.add(fact.projectName)
+    if (personName !== null && (!known || personOf(fact, known) === undefined)) names.people.add(personName)
+    if (!known || providerOf(fact, known) === undefined) names.providers.add(fact.providerName)
   }
   return [...bySource].map(([source, { projects, people, providers }]) => ({
     source,
@@ -43,6 +44,18 @@ const namesOf = (known: Remembered | undefined) => ({
   people: new Set<string>(),
   providers: new Set<string>(),
 })
+
+const projectOf = ({ numbered, projectName }: Fact, { projects }: ResolvedNames) =>
+  numbered ? projects.ofWord(numbered.words, numbered.projectWord) : projects.get(projectName)
+
+const providerOf = ({ numbered, providerName }: Fact, { providers }: ResolvedNames) =>
+  numbered ? providers.ofWord(numbered.words, numbered.providerWord) : providers.get(providerName)
+
+/** Null when it names nobody, undefined when nobody knows whom. */
+function personOf({ numbered, personName }: Fact, { people }: ResolvedNames): string | null | undefined {
+  if (personName === null) return null
+  return numbered ? people.ofWord(numbered.words, numbered.personWord) : people.get(personName)
+}
 
 /** Whom the names of a page mean, and the facts that name somebody unknown. */
 export async function findParties(
@@ -74,22 +87,22 @@ async function resolved(writer: Writer, wanted: readonly WantedNames[], settings
 
 /** Adds the facts that name known parties only; answers the others. */
 function sortOut(
-  { known, payers }: { known: KnownFact[]; payers: Map<string, ProjectParty> },
+  found: { readonly known: KnownFact[]; readonly payers: Map<string, ProjectParty> },
   facts: readonly Fact[],
   names: Names,
 ): UnknownFact[] {
   const unknown: UnknownFact[] = []
   for (const fact of facts) {
-    const { projects, people, providers } = names.get(fact.source) as ResolvedNames
-    const project = projects.get(fact.projectName)
-    const person = fact.personName === null ? null : people.get(fact.personName)
-    const provider = providers.get(fact.providerName)
+    const known = names.get(fact.source) as ResolvedNames
+    const project = projectOf(fact, known)
+    const person = personOf(fact, known)
+    const provider = providerOf(fact, known)
     if (project === undefined || person === undefined || provider === undefined) {
       unknown.push({ fact: plainFact(fact), reason: whoIsMissing(fact, { project, person, provider }) })
       continue
     }
-    payers.set(project.project, project)
-    known.push({ fact, project: project.project, person, provider })
+    found.payers.set(project.project, project)
+    found.known.push({ fact, project: project.project, person, provider })
   }
   return unknown
 }

@@ -91,25 +91,29 @@ export class BinaryRows {
     return this
   }
 
+  /** A text that is bytes already. */
+  utf8(from: Buffer, start: number, end: number): this {
+    this.#sized(end - start)
+    this.#end += from.copy(this.#frame, this.#end, start, end)
+    return this
+  }
+
   /** A bytea, told in hexadecimal with small letters. By hand: they are short, and the call costs more. */
   bytes(hex: string): this {
     this.#sized(hex.length / 2)
-    const frame = this.#frame
-    let end = this.#end
-    for (let place = 0; place < hex.length; place += 2) {
-      const high = nibbles[hex.charCodeAt(place)] as number
-      const low = nibbles[hex.charCodeAt(place + 1)] as number
-      frame[end++] = (high << 4) | low
-    }
-    this.#end = end
+    this.#nibbles(hex, 0, hex.length)
     return this
   }
 
   uuid(value: string | null): this {
     if (value === null) return this.nothing()
+    assert(value.length === 36, `${value} is no UUID`)
     this.#sized(16)
-    const words = wordsOf(value)
-    for (let place = 0; place < 4; place += 1) this.#int32(words[place] as number)
+    this.#nibbles(value, 0, 8)
+    this.#nibbles(value, 9, 13)
+    this.#nibbles(value, 14, 18)
+    this.#nibbles(value, 19, 23)
+    this.#nibbles(value, 24, 36)
     return this
   }
 
@@ -153,6 +157,17 @@ export class BinaryRows {
     this.#int16(9)
     for (let place = count - 1; place >= 0; place -= 1) this.#int16(digits[place] as number)
     return this
+  }
+
+  #nibbles(hex: string, from: number, to: number): void {
+    const frame = this.#frame
+    let end = this.#end
+    for (let place = from; place < to; place += 2) {
+      const high = nibbles[hex.charCodeAt(place)] as number
+      const low = nibbles[hex.charCodeAt(place + 1)] as number
+      frame[end++] = (high << 4) | low
+    }
+    this.#end = end
   }
 
   #int16(value: number): void {
@@ -228,20 +243,4 @@ function bigDigitsOf(nanos: bigint): number {
   for (let rest = (nanos < 0n ? -nanos : nanos) * 1000n; rest > 0n; rest /= 10_000n)
     digits[count++] = Number(rest % 10_000n)
   return count
-}
-
-/** The four words of a UUID: parties come again and again. */
-let uuidsMet = new Map<string, readonly number[]>()
-const uuidsMax = 50_000
-
-function wordsOf(text: string): readonly number[] {
-  let words = uuidsMet.get(text)
-  if (!words) {
-    const bytes = Buffer.from(text.replaceAll('-', ''), 'hex')
-    assert(bytes.length === 16, `${text} is no UUID`)
-    words = [0, 4, 8, 12].map((place) => bytes.readInt32BE(place))
-    if (uuidsMet.size >= uuidsMax) uuidsMet = new Map()
-    uuidsMet.set(text, words)
-  }
-  return words
 }

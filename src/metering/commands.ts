@@ -1,20 +1,11 @@
 import { strict as assert } from 'node:assert'
 import type { Writer } from '../database/writer.ts'
-import { periodOf } from '../values/period.ts'
-import { type Fact, type FactTexts, plainFact } from './fact.ts'
+import { Draft, type KnownFact } from './draft.ts'
+import { type Fact, plainFact } from './fact.ts'
 import { RecentNames } from './recent.ts'
 import type { Recorded } from './recorded.ts'
 import * as sql from './sql.ts'
-import { textsOf } from './texts.ts'
-import { compare, type Content, contentDigest, together } from './version.ts'
-
-/** A fact whose names have been found: the UUIDs of its project, person and provider. */
-export type KnownFact = {
-  readonly fact: Fact
-  readonly project: string
-  readonly person: string | null
-  readonly provider: string
-}
+import { compare, type Content, together } from './version.ts'
 
 export type RecordedPage = {
   /** Used for the first time. */
@@ -37,15 +28,15 @@ export async function recordFacts(
   const records = onceEach(facts, zone)
   const { first, other } = await sift(writer, records, recent)
   if (other.length === 0) {
-    await insertIdentities(writer, first, recent)
     await sql.insertRecords(writer, first)
+    await insertIdentities(writer, first, recent)
     return { first, newer: [], seen: facts.length - first.length, confirmed: 0 }
   }
   const { newer, confirmed } = await supersede(writer, other, await lockStandingOf(writer, other), zone)
 
-  await insertIdentities(writer, first, recent)
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
+  await insertIdentities(writer, first, recent)
   if (newer.length > 0) {
     const changed = await sql.updateIdentities(
       writer,
@@ -57,46 +48,6 @@ export async function recordFacts(
   if (confirmed.length > 0) await sql.confirmIdentities(writer, confirmed)
   const seen = facts.length - first.length - newer.length
   return { first, newer, seen, confirmed: confirmed.length }
-}
-
-/**
- * A record before it has its id: ids rise in the order of the names. Its texts and their digest are made when they are
- * asked for, row by row as a piece goes out: made for all of it first, they would keep the database waiting.
- */
-class Draft implements Recorded {
-  id = 0n
-  readonly version: number = 1
-  readonly period: string
-  fact: Fact
-  readonly project: string
-  readonly person: string | null
-  readonly provider: string
-  #texts: FactTexts | undefined
-  #digest: string | undefined
-
-  constructor({ fact, project, person, provider }: KnownFact, zone: string) {
-    this.period = periodOf(fact.endsAt, zone)
-    this.fact = fact
-    this.project = project
-    this.person = person
-    this.provider = provider
-  }
-
-  /** Said again at another time. */
-  measuredAgain(measuredAt: number): void {
-    if (measuredAt === this.fact.measuredAt) return
-    this.fact = { ...plainFact(this.fact), measuredAt }
-    this.#texts = undefined
-  }
-
-  get texts(): FactTexts {
-    // Those of a pack are read again, rather than kept until the piece has gone out.
-    return this.fact.texts ?? (this.#texts ??= textsOf(this.fact))
-  }
-
-  get digest(): string {
-    return (this.#digest ??= contentDigest(this.texts, this))
-  }
 }
 
 /**
@@ -209,8 +160,8 @@ async function supersede(
     const latest = Math.max(measuredAt, record.fact.measuredAt)
     const { content } = versionOfRow(previous)
     const draft = verdict === 'more' ? new Draft(knownTogether(record, content, latest), zone) : record
-    const { period, fact, project, person, provider, digest, texts } = draft
-    const parts = { period, fact, project, person, provider, digest, texts }
+    const { period, fact, project, person, provider, digest, called, texts } = draft
+    const parts = { period, fact, project, person, provider, digest, called, texts }
     newer.push({ record: { ...parts, id: record.id, version: identity.version + 1 }, previous })
   }
   return { newer, confirmed }
@@ -285,5 +236,6 @@ export {
   recordsTable,
   sources,
 } from './sql.ts'
+export type { KnownFact } from './draft.ts'
 export type { Recorded } from './recorded.ts'
 export type { RecordRow } from './sql.ts'

@@ -1,3 +1,5 @@
+import type { BinaryRows } from '../database/copy-binary.ts'
+
 /**
  * A fact: what was used, by whom, when, as its source measured it. Times are epoch milliseconds, half-open.
  *
@@ -20,6 +22,8 @@ export type Fact = {
   readonly measuredAt: number
   /** False while the thing still runs: such usage accrues and is not charged yet. */
   readonly final: boolean
+  /** Where its names are numbered. */
+  readonly numbered?: NumberedNames
   readonly quantities: Readonly<Record<string, string>>
   readonly dimensions: Readonly<Record<string, string>>
   /** What the source said, as it said it; may hold personal data. */
@@ -28,6 +32,14 @@ export type Fact = {
   readonly texts?: FactTexts
   /** Where it came in a pack with others: the fact by itself, which lasts. */
   readonly kept?: Fact
+}
+
+/** Which words of a list are the names of a fact; the person is -1 where there is none. */
+export type NumberedNames = {
+  readonly words: readonly string[]
+  readonly projectWord: number
+  readonly personWord: number
+  readonly providerWord: number
 }
 
 /** What a fact says, as its rows and digests are made of it. */
@@ -45,6 +57,8 @@ export type FactTexts = {
   readonly called: string | undefined
   /** Where a thread that reads has digested the raw row already. */
   readonly sealed: SealedRaw | undefined
+  /** The raw row, which may be bytes already. */
+  writeRaw(out: BinaryRows): void
 }
 
 /** What stands in the seal for a raw row, and the salt that it was digested with; both in hex. */

@@ -17,7 +17,7 @@ export type Packed = { readonly packs: readonly Pack[]; readonly from: number; r
 
 /**
  * The bytes of a fact's text, then which of its characters begin its parts; each ends where the next begins, and what it
- * told stands first. Then come the numbers of its words.
+ * told stands first. Then come the numbers of its words. Behind its text stand the bytes of its raw row.
  */
 export const place = {
   from: 0,
@@ -25,10 +25,10 @@ export const place = {
   row: 2,
   quantities: 3,
   dimensions: 4,
-  raw: 5,
-  seal: 6,
-  plain: 7,
-  end: 8,
+  seal: 5,
+  plain: 6,
+  end: 7,
+  raw: 8,
   source: 9,
   service: 10,
   subtype: 11,

@@ -1,5 +1,6 @@
 import { copyText } from '../database/copy-text.ts'
 import { type Pack, type Packed, type Plain, place, sealLength, stride } from './pack.ts'
+import { Words } from '../values/words.ts'
 import { nameOf, rowOf, sealRaw, toldOf, type ToldFact } from './texts.ts'
 
 const factsMax = 2048
@@ -19,9 +20,7 @@ export class Packer {
   readonly #salts: () => string
   readonly #wordsMax: number
   #packs: Pack[] = []
-  #words = new Map<string, number>()
-  /** The same by number. */
-  #owned: string[] = []
+  #words = new Words()
   /** By column. */
   #last: { readonly text: string; readonly word: number }[] = []
   #fresh: string[] = []
@@ -40,31 +39,32 @@ export class Packer {
   }
 
   push(fact: ToldFact): void {
-    const [toldText, nameText, rawText] = [toldOf(fact), nameOf(fact), fact.raw]
+    const [toldText, nameText] = [toldOf(fact), nameOf(fact)]
     const { digest, salt } = sealRaw(this.#salts(), fact.raw)
     let [quantitiesText, dimensionsText, plainText] = [fact.quantities, fact.dimensions, '']
     let rowText = rowOf(fact, quantitiesText, dimensionsText)
-    let text = toldText + nameText + rowText + rawText + digest + salt
+    let text = toldText + nameText + rowText + digest + salt
     // Whatever COPY writes otherwise has one, and so has JSON that it does.
     if (text.includes('\\')) {
       plainText = plainOf(fact)
       quantitiesText = copyText(quantitiesText)
       dimensionsText = copyText(dimensionsText)
       rowText = rowOf(fact, quantitiesText, dimensionsText)
-      text = toldText + nameText + rowText + rawText + digest + salt + plainText
+      text = toldText + nameText + rowText + digest + salt + plainText
     }
-    this.#makeRoom(text.length * 3)
+    const whole = text + fact.raw
+    this.#makeRoom(whole.length * 3)
     const at = this.#count * stride
     const places = this.#places
     let from = (places[at + place.name] = toldText.length)
     from = places[at + place.row] = from + nameText.length
-    from = places[at + place.raw] = from + rowText.length
+    from = places[at + place.seal] = from + rowText.length
     places[at + place.dimensions] = from - dimensionsText.length
     places[at + place.quantities] = from - dimensionsText.length - 1 - quantitiesText.length
-    from = places[at + place.seal] = from + rawText.length
     from = places[at + place.plain] = from + sealLength
-    places[at + place.end] = from + plainText.length
-    const bytes = this.#text.write(text, this.#bytes)
+    from = places[at + place.end] = from + plainText.length
+    const bytes = this.#text.write(whole, this.#bytes)
+    places[at + place.raw] = bytes === whole.length ? from : Buffer.byteLength(text)
     places[at + place.from] = this.#bytes
     places[at + place.bytes] = bytes
     this.#note(fact, at)
@@ -82,17 +82,16 @@ export class Packer {
   take(): Packed {
     this.#close()
     const taken = { packs: this.#packs, from: this.#from, words: this.#fresh }
-    if (this.#owned.length >= this.#wordsMax) this.#forget()
+    if (this.#words.list.length >= this.#wordsMax) this.#forget()
     this.#packs = []
-    this.#from = this.#owned.length
+    this.#from = this.#words.list.length
     this.#fresh = []
     this.length = 0
     return taken
   }
 
   #forget(): void {
-    this.#words = new Map()
-    this.#owned = []
+    this.#words = new Words()
     this.#last = []
   }
 
@@ -116,18 +115,16 @@ export class Packer {
     const last = this.#last[column]
     if (last !== undefined && last.text === text) return last.word
     const word = this.#word(text)
-    this.#last[column] = { text: this.#owned[word] as string, word }
+    this.#last[column] = { text: this.#words.list[word] as string, word }
     return word
   }
 
   #word(text: string): number {
-    const known = this.#words.get(text)
-    if (known !== undefined) return known
-    // A copy of its own: a slice would keep the whole block that it was cut from.
-    const own = Buffer.from(text, 'utf16le').toString('utf16le')
-    this.#words.set(own, this.#owned.length)
-    this.#fresh.push(own)
-    return this.#owned.push(own) - 1
+    const known = this.#words.find(text)
+    if (known >= 0) return known
+    const word = this.#words.add(text)
+    this.#fresh.push(this.#words.list[word] as string)
+    return word
   }
 
   #makeRoom(bytes: number): void {

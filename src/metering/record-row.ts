@@ -9,13 +9,12 @@ export function writeRecord(out: BinaryRows, record: Recorded, raw: SealedRaw, o
   out.integer(record.version).uuid(record.project).uuid(record.person).uuid(record.provider)
   out.text(fact.service).text(fact.subtype).time(fact.startsAt).time(fact.endsAt).time(fact.measuredAt)
   out.boolean(fact.final).text(texts.quantitiesText).text(texts.dimensionsText)
-  out.bytes(record.digest).bytes(raw.digest).text(fact.raw).bytes(raw.salt)
+  out.bytes(record.digest).bytes(raw.digest)
+  texts.writeRaw(out)
+  out.bytes(raw.salt)
 }
 
-export function writeIdentity({ id, period, fact, digest, texts }: Recorded, out: BinaryRows): void {
+export function writeIdentity({ id, period, fact, digest, called }: Recorded, out: BinaryRows): void {
   out.row(9).text(fact.source).text(fact.externalId).bigint(id).date(period).integer(1).boolean(fact.final)
-  out
-    .time(fact.measuredAt)
-    .bytes(digest)
-    .text(texts.called ?? null)
+  out.time(fact.measuredAt).bytes(digest).text(called)
 }

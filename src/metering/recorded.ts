@@ -10,5 +10,7 @@ export type Recorded = {
   readonly person: string | null
   readonly provider: string
   readonly digest: string
+  /** What people call it, where its external id does not say it. */
+  readonly called: string | null
   readonly texts: FactTexts
 }

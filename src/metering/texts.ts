@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import type { BinaryRows } from '../database/copy-binary.ts'
 import { copyText, timestampText } from '../database/copy-text.ts'
 import { calledBy, type Fact, type FactTexts, type SealedRaw } from './fact.ts'
 
@@ -11,7 +12,7 @@ export const sealRaw = (salt: string, raw: string): SealedRaw => ({
 })
 
 /** The same fact as its reader tells it: quantities and dimensions are JSON already. */
-export type ToldFact = Omit<Fact, 'quantities' | 'dimensions' | 'texts'> & {
+export type ToldFact = Omit<Fact, 'quantities' | 'dimensions' | 'texts' | 'numbered'> & {
   readonly quantities: string
   readonly dimensions: string
 }
@@ -45,6 +46,10 @@ class MadeTexts implements FactTexts {
 
   get called(): string | undefined {
     return this.fact.dimensions[calledBy]
+  }
+
+  writeRaw(out: BinaryRows): void {
+    out.text(this.fact.raw)
   }
 }
 

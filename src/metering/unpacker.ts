@@ -1,6 +1,7 @@
 import { copyText } from '../database/copy-text.ts'
+import type { BinaryRows } from '../database/copy-binary.ts'
 import { valueIn } from '../values/json-text.ts'
-import { calledBy, type Fact, type FactTexts, type SealedRaw } from './fact.ts'
+import { calledBy, type Fact, type FactTexts, type NumberedNames, type SealedRaw } from './fact.ts'
 import { type Pack, type Packed, type Plain, place, sealLength, stride } from './pack.ts'
 
 type Opened = Omit<Pack, 'text'> & { readonly text: Buffer; readonly words: readonly string[] }
@@ -30,7 +31,7 @@ export class Unpacker {
 let lastRead: { readonly fact: PackedFact; readonly texts: PackedTexts } | undefined
 
 /** A fact that looks in its pack for what it is asked. */
-class PackedFact implements Fact {
+class PackedFact implements Fact, NumberedNames {
   readonly externalId: string
   private readonly pack: Opened
   private readonly number: number
@@ -65,6 +66,26 @@ class PackedFact implements Fact {
     return this.word(place.provider)
   }
 
+  get numbered(): NumberedNames {
+    return this
+  }
+
+  get words(): readonly string[] {
+    return this.pack.words
+  }
+
+  get projectWord(): number {
+    return this.at(place.project)
+  }
+
+  get personWord(): number {
+    return this.at(place.person)
+  }
+
+  get providerWord(): number {
+    return this.at(place.provider)
+  }
+
   get startsAt(): number {
     return this.pack.moments[this.number * 3] as number
   }
@@ -90,7 +111,8 @@ class PackedFact implements Fact {
   }
 
   get raw(): string {
-    return this.texts.raw
+    const from = this.at(place.from)
+    return this.pack.text.toString('utf8', from + this.at(place.raw), from + this.at(place.bytes))
   }
 
   /** Read from the pack again and again, rather than kept: only the last of them are at hand. */
@@ -99,9 +121,8 @@ class PackedFact implements Fact {
     const { text, places } = this.pack
     const at = this.number * stride
     const from = this.at(place.from)
-    const isAscii = this.at(place.bytes) === this.at(place.end)
-    const to = from + this.at(place.bytes)
-    const texts = new PackedTexts(text.toString(isAscii ? 'latin1' : 'utf8', from, to), places, at)
+    const to = from + this.at(place.raw)
+    const texts = new PackedTexts(text.toString(this.isAscii ? 'latin1' : 'utf8', from, to), text, places, at)
     lastRead = { fact: this, texts }
     return texts
   }
@@ -116,6 +137,10 @@ class PackedFact implements Fact {
     return new PackedFact({ text: copy, places: own, moments: times, words }, 0)
   }
 
+  private get isAscii(): boolean {
+    return this.at(place.raw) === this.at(place.end)
+  }
+
   private at(which: number): number {
     return this.pack.places[this.number * stride + which] as number
   }
@@ -126,7 +151,7 @@ class PackedFact implements Fact {
 
   /** Nearly all names are letters that COPY writes as they are, one byte each. */
   private nameAtOnce(): string | undefined {
-    if (this.at(place.bytes) !== this.at(place.end) || this.at(place.plain) !== this.at(place.end)) return undefined
+    if (!this.isAscii || this.at(place.plain) !== this.at(place.end)) return undefined
     const from = this.at(place.from)
     return this.pack.text.toString(
       'latin1',
@@ -143,11 +168,13 @@ class PackedFact implements Fact {
 
 class PackedTexts implements FactTexts {
   private readonly text: string
+  private readonly pack: Buffer
   private readonly places: Int32Array
   private readonly first: number
 
-  constructor(text: string, places: Int32Array, first: number) {
+  constructor(text: string, pack: Buffer, places: Int32Array, first: number) {
     this.text = text
+    this.pack = pack
     this.places = places
     this.first = first
   }
@@ -162,7 +189,7 @@ class PackedTexts implements FactTexts {
   }
 
   get dimensionsText(): string {
-    return this.isPlain ? this.part(place.dimensions, place.raw) : this.plain.dimensions
+    return this.isPlain ? this.part(place.dimensions, place.seal) : this.plain.dimensions
   }
 
   get nameText(): string {
@@ -170,11 +197,7 @@ class PackedTexts implements FactTexts {
   }
 
   get rowText(): string {
-    return this.part(place.row, place.raw)
-  }
-
-  get raw(): string {
-    return this.part(place.raw, place.seal)
+    return this.part(place.row, place.seal)
   }
 
   get sealed(): SealedRaw {
@@ -184,6 +207,12 @@ class PackedTexts implements FactTexts {
 
   get called(): string | undefined {
     return valueIn(this.dimensionsText, calledBy)
+  }
+
+  writeRaw(out: BinaryRows): void {
+    const { places, first } = this
+    const from = places[first + place.from] as number
+    out.utf8(this.pack, from + (places[first + place.raw] as number), from + (places[first + place.bytes] as number))
   }
 
   get isPlain(): boolean {

@@ -14,6 +14,7 @@ import {
   unassigned,
   type WantedNames,
 } from './party.ts'
+import { Meanings } from '../values/words.ts'
 import * as sql from './sql.ts'
 
 /** All projects with who pays for them, by UUID: one moment's picture for a report. */
@@ -85,20 +86,20 @@ async function resolve<Party>(
   call: { readonly writer: Writer; readonly unknown: UnknownParties },
   kind: PartyKind,
   names: readonly string[],
-  remembered: Map<string, Party>,
+  remembered: Meanings<Party>,
   find: Finder<Party>,
-): Promise<ReadonlyMap<string, Party>> {
+): Promise<Meanings<Party>> {
   const { writer } = call
   const asked = new Set(names.filter((name) => !remembered.has(name) && nameFault(name) === undefined))
   if (asked.size === 0) return remembered
   // What this transaction creates must not be remembered: from then on its names go into a set of its own.
-  const known = creators.has(writer) ? new Map(remembered) : remembered
+  const known = creators.has(writer) ? new Meanings(remembered) : remembered
   for (const [name, party] of await find([...asked])) known.set(name, party)
   const missing = [...asked].filter((name) => !known.has(name)).sort()
   if (missing.length === 0 || call.unknown === 'quarantine') return known
 
   creators.add(writer)
-  const found = new Map(known)
+  const found = new Meanings(known)
   if (kind === 'project') await sql.createUnassigned(writer, unassigned.name, unassigned.tier)
   await sql.createFromUsage(writer, kind, missing)
   await sql.nameAfterItself(writer, kind, missing)

@@ -1,10 +1,11 @@
+import { Meanings } from '../values/words.ts'
 import type { ProjectParty, WantedNames } from './party.ts'
 
 /** What one source's names mean. */
 export type Remembered = {
-  readonly projects: Map<string, ProjectParty>
-  readonly people: Map<string, string>
-  readonly providers: Map<string, string>
+  readonly projects: Meanings<ProjectParty>
+  readonly people: Meanings<string>
+  readonly providers: Meanings<string>
 }
 
 /** Names beyond this many are forgotten, all at once: memory does not grow with the input. */
@@ -40,7 +41,7 @@ export class KnownParties {
     }
     let remembered = this.#bySource.get(source)
     if (!remembered) {
-      remembered = { projects: new Map(), people: new Map(), providers: new Map() }
+      remembered = { projects: new Meanings(), people: new Meanings(), providers: new Meanings() }
       this.#bySource.set(source, remembered)
     }
     return remembered

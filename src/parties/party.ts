@@ -1,3 +1,5 @@
+import type { Meanings } from '../values/words.ts'
+
 export type Payment = 'prepaid' | 'postpaid'
 /** Imported by the operator, or met first in usage and not confirmed since. */
 export type Origin = 'import' | 'usage'
@@ -30,10 +32,10 @@ export type WantedNames = {
 
 /** A name that is not in its map is unknown: it was to be quarantined, or `nameFault` says why it cannot be a name. */
 export type ResolvedNames = {
-  readonly projects: ReadonlyMap<string, ProjectParty>
+  readonly projects: Meanings<ProjectParty>
   /** Name to UUID. */
-  readonly people: ReadonlyMap<string, string>
-  readonly providers: ReadonlyMap<string, string>
+  readonly people: Meanings<string>
+  readonly providers: Meanings<string>
 }
 
 export type UnknownParties = 'create' | 'quarantine'

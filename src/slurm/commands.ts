@@ -37,7 +37,7 @@ const nothingYet = { ...emptyResult, read: 0, pending: 0, strayed: 0, trueUps: 0
 /** Two pages at a time: while PostgreSQL writes one, the next is read and rated. */
 const pagesAtOnce = 2
 /** Larger ones make fewer transfers, and take more memory. */
-const pageSize = 24000
+const pageSize = 20000
 
 /** Reads dumps, records, rates and charges what they tell; `-` is standard input. May be stopped and repeated at will. */
 export async function ingest(
@@ -114,10 +114,11 @@ class Pages {
     this.#write = write
   }
 
-  /** Waits until there is room; what a page under way may be writing waits for the next one, or both would wait. */
+  /**
+   * What a page under way may be writing waits for the next one, or both would wait. Done when there is room for another:
+   * one that was asked for sooner would only take memory.
+   */
   async add(page: Page): Promise<void> {
-    while (this.#underWay.size >= pagesAtOnce) await Promise.race(this.#underWay.keys())
-    if (this.#failure !== undefined) throw this.#failure
     const busy = [...this.#underWay.values()]
     const now: Fact[] = []
     const later: Fact[] = []
@@ -130,6 +131,8 @@ class Pages {
     }
     this.#later = later
     this.#send(now, page)
+    while (this.#underWay.size >= pagesAtOnce) await Promise.race(this.#underWay.keys())
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,7 @@
-/** How a key begins in compact JSON, made once for each. */
+/** How a key ends in compact JSON, made once for each: its first quote is sought last, because quotes are everywhere. */
 const heads = new Map<string, string>()
 const headsMax = 10_000
+const [quote, backslash] = [34, 92]
 
 /**
  * The text that a key has in compact JSON whose values are all texts; undefined where there is none. No value can hold
@@ -10,9 +11,13 @@ export function valueIn(json: string, key: string): string | undefined {
   let head = heads.get(key)
   if (head === undefined) {
     if (heads.size >= headsMax) heads.clear()
-    heads.set(key, (head = `${JSON.stringify(key)}:"`))
+    heads.set(key, (head = `${JSON.stringify(key).slice(1)}:"`))
   }
-  const at = json.indexOf(head)
+  let at = json.indexOf(head)
+  // Behind a backslash it is no beginning either, but the end of a quote in a longer key.
+  while (at >= 0 && (json.charCodeAt(at - 1) !== quote || json.charCodeAt(at - 2) === backslash)) {
+    at = json.indexOf(head, at + 1)
+  }
   if (at < 0) return undefined
   const from = at + head.length
   const end = json.indexOf('"', from)
