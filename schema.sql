@@ -73,9 +73,26 @@ create table audit.seals (
   position  integer not null,
   constraint seals_pkey PRIMARY KEY (operation),
   constraint position_is_taken_once UNIQUE (block, "position"),
-  constraint seals_position_check CHECK (("position" >= 0)),
-  constraint seals_block_fkey FOREIGN KEY (block) REFERENCES audit.blocks(number)
+  constraint seals_position_check CHECK (("position" >= 0))
 );
+
+CREATE OR REPLACE FUNCTION audit.refuse_seals_without_block()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from (select distinct block from fresh) f
+              where not exists (select from audit.blocks b where b.number = f.block))
+  then
+    raise foreign_key_violation using
+      message = 'a seal names a block that is not there',
+      constraint = 'seal_is_of_a_block', schema = 'audit', table = 'seals';
+  end if;
+  return null;
+end $function$
+;
+CREATE TRIGGER seal_is_of_a_block AFTER INSERT ON audit.seals REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_seals_without_block();
+CREATE TRIGGER seal_is_of_a_block_still AFTER UPDATE ON audit.seals REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_seals_without_block();
 
 create schema parties;
 

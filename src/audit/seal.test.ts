@@ -114,6 +114,15 @@ async function operationWithXid(xid: string): Promise<number> {
   return Number(id)
 }
 
+test('the database refuses a seal whose block is not there', async () => {
+  const last = await sampleOperation(fresh.house, 1)
+  await sealAll(fresh.house)
+  const refused = { constraint: 'seal_is_of_a_block' }
+  const fresher = `insert into audit.seals (operation, block, position) values (${last + 1}, 999999, 0)`
+  await assert.rejects(write(fresh.house, fresher), refused)
+  await assert.rejects(write(fresh.house, `update audit.seals set block = 999999 where operation = ${last}`), refused)
+})
+
 test('the newest head goes to the webhook, and again after it failed', async () => {
   const bodies: unknown[] = []
   let refuse = true

@@ -33,7 +33,8 @@ const operationList = operationColumns.map((column) => `o.${column}`).join(', ')
 
 /**
  * COPY of what can be sealed now: unsealed, and begun before every transaction that still runs, so that no slow
- * commit turns up behind. With `all`, what still runs is known to be nothing.
+ * commit turns up behind. With `all`, what still runs is known to be nothing. Seals up to `after` are left out by name:
+ * all of them would be gone through each time.
  */
 export const copyUnsealed = (after: string, epoch: number, most: number, all: boolean): string =>
   `copy (
@@ -41,7 +42,7 @@ export const copyUnsealed = (after: string, epoch: number, most: number, all: bo
        from operations.operations o
       where o.id > ${BigInt(after)} and o.epoch = ${Math.trunc(epoch)}
         and ${all ? 'true' : 'o.xid < pg_snapshot_xmin(pg_current_snapshot())'}
-        and not exists (select from audit.seals s where s.operation = o.id)
+        and not exists (select from audit.seals s where s.operation = o.id and s.operation > ${BigInt(after)})
       order by o.xid, o.id
       limit ${Math.trunc(most)}
    ) to stdout`
@@ -113,7 +114,8 @@ export const lag = (reader: Reader) =>
     `select count(*) as operations,
             coalesce(extract(epoch from clock_timestamp() - min(o.at)), 0)::numeric(20, 3) as seconds
        from audit.head, operations.operations o
-      where o.id > watermark and not exists (select from audit.seals s where s.operation = o.id)`,
+      where o.id > watermark
+        and not exists (select from audit.seals s where s.operation = o.id and s.operation > watermark)`,
   )
 
 type BlockRow = {
