@@ -60,11 +60,11 @@ export class Counter {
   }
 
   #holdOf(owners: readonly string[], asking: Asking, request: HoldRequest): Promise<Answered> {
-    // One by one, because copying costs as much, too.
+    // One by one, because copying costs as much, too; the input in the order in which it is digested.
     const { payer, project, person, provider, service, subtype, currency, cost, overrun, seconds } = request
     const { quantities } = cost
     const amount = quantities === undefined ? nanosText(cost.nanos) : undefined
-    const input = { payer, project, person, provider, service, subtype, currency, overrun, seconds, amount, quantities }
+    const input = { amount, currency, overrun, payer, person, project, provider, quantities, seconds, service, subtype }
     const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.hold', input, refused(problem))
     return this.#priced(request, cost, refuse, (nanos, priced) => {
       const estimate = priced ? canonicalJson({ quantities: priced.quantities, book: priced.book }) : null

@@ -7,7 +7,7 @@ export function canonicalJson(value: unknown): string {
   if (value === null || typeof value === 'boolean') return String(value)
   if (typeof value === 'number') {
     assert(Number.isFinite(value), 'a number of JSON is finite')
-    return JSON.stringify(value)
+    return String(value)
   }
   if (Array.isArray(value)) return `[${value.map((entry) => canonicalJson(entry ?? null)).join(',')}]`
   assert(isPlain(value), `no JSON value: ${typeof value}`)
@@ -15,7 +15,7 @@ export function canonicalJson(value: unknown): string {
   for (const key of inOrder(Object.keys(value))) {
     const member = value[key]
     if (member === undefined) continue
-    text += `${text === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`
+    text += (text === '' ? '' : ',') + headOf(key) + canonicalJson(member)
   }
   return `{${text}}`
 }
@@ -24,6 +24,19 @@ const plain = /^[ !#-[\]-~]*$/
 
 /** As JSON.stringify has it, which takes its time even where there is nothing to escape. */
 const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text))
+
+/** The same few fields come with every call. */
+const heads = new Map<string, string>()
+const headsMax = 10_000
+
+function headOf(key: string): string {
+  let head = heads.get(key)
+  if (head === undefined) {
+    if (heads.size >= headsMax) heads.clear()
+    heads.set(key, (head = `${quoted(key)}:`))
+  }
+  return head
+}
 
 /** In place: a dozen keys, as inputs have, are sorted sooner by hand. */
 function inOrder(keys: string[]): string[] {
