@@ -7,7 +7,8 @@ import { publishHeads } from './heads.ts'
 import * as sql from './sql.ts'
 import { noting } from '../database/transaction.ts'
 
-const operationsMax = 10_000
+/** More than a second brings: what is left would be looked for among all that was just sealed. */
+const operationsMax = 20_000
 
 export type Sealed = {
   readonly blocks: number
