@@ -11,13 +11,17 @@ export type HeadRow = {
   last_id: string
 }
 
-/** Whoever has the head's row seals; the last id given out is read before the snapshot that says who still runs. */
+/**
+ * Whoever has the head's row seals; the last id given out is read before the snapshot that says who still runs. What is
+ * sealed is told apart in one go in this transaction: PostgreSQL takes unsealed operations for few, and would look each up.
+ */
 export const lockHead = (reader: Reader) =>
   row<HeadRow>(
     reader,
     `select block, watermark, next_watermark, next_xid::text,
             (select epoch from operations.epoch) as epoch,
-            (select last_value from operations.operation_ids) as last_id
+            (select last_value from operations.operation_ids) as last_id,
+            set_config('enable_nestloop', 'off', true)
        from audit.head
         for no key update`,
   )
