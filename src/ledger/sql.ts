@@ -119,13 +119,16 @@ type WalletRow = {
   last_at: Date | null
 }
 
-/** Locks wait here, and only here: whatever else an operation of a wallet reads, it reads in a later statement. */
+/**
+ * Locks wait here, and only here: whatever else an operation of a wallet reads, it reads in a later statement. The kind is
+ * asked so that no index answers it: a plan made while there were few would go through all wallets.
+ */
 export const lockWallets = (writer: Writer, ids: readonly bigint[]) =>
   rowsLater<WalletRow>(
     writer,
     `select id, owner, currency, posted, entries, held, overrun, credit_limit, next_expiry, next_due, budgets, last_at
        from ledger.accounts
-      where id = any ($1::bigint[]) and kind = 'wallet'
+      where id = any ($1::bigint[]) and (kind = 'wallet') is true
       order by id
         for no key update`,
     [arrayOf(ids)],
