@@ -91,6 +91,24 @@ begin
   return null;
 end $function$
 ;
+
+CREATE OR REPLACE FUNCTION audit.refuse_to_leave_seals_without_block()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if exists (select from gone where exists (select from audit.seals s where s.block = gone.number)
+                                and not exists (select from audit.blocks b where b.number = gone.number))
+  then
+    raise foreign_key_violation using
+      message = 'a block is taken away that seals name',
+      constraint = 'seal_is_of_a_block', schema = 'audit', table = 'blocks';
+  end if;
+  return null;
+end $function$
+;
+CREATE TRIGGER seal_keeps_its_block AFTER DELETE ON audit.blocks REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_to_leave_seals_without_block();
+CREATE TRIGGER seal_keeps_its_block_still AFTER UPDATE ON audit.blocks REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_to_leave_seals_without_block();
 CREATE TRIGGER seal_is_of_a_block AFTER INSERT ON audit.seals REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_seals_without_block();
 CREATE TRIGGER seal_is_of_a_block_still AFTER UPDATE ON audit.seals REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION audit.refuse_seals_without_block();
 

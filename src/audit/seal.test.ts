@@ -121,6 +121,9 @@ test('the database refuses a seal whose block is not there', async () => {
   const fresher = `insert into audit.seals (operation, block, position) values (${last + 1}, 999999, 0)`
   await assert.rejects(write(fresh.house, fresher), refused)
   await assert.rejects(write(fresh.house, `update audit.seals set block = 999999 where operation = ${last}`), refused)
+  const block = await blockOf(last)
+  await assert.rejects(write(fresh.house, `delete from audit.blocks where number = ${block}`), refused)
+  await assert.rejects(write(fresh.house, `update audit.blocks set number = 999999 where number = ${block}`), refused)
 })
 
 test('the newest head goes to the webhook, and again after it failed', async () => {

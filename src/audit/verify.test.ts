@@ -18,7 +18,11 @@ before(async () => {
     await sealAll(fresh.house)
   }
   // Whoever writes past the house would do the same.
-  await write(fresh.house, `alter table audit.seals disable trigger all, drop constraint seals_position_check`)
+  await write(
+    fresh.house,
+    `alter table audit.seals disable trigger all, drop constraint seals_position_check;
+     alter table audit.blocks disable trigger all`,
+  )
 })
 after(() => fresh.drop())
 beforeEach(async () => assert.deepEqual(await faultsOf(), []))
