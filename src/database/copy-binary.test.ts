@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
-import { copyIn } from './copy.ts'
+import { copyIn, frameHead } from './copy.ts'
 import { BinaryRows } from './copy-binary.ts'
 import { timestampText } from './copy-text.ts'
 import { freshDatabase } from './testing.ts'
@@ -73,4 +73,14 @@ test('what is written in the binary format is what the text of it says', async (
     )
   }
   await client.query('rollback')
+})
+
+test('a UUID is told in small letters or capitals, and what is none is refused', () => {
+  const uuid = '3f2b8c1e-1234-4abc-9def-0123456789ab'
+  const bytesOf = (text: string) => new BinaryRows().uuid(text).last().toString('hex', frameHead)
+  assert.equal(bytesOf(uuid.toUpperCase()), bytesOf(uuid))
+  assert.ok(bytesOf(uuid).includes(uuid.replaceAll('-', '')))
+  for (const wrong of [uuid.replace('a', 'g'), uuid.replace('-', '0'), uuid.slice(1), uuid.replace('a', 'é'), '']) {
+    assert.throws(() => new BinaryRows().uuid(wrong))
+  }
 })

@@ -107,7 +107,7 @@ export class BinaryRows {
 
   uuid(value: string | null): this {
     if (value === null) return this.nothing()
-    assert(value.length === 36, `${value} is no UUID`)
+    assert(value.length === 36 && isDashed(value), `${value} is no UUID`)
     this.#sized(16)
     this.#nibbles(value, 0, 8)
     this.#nibbles(value, 9, 13)
@@ -162,11 +162,14 @@ export class BinaryRows {
   #nibbles(hex: string, from: number, to: number): void {
     const frame = this.#frame
     let end = this.#end
+    let seen = 0
     for (let place = from; place < to; place += 2) {
-      const high = nibbles[hex.charCodeAt(place)] as number
-      const low = nibbles[hex.charCodeAt(place + 1)] as number
+      const high = nibbles[hex.charCodeAt(place)] ?? noNibble
+      const low = nibbles[hex.charCodeAt(place + 1)] ?? noNibble
+      seen |= high | low
       frame[end++] = (high << 4) | low
     }
+    assert(seen < 16, `${hex} is not hexadecimal`)
     this.#end = end
   }
 
@@ -210,8 +213,19 @@ const viewOf = (frame: Buffer): DataView => new DataView(frame.buffer, frame.byt
 const shortMost = 40
 let lastDate = { text: '', day: 0 }
 
-/** By the code of its digit. */
-const nibbles = Uint8Array.from({ length: 128 }, (_, code) => (code < 58 ? code - 48 : code - 87))
+const noNibble = 255
+/** By the code of its digit, in small letters or capitals. */
+const nibbles = Uint8Array.from({ length: 128 }, (_, code) => {
+  const digit = '0123456789abcdef'.indexOf(String.fromCharCode(code).toLowerCase())
+  return digit < 0 ? noNibble : digit
+})
+
+const dash = 45
+const isDashed = (uuid: string): boolean =>
+  uuid.charCodeAt(8) === dash &&
+  uuid.charCodeAt(13) === dash &&
+  uuid.charCodeAt(18) === dash &&
+  uuid.charCodeAt(23) === dash
 
 const none: readonly Buffer[] = []
 /** Up to here numbers of JavaScript are exact. */
