@@ -948,7 +948,9 @@ create table jobs.jobs (
   finished_at     timestamp with time zone,
   cancelled_at    timestamp with time zone,
   charged         numeric(38,9) default 0 not null,
+  absorbed        numeric(38,9) default 0 not null,
   constraint jobs_pkey PRIMARY KEY (id),
+  constraint job_absorbs_at_most_what_it_cost CHECK (((absorbed >= (0)::numeric) AND (absorbed <= charged))),
   constraint job_is_not_charged_below_zero CHECK ((charged >= (0)::numeric)),
   constraint job_starts_before_it_ends CHECK (((started_at <= alive_at) AND (alive_at <= finished_at))),
   constraint job_that_used_has_started CHECK (((started_at IS NOT NULL) OR ((units = (0)::numeric) AND (charged = (0)::numeric) AND (alive_at IS NULL)))),
@@ -1012,6 +1014,16 @@ create table jobs.report_changes (
   vlab       uuid not null,
   started_at timestamp with time zone not null,
   jobs       integer not null
+);
+
+create table jobs.referred (
+  reference    text not null,
+  input_digest bytea not null,
+  answer       text not null,
+  operation    bigint not null,
+  constraint reference_is_used_once PRIMARY KEY (reference),
+  constraint referred_input_digest_check CHECK ((octet_length(input_digest) = 32)),
+  constraint referred_reference_check CHECK ((reference ~ '^[a-z-]+ [0-9a-f]{64}$'::text))
 );
 CREATE INDEX discounts_of_vlab ON jobs.discounts USING btree (vlab);
 CREATE INDEX ends_of_one ON jobs.ends USING btree (ended, id);

@@ -25,7 +25,8 @@ import type { Metrics } from './http/metrics.ts'
 import type { Principal } from './http/principal.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
 import { countRunOuts } from './jobs/figure/commands.ts'
-import { fundedLab, fundingKey } from './jobs/budget/together-commands.ts'
+import { fundingKey } from './jobs/budget/commands.ts'
+import { fundedLab } from './jobs/budget/together-commands.ts'
 import { addJobDoors } from './jobs/routes.ts'
 import { memories } from './metering/erasure-commands.ts'
 import type { House } from './operations/house.ts'
@@ -119,6 +120,6 @@ const grantsTogether = (house: House, directory: Directory): Together => ({
 
 const fundsTogether = (house: House, jobs: JobParts): Together => ({
   whom: (_, body) => fundedLab(jobs, fieldsOf(body)),
-  keyOf: (body, own) => fundingKey(fieldsOf(body), own),
+  keyOf: (body) => fundingKey(fieldsOf(body)['vlab_id'], fieldsOf(body)['reference']),
   lately: (principal, lab, currency) => grantedLately(house, principal, lab, currency),
 })

@@ -180,6 +180,10 @@ test('200, 401: nobody needs a key for the job doors from networks that are trus
     assert.equal(await ask('/account/project'), 200)
     assert.equal(await ask('/api/v1/prices'), 401)
     assert.equal(await ask('/account/project', { authorization: 'Bearer wrong' }), 401)
+    // A client sends the token of its own house wherever it asks.
+    const foreign = { authorization: 'bearer eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmVk' }
+    assert.equal(await ask('/account/project', foreign), 200)
+    assert.equal(await ask('/api/v1/prices', foreign), 401)
     // Pages may be anybody's, and so may be whoever is behind a proxy that nobody named.
     assert.equal(await ask('/account/project', { origin: 'https://page.example' }), 401)
     assert.equal(await ask('/account/project', { 'sec-fetch-site': 'cross-site' }), 401)

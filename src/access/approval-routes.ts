@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { callerOf, sendAnswered } from '../http/call.ts'
+import { callerOf, keyOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { type Principal, principalOf, requireEverything } from '../http/principal.ts'
@@ -48,13 +48,17 @@ const waiting =
     const { dryRun, amount, currency = rule.currency } = fieldsOf(request.body)
     if (dryRun === true) return undefined
     const named = typeof currency === 'string' ? currency : undefined
+    const caller = callerFor(rule, request)
     if (!isOver(rule, amount, named)) {
       if (named === undefined) return undefined
-      if (!(await isTooMuchTogether(wiring.house, rule, request, reply, { amount, currency: named }))) return undefined
+      const asked = { ...caller, amount, currency: named }
+      if (!(await isTooMuchTogether(wiring.house, rule, request, reply, asked))) return undefined
     }
-    const caller = callerOf(request)
     // What cannot be tried is not looked at by its door before somebody agrees.
-    if (rule.tryAt === null) requireEverything(principalOf(request))
+    if (rule.tryAt === null) {
+      requireEverything(principalOf(request))
+      await rule.together?.whom(principalOf(request), request.body)
+    }
     const { method, url, headers, body } = request
     const types = { contentType: headers['content-type'] ?? null, ifMatch: headers['if-match'] ?? null }
     const proposed = { wanted: operation, method, url, body: textOf(body), ...types }
@@ -63,6 +67,13 @@ const waiting =
     if (tried && named === undefined && !isOver(rule, amount, currencyIn(tried))) return undefined
     return sendAnswered(reply, await propose(wiring.house, caller, proposed))
   }
+
+/** Under the caller's own key, else as the request is written down: sent again, it is the same. */
+function callerFor({ together }: ApprovalRule, request: FastifyRequest) {
+  const caller = callerOf(request)
+  const key = keyOf(request) ?? together?.keyOf?.(request.body)
+  return key === undefined ? caller : { ...caller, key }
+}
 
 /** What is given back is in the currency that it was paid in. */
 function currencyIn({ payload }: Injected): string | undefined {

@@ -33,8 +33,8 @@ export type ApprovalLimits = { readonly others: bigint | undefined; readonly of:
 export type Together = {
   /** For whom a request of this body is. @throws Problem when there is nobody */
   whom(principal: Principal, body: unknown): Promise<string>
-  /** The key that it is written down under, where that is not always the caller's. */
-  keyOf?(body: unknown, own: string): string
+  /** The key that it is written down under where the caller sends none; undefined: one of its own. */
+  keyOf?(body: unknown): string | undefined
   /** What a principal was granted for them within a day, by the key that it was asked for with. */
   lately(principal: string, whom: string, currency: string): Promise<readonly Done[]>
 }

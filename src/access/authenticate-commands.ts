@@ -87,6 +87,11 @@ export class Doorkeeper implements Guard {
     return found
   }
 
+  /** A client may send a token of its own house, wherever it asks. */
+  ignores(authorization: string): boolean {
+    return this.#tokens === undefined && credentialsOf(authorization).kind === 'token'
+  }
+
   /** The same without a digest, which costs more than all else that a guard does for a key that it knows. */
   #latelyBy(header: string, now: number): Principal | undefined {
     const lately = now < this.#freshUntil ? this.#lately.get(header.slice(prefixBegins, prefixEnds)) : undefined

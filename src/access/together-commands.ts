@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { House } from '../operations/house.ts'
-import { callerOf } from '../http/call.ts'
 import { principalOf } from '../http/principal.ts'
 import { numberOf } from '../values/id.ts'
 import { type ApprovalRule, limitIn, nanosOf } from './approval.ts'
 import { approvalById } from './approval/sql.ts'
+
+type Call = { readonly principal: string; readonly key: string }
 
 /** Requests that were let through and are not answered yet, by principal and whom they are for: nanos by key. */
 const underWay = new Map<string, Map<string, bigint>>()
@@ -18,12 +19,10 @@ export async function isTooMuchTogether(
   { limit, together }: ApprovalRule,
   request: FastifyRequest,
   reply: FastifyReply,
-  asked: { readonly amount: unknown; readonly currency: string },
+  { principal, key, ...asked }: Call & { readonly amount: unknown; readonly currency: string },
 ): Promise<boolean> {
   const nanos = nanosOf(asked.amount)
   if (limit === null || !together || nanos === undefined) return false
-  const { principal, key: own } = callerOf(request)
-  const key = together.keyOf?.(request.body, own) ?? own
   const whom = await together.whom(principalOf(request), request.body)
   // Before anything is waited for: of two that come at once, the second sees the first.
   const others = begin(`${principal}\n${whom}\n${asked.currency}`, key, nanos, reply)

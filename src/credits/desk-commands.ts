@@ -100,7 +100,7 @@ export class DeskBooks implements Books<Want, Desk> {
       const revenue = revenueOf(known)
       posted.set(`${revenue.owner} ${revenue.currency}`, revenue)
     }
-    const shelved = wants.map(({ shelf }) => shelf).filter((shelf) => shelf !== undefined)
+    const shelved = wants.flatMap(({ shelves }) => shelves ?? [])
     // All of them are put off, and go out in this order: wallets, what belongs to them, accounts of the house. Whether
     // others were opened is asked before, while others have the locks; a page looked a moment ago.
     const isAnyMore = this.#stripes ? this.#known.lookAgain(writer, [...absent.values()]) : false

@@ -23,8 +23,8 @@ export type Want = {
   readonly look?: Look<Desk>
   /** The revision of the price book that the command was priced with. */
   readonly book?: number
-  /** A row of another module, that changes with these wallets only. */
-  readonly shelf?: ShelfWant
+  /** Rows of other modules, that change with these wallets only. */
+  readonly shelves?: readonly ShelfWant[]
 }
 
 /** Asked for several times for each command: a text that was made before is found sooner than made again. */

@@ -29,7 +29,10 @@ export function isConnectionLost(error: unknown): boolean {
 
 /** Two transactions stood in each other's way; the same again may well succeed. */
 export const isCollision = (error: unknown): boolean =>
-  code(error) === '40001' || code(error) === '40P01' || isBreachOf(error, 'usage_is_recorded_once')
+  code(error) === '40001' ||
+  code(error) === '40P01' ||
+  isBreachOf(error, 'usage_is_recorded_once') ||
+  isBreachOf(error, 'reference_is_used_once')
 
 /** Whether a statement broke the constraint of this name. */
 export const isBreachOf = (error: unknown, constraint: string): boolean =>

@@ -9,6 +9,8 @@ export type Guard = {
   /** Whoever was known a moment ago is known at once, without a promise. @throws Problem when nobody can be told. */
   authenticate(request: FastifyRequest): Principal | Promise<Principal>
   allows(role: string, operation: string): boolean
+  /** Whether these credentials are those of others, and nothing that is taken here. */
+  ignores(authorization: string): boolean
 }
 
 /** Open to everybody, where they say no operation; all else wants a principal, also what nobody thought of. */
@@ -35,7 +37,7 @@ type Ways = {
   readonly counts?: AuthCounts
   /** Who reads the metrics: whoever is on the machine itself, too, or nobody without a key. */
   readonly metrics?: 'local' | 'key'
-  /** Who somebody without credentials is at doors that trust whom the operator trusts. */
+  /** Who somebody without credentials, or with those of others, is at doors that trust whom the operator trusts. */
   readonly trusted?: ((request: FastifyRequest) => Principal | undefined) | undefined
 }
 
@@ -67,7 +69,9 @@ export function addGuard(server: FastifyInstance, guard: Guard, ways: Ways = {})
       counts?.admitted()
       admit(principal)
     }
-    const isTrusting = request.routeOptions.config.trusting === true && request.headers.authorization === undefined
+    const { authorization } = request.headers
+    const isTrusting =
+      request.routeOptions.config.trusting === true && (authorization === undefined || guard.ignores(authorization))
     try {
       const found = (isTrusting ? trusted?.(request) : undefined) ?? guard.authenticate(request)
       if (!(found instanceof Promise)) return admit(found)

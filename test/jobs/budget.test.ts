@@ -206,6 +206,49 @@ test('200: the same reference or key is executed once, for each kind of call', a
   assert.match(await budget('top-up', { ...topUp, reference: '' }), /^422 /)
 })
 
+test('200, 409: a reference is executed once by whomever and under whatever key, a key with one reference only', async () => {
+  const { id, one } = await lab('0')
+  const body = { vlab_id: id, amount: 10, reference: 'stripe 7' }
+  const key = { 'idempotency-key': randomUUID() }
+  assert.match(await budget('top-up', body, key), /^200 /)
+  assert.match(await budget('top-up', { ...body, reference: 'stripe 8' }, key), /^409 /)
+  assert.match(await budget('top-up', { vlab_id: id, amount: 99 }, key), /^409 /)
+  assert.match(await budget('top-up', body, { 'idempotency-key': randomUUID() }), /^200 /)
+  doors.be({ ...everybody, name: 'another' })
+  try {
+    assert.match(await budget('top-up', body), /^200 /)
+    assert.match(await budget('top-up', { ...body, amount: 11 }), /^409 /)
+    const both = { ...body, reference: 'at once' }
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => {
+        doors.be({ ...everybody, name: `another ${n}` })
+        return budget('top-up', both)
+      }),
+    )
+    for (const answer of answers) assert.match(answer, /^200 /)
+  } finally {
+    doors.be(everybody)
+  }
+  assert.equal(await ofLab(id), '20.00')
+  assert.match(await budget('assign', { vlab_id: id, proj_id: one, amount: 5, reference: 'r' }), /^200 /)
+  assert.match(await budget('deplete/project', { proj_id: one, reference: 'd' }), /"total_amount":"5.00"/)
+  assert.match(await budget('deplete/project', { proj_id: one, reference: 'd' }), /"total_amount":"5.00"/)
+  assert.match(await budget('deplete/project', { proj_id: one }), /"total_amount":"0.00"/)
+})
+
+test('200: what was done is answered again when the account is disabled by now', async () => {
+  const { id, one } = await lab('10')
+  const key = { 'idempotency-key': randomUUID() }
+  const assign = { vlab_id: id, proj_id: one, amount: 4 }
+  assert.match(await budget('assign', assign, key), /^200 /)
+  await ask('PATCH', `/account/project/${one}`, { enabled: false })
+  assert.match(await budget('assign', assign, key), /^200 /)
+  assert.match(await budget('assign', { ...assign, amount: 5 }, key), /^409 /)
+  assert.match(await budget('assign', assign), /^404 /)
+  await ask('PATCH', `/account/project/${one}`, { enabled: true })
+  assert.equal(await ofProject(one), '4.00')
+})
+
 test('200: three hundred assigned and reversed at once by eight workers, and the books are right', async () => {
   const { id, one } = await lab('1000')
   let left = 300

@@ -162,7 +162,7 @@ const cases: readonly (readonly [string, readonly Step[], Ends])[] = [
       ['finished', 50],
       ['finished', 90],
     ],
-    { amount: '1.5', started: 0, finished: 50, problems: [ended] },
+    { amount: '1.5', started: 0, finished: 50, problems: [ended, ended] },
   ],
   ['oneshot: less than was reserved', [['oneshot', 10, 50]], { amount: '1.5', started: 10, finished: 10 }],
   ['oneshot: more than was reserved', [['oneshot', 10, 500]], { amount: '6', started: 10, finished: 10 }],
@@ -182,7 +182,7 @@ const cases: readonly (readonly [string, readonly Step[], Ends])[] = [
       ['oneshot', 20, 80],
       ['oneshot', 10, 50],
     ],
-    { amount: '1.5', started: 10, finished: 10 },
+    { amount: '1.5', started: 10, finished: 10, problems: [ended] },
   ],
   [
     'oneshot that was released and ran all the same',

@@ -2,6 +2,9 @@ import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { Counter } from '../../src/charging/counter-commands.ts'
 import { Credits } from '../../src/credits/commands.ts'
+import { openAccount } from '../../src/jobs/account/commands.ts'
+import { newJobParts } from '../../src/jobs/parts-commands.ts'
+import { Directory } from '../../src/parties/directory-commands.ts'
 import { addPrice } from '../../src/jobs/price/change-commands.ts'
 import type { ServiceType } from '../../src/jobs/price/cost.ts'
 import { JobPrices } from '../../src/jobs/price/prices-commands.ts'
@@ -23,6 +26,7 @@ export async function openDesk() {
   const prices = new JobPrices(house)
   const provider = randomUUID()
   const newDesk = () => new JobDesk(new Counter(credits), prices, 'CREDIT', usualRules, async () => provider)
+  const parts = newJobParts(new Counter(credits), new Directory(house, 'site'), 'CREDIT')
   return {
     house,
     credits,
@@ -47,7 +51,12 @@ export async function openDesk() {
     },
     async projectWith(amount: string): Promise<{ project: string; vlab: string }> {
       const [project, vlab] = [randomUUID(), randomUUID()]
-      await credits.open(vlab, 'CREDIT')
+      for (const [id, kind, parent] of [
+        [vlab, 'virtual-lab', null],
+        [project, 'project', vlab],
+      ] as const) {
+        await openAccount(parts, me(), { id, kind, name: id, parent, openedWith: 0n })
+      }
       const grant = { owner: project, currency: 'CREDIT', nanos: nanosFrom(amount), origin: 'gift', expiresAt: null }
       await credits.grant(me(), grant)
       return { project, vlab }

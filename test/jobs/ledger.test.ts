@@ -71,7 +71,9 @@ test('200: the ledger of a project tells what changed its balance, and what that
     'CHARGE_ONESHOT 3 0 39.875 2',
     'RELEASE 2 2 41.875 0',
     'RESERVE 1 -1 40.875 1',
-    'CHARGE_ONESHOT 4 -3 37.875 0',
+    // First what was reserved, then what was not.
+    'CHARGE_ONESHOT 1 0 40.875 0',
+    'CHARGE_ONESHOT 3 -3 37.875 0',
     'ASSIGN_BUDGET 1 1 38.875 0',
     'DEPLETE 38.875 -38.875 0 0',
   ])
@@ -95,13 +97,19 @@ test('200: the journal tells from where to where', async () => {
     [one, 'reservation'],
     ['reservation', one],
     [one, 'reservation'],
-    [one, 'system'],
+    ['reservation', 'system'],
     ['reservation', one],
     [one, 'reservation'],
+    ['reservation', 'system'],
     [one, 'system'],
     [lab, one],
     [one, 'system'],
   ])
+  const sum = (side: 'debited_from' | 'credited_to', of: string): number =>
+    items.reduce((all, item) => all + (item[side] === of ? Number(item.amount) : 0), 0)
+  // It adds up to what the balances say.
+  for (const where of [one, 'reservation'])
+    assert.equal(sum('credited_to', where) - sum('debited_from', where), 0, where)
 })
 
 test('200: the books of a virtual lab tell of its own money', async () => {

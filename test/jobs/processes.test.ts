@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { Counter } from '../../src/charging/counter-commands.ts'
 import { Credits } from '../../src/credits/commands.ts'
+import { deleteAccount } from '../../src/jobs/account/commands.ts'
 import { newJobParts } from '../../src/jobs/parts-commands.ts'
 import { jobTasks } from '../../src/jobs/tasks.ts'
 import { openDatabase } from '../../src/database/database.ts'
@@ -55,6 +56,43 @@ test('two processes that give up silent jobs and charge storage at one moment do
     assert.ok(stored > 1000 && stored < 1100, balance)
     assert.equal(reservation, '0.00')
   }
+  await site.requireProved()
+})
+
+test('404: money, jobs and storage for an account that another process deletes are refused, and none is lost', async (t) => {
+  const { site, other } = await openTwo(t)
+  const by = { principal: 'other' }
+  const projects = await Promise.all(Array.from({ length: 6 }, () => site.project(0)))
+  const { vlab_id } = await site.done<{ vlab_id: string }>('GET', `/account/project/${projects[0]}`)
+  const before = await site.done<{ balance: string }>('GET', `/balance/virtual-lab/${vlab_id}`)
+  const user_id = randomUUID()
+  const asks = [
+    ['/budget/assign', (proj_id: string) => ({ vlab_id, proj_id, amount: 40 })],
+    ['/budget/grant', (proj_id: string) => ({ proj_id, amount: 40, reference: 'lost' })],
+    ['/reservation/oneshot', (proj_id: string) => ({ type: 'oneshot', subtype: 'ml-llm', proj_id, user_id, count: 0 })],
+  ] as const
+  for (const [place, [path, body]] of asks.entries()) {
+    const [late = '', raced = ''] = projects.slice(place * 2)
+    // This process remembers the account, the other one takes it away.
+    await site.balance(late)
+    await deleteAccount(other, { ...by, key: randomUUID() }, { id: late, kind: 'project' })
+    assert.equal((await site.ask('POST', path, body(late))).status, 404, path)
+    const [done, gone] = await Promise.all([
+      site.ask('POST', path, body(raced)),
+      deleteAccount(other, { ...by, key: randomUUID() }, { id: raced, kind: 'project' }).then(
+        () => true,
+        () => false,
+      ),
+    ])
+    assert.equal(done.status < 300, !gone, `${path}: ${done.text}`)
+  }
+  const { projects: left, balance } = await site.done<{ projects: { balance: string }[]; balance: string }>(
+    'GET',
+    `/balance/virtual-lab/${vlab_id}?include_projects=true`,
+  )
+  const sum = left.reduce((all, each) => all + Number(each.balance), Number(balance))
+  const granted = left.length > 0 ? sum - Number(before.balance) : 0
+  assert.ok([0, 40].includes(granted), `${granted} are more or less than before`)
   await site.requireProved()
 })
 

@@ -23,6 +23,38 @@ test('201: by reservation, a later discount does not count; by charge, it does',
   }
 })
 
+test('201: by charge, each charge keeps its discount, and what comes late changes none', async (t) => {
+  const site = await openJobSite({ JOBS_DISCOUNT_OF: 'charge' })
+  t.after(() => site.close())
+  const project = await site.project(100)
+  const job = await site.longrun(project)
+  const charged = async () => (await site.done<{ amount: string }>('GET', `/job/${job}`)).amount
+  await site.told(project, job, 'started', 0)
+  await site.told(project, job, 'running', 100)
+  assert.equal(await charged(), '2')
+  const { vlab_id } = await site.done<{ vlab_id: string }>('GET', `/job/${job}`)
+  await site.done('POST', '/discount', { vlab_id, discount: '0.5', valid_from: '2020-01-01T00:00:00Z' })
+  await site.told(project, job, 'running', 60)
+  assert.equal(await charged(), '2', 'nothing more was used')
+  await site.told(project, job, 'finished', 200)
+  assert.equal(await charged(), '2.5', 'half of the second hundred seconds')
+  await site.told(project, job, 'running', 300)
+  assert.equal(await charged(), '2.5', 'it had ended')
+  await site.told(project, job, 'finished', 100)
+  assert.equal(await charged(), '1.666666667', 'two thirds of it')
+  await site.requireProved()
+})
+
+test('what a running job holds stays held for as long as it may be silent', async (t) => {
+  const site = await openJobSite({ JOBS_RESERVATION_OPEN_SECONDS: '60', CHARGE_LONGRUN_EXPIRATION_INTERVAL: '7200' })
+  t.after(() => site.close())
+  const project = await site.project(10)
+  const job = await site.longrun(project)
+  await site.told(project, job, 'started', 100_000 - 10)
+  const { reservations } = await site.done<{ reservations: { until: string }[] }>('GET', `/job/${job}`)
+  assert.ok(Date.parse(reservations[0]?.until ?? '') > Date.now() + 7_200_000)
+})
+
 test('a job that never starts is cancelled when its time is over; when it runs all the same, it is charged', async (t) => {
   const site = await openJobSite()
   t.after(() => site.close())

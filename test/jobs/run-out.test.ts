@@ -80,21 +80,38 @@ test('figures tell how jobs stand', async (t) => {
   assert.deepEqual(told, ['2', '1', '1', '1'])
 })
 
-test('201: by floor, what nobody paid is not given back when less was used than was told', async (t) => {
+test('201: by floor, a report tells what was taken', async (t) => {
   const site = await openJobSite({ JOBS_RUN_OUT: 'floor' })
   t.after(() => site.close())
   const project = await site.project(2)
   const job = await site.longrun(project)
-  for (const [status, second] of [
-    ['started', 0],
-    ['running', 500],
-    ['finished', 50],
-  ] as const) {
-    await site.told(project, job, status, second)
-  }
+  await site.told(project, job, 'started', 0)
+  await site.told(project, job, 'finished', 500)
   const [{ amount } = {}] = await site.reported(project)
-  const { balance } = await site.balance(project)
-  // Of six, two were paid; the job cost one and a half.
-  assert.deepEqual([amount, balance], ['1.5', '2.00'])
+  const told = await site.done<{ amount: string; cost: { amount: string; remark: string } }>('GET', `/job/${job}`)
+  assert.deepEqual([amount, told.amount, told.cost.amount], ['2', '2', '6'])
+  assert.match(told.cost.remark, /nothing left: 4 of it nobody paid/)
+  assert.equal((await site.balance(project)).balance, '0.00')
   await site.requireProved()
+})
+
+test('201: by floor, a job that used less than was told has paid that, in whatever order it is told', async (t) => {
+  const site = await openJobSite({ JOBS_RUN_OUT: 'floor' })
+  t.after(() => site.close())
+  const project = await site.project(2)
+  for (const told of [
+    ['finished', 'running'],
+    ['running', 'finished'],
+  ] as const) {
+    const job = await site.longrun(project)
+    await site.told(project, job, 'started', 0)
+    for (const status of told) await site.told(project, job, status, status === 'running' ? 500 : 50)
+    const [{ amount } = {}] = await site.reported(project)
+    const { balance } = await site.balance(project)
+    // Told late, of six two were paid, and the job cost one and a half.
+    assert.deepEqual([amount, balance], ['1.5', '0.50'])
+    await site.requireProved()
+    const { vlab_id } = await site.done<{ vlab_id: string }>('GET', `/account/project/${project}`)
+    await site.done('POST', '/budget/assign', { vlab_id, proj_id: project, amount: 1.5 })
+  }
 })

@@ -25,10 +25,10 @@ before(async () => {
 after(() => site.close())
 
 type Of = { readonly project: string; readonly vlab: string }
-const store = (of: Of, ago: number, size: bigint) =>
+const store = (of: Of, ago: number, size: bigint, subtype = 'storage') =>
   storage.store(me(), {
     ...of,
-    subtype: 'storage',
+    subtype,
     at: now - ago,
     size,
     said: JSON.stringify({ ago, size: String(size) }),
@@ -75,6 +75,42 @@ test('a level that is told late takes back what was charged too much', async () 
   assert.deepEqual(await site.problemsOf(of.project), ['another size was told for the same time'])
   await store(of, 600, 30n)
   assert.deepEqual(await jobsOf(of.project), ['900..600 10 6', '600..400 30 12', '400.. 0 0'])
+})
+
+test('of two subtypes for one moment the same one stands, in whatever order they are told', async () => {
+  const told = [
+    ['storage', 10n],
+    ['notebook', 10n],
+    ['notebook', 9n],
+  ] as const
+  for (const order of [told, told.toReversed()]) {
+    const of = await site.projectWith('100')
+    for (const [subtype, size] of order) await store(of, 900, size, subtype)
+    await store(of, 400, 0n)
+    assert.deepEqual(await jobsOf(of.project), ['900..400 10 10', '400.. 0 0'])
+    assert.deepEqual(await site.balanceOf(of.project), { free: '90', held: '0' })
+  }
+})
+
+test('what ended while it had no price is charged when it is told again and there is one', async () => {
+  const of = await site.projectWith('100')
+  for (const [ago, size] of [
+    [300, 10n],
+    [100, 0n],
+  ] as const) {
+    await store(of, ago, size, 'ml-rag')
+  }
+  assert.deepEqual(await jobsOf(of.project), ['300..100 10 0', '100.. 0 0'])
+  const tier = {
+    min_quantity: 0n,
+    max_quantity: null,
+    fixed_cost: { digits: 0n, places: 0 },
+    multiplier: { digits: 1n, places: 3 },
+  }
+  await site.price('storage', 'ml-rag', [tier])
+  for (let round = 0; round < 2; round++) await store(of, 300, 10n, 'ml-rag')
+  assert.deepEqual(await jobsOf(of.project), ['300..100 10 2', '100.. 0 0'])
+  assert.deepEqual(await site.balanceOf(of.project), { free: '98', held: '0' })
 })
 
 test('in whatever order levels are told and charged, a project pays the same for the same jobs', async () => {

@@ -6,7 +6,7 @@ import { nanosText } from '../../values/money.ts'
 import { Fault } from '../door/fault.ts'
 import type { JobParts } from '../parts-commands.ts'
 import { type Account, isSame, type NewAccount } from './account.ts'
-import { deleteCommand, enableCommand, openCommand, type ParentLook, taken, type UseLook } from './open.ts'
+import { deleteCommand, enableCommand, openCommand, taken, type UseLook } from './open.ts'
 import { accountShelf } from './shelf-commands.ts'
 import * as sql from './sql.ts'
 
@@ -51,18 +51,8 @@ export async function openAccount(parts: JobParts, asking: Asking, wanted: NewAc
     asking,
     'jobs.account',
     { id, kind, name, parent, openedWith: nanosText(openedWith) },
-    openCommand(accountShelf, wanted, currency, parentLook(parent), openedWith > 0n ? grantRule(grant) : undefined),
+    openCommand(accountShelf, wanted, currency, openedWith > 0n ? grantRule(grant) : undefined),
   )
-}
-
-function parentLook(parent: string | null): ParentLook {
-  const found: ParentLook = {
-    parent: undefined,
-    look: async (reader) => {
-      found.parent = parent === null ? undefined : (await sql.accountsById(reader, [parent]))[0]
-    },
-  }
-  return found
 }
 
 type Which = { readonly id: string; readonly kind: Account['kind'] }

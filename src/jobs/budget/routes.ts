@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import type { FastifyRequest } from 'fastify'
 import { mayTouch, type Principal, principalOf } from '../../http/principal.ts'
 import type { Answered } from '../../operations/alone.ts'
+import { nanosText } from '../../values/money.ts'
 import type { Account } from '../account/account.ts'
 import * as accountSql from '../account/sql.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
@@ -11,7 +12,7 @@ import { model, optional, ruled } from '../lax/model.ts'
 import { money } from '../lax/number.ts'
 import { text, uuid } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
-import { askingFor, deplete, grant, shift, topUp } from './commands.ts'
+import { deplete, grant, moveOnce, type Shift, shift, topUp, type Wanted } from './commands.ts'
 
 const reference = optional(
   ruled(text(), (given) => (given.length >= 1 && given.length <= 200 ? undefined : 'it must have 1 to 200 characters')),
@@ -63,10 +64,16 @@ function addFunding(scope: JobScope, parts: JobParts): void {
       message: 'Top-up operation executed',
       faults: [404],
     },
-    async ({ body }, request) => {
-      await requireSystem()
-      const vlab = await mine(principalOf(request), accounts.virtualLab(body.vlab_id), 'Virtual lab not found')
-      return done(await topUp(parts, askingFor(request, 'top-up', body.reference), vlab.id, body.amount))
+    async ({ body: { vlab_id: owner, amount: nanos, reference } }, request) => {
+      const input = { owner, currency: parts.currency, nanos: nanosText(nanos), origin: 'top-up', expiresAt: null }
+      const wanted = { what: 'top-up', command: 'credits.grant', input, reference }
+      return done(
+        await moveOnce(parts, request, wanted, async () => {
+          await requireSystem()
+          const vlab = await mine(principalOf(request), accounts.virtualLab(owner), 'Virtual lab not found')
+          return await topUp(parts, vlab.id, nanos)
+        }),
+      )
     },
   )
   jobDoor(
@@ -82,17 +89,34 @@ function addFunding(scope: JobScope, parts: JobParts): void {
       message: 'Grant budget operation executed',
       faults: [404],
     },
-    async ({ body }, request) => {
-      await requireSystem()
-      const project = await mine(principalOf(request), accounts.project(body.proj_id), 'Account not found')
-      const vlab = await accounts.virtualLab(project.parent ?? '')
-      if (!vlab) throw Fault.notFound('Account not found')
-      return done(await grant(parts, askingFor(request, 'grant', body.reference), vlab.id, project.id, body.amount))
+    async ({ body: { proj_id: owner, amount: nanos, reference } }, request) => {
+      const input = { owner, currency: parts.currency, nanos: nanosText(nanos), origin: 'top-up' }
+      const wanted = { what: 'grant', command: 'credits.grantThrough', input, reference }
+      return done(
+        await moveOnce(parts, request, wanted, async () => {
+          await requireSystem()
+          const project = await mine(principalOf(request), accounts.project(owner), 'Account not found')
+          const vlab = await accounts.virtualLab(project.parent ?? '')
+          if (!vlab) throw Fault.notFound('Account not found')
+          return await grant(parts, vlab.id, project.id, nanos)
+        }),
+      )
     },
   )
 }
 
+/** What is asked for that moves money between accounts. */
+const shiftIn =
+  (currency: string) =>
+  (what: string, { from, to, nanos }: Shift, reference: string | undefined): Wanted => ({
+    what,
+    command: 'credits.move',
+    input: { from, to, nanos: nanosText(nanos), currency },
+    reference,
+  })
+
 function addShifts(scope: JobScope, parts: JobParts): void {
+  const shiftOf = shiftIn(parts.currency)
   const shapes = { vlab_id: uuid(), proj_id: uuid(), amount, reference }
   type Body = {
     readonly vlab_id: string
@@ -100,13 +124,12 @@ function addShifts(scope: JobScope, parts: JobParts): void {
     readonly amount: bigint
     readonly reference: string | undefined
   }
-  const pairOf = async (request: FastifyRequest, body: Body) => {
+  const requirePair = async (request: FastifyRequest, body: Body): Promise<void> => {
     const { accounts } = parts
     const principal = principalOf(request)
     const vlab = await mine(principal, accounts.virtualLab(body.vlab_id), 'Account not found')
     const project = await mine(principal, accounts.project(body.proj_id), 'Account not found')
     if (project.parent !== vlab.id) throw Fault.refused("The project doesn't belong to the virtual-lab")
-    return { vlab: vlab.id, project: project.id, nanos: body.amount }
   }
   jobDoor(
     scope,
@@ -121,10 +144,12 @@ function addShifts(scope: JobScope, parts: JobParts): void {
       faults: [400, 404],
     },
     async ({ body }, request) => {
-      const { vlab, project, nanos } = await pairOf(request, body)
-      const asking = askingFor(request, 'assign', body.reference)
+      const of = { from: body.vlab_id, to: body.proj_id, nanos: body.amount }
       return done(
-        await shift(parts, asking, { from: vlab, to: project, nanos }, 'Insufficient funds in the virtual-lab account'),
+        await moveOnce(parts, request, shiftOf('assign', of, body.reference), async () => {
+          await requirePair(request, body)
+          return await shift(parts, of, 'Insufficient funds in the virtual-lab account')
+        }),
       )
     },
   )
@@ -141,10 +166,12 @@ function addShifts(scope: JobScope, parts: JobParts): void {
       faults: [400, 404],
     },
     async ({ body }, request) => {
-      const { vlab, project, nanos } = await pairOf(request, body)
-      const asking = askingFor(request, 'reverse', body.reference)
+      const of = { from: body.proj_id, to: body.vlab_id, nanos: body.amount }
       return done(
-        await shift(parts, asking, { from: project, to: vlab, nanos }, 'Insufficient funds in the project account'),
+        await moveOnce(parts, request, shiftOf('reverse', of, body.reference), async () => {
+          await requirePair(request, body)
+          return await shift(parts, of, 'Insufficient funds in the project account')
+        }),
       )
     },
   )
@@ -165,16 +192,19 @@ function addMove(scope: JobScope, parts: JobParts): void {
       faults: [400, 404],
     },
     async ({ body }, request) => {
-      const principal = principalOf(request)
-      const vlab = await mine(principal, accounts.virtualLab(body.vlab_id), 'Account not found')
-      const from = await mine(principal, accounts.project(body.debited_from), 'Account not found')
-      const to = await mine(principal, accounts.project(body.credited_to), 'Account not found')
-      if (from.id === to.id) throw Fault.refused('The debited and credited accounts must be different')
-      if (from.parent !== vlab.id) throw Fault.refused("The debited project doesn't belong to the virtual-lab")
-      if (to.parent !== vlab.id) throw Fault.refused("The credited project doesn't belong to the virtual-lab")
-      const asking = askingFor(request, 'move', body.reference)
-      const of = { from: from.id, to: to.id, nanos: body.amount }
-      return done(await shift(parts, asking, of, 'Insufficient funds in the debited account'))
+      const of = { from: body.debited_from, to: body.credited_to, nanos: body.amount }
+      return done(
+        await moveOnce(parts, request, shiftIn(parts.currency)('move', of, body.reference), async () => {
+          const principal = principalOf(request)
+          const vlab = await mine(principal, accounts.virtualLab(body.vlab_id), 'Account not found')
+          const from = await mine(principal, accounts.project(of.from), 'Account not found')
+          const to = await mine(principal, accounts.project(of.to), 'Account not found')
+          if (from.id === to.id) throw Fault.refused('The debited and credited accounts must be different')
+          if (from.parent !== vlab.id) throw Fault.refused("The debited project doesn't belong to the virtual-lab")
+          if (to.parent !== vlab.id) throw Fault.refused("The credited project doesn't belong to the virtual-lab")
+          return await shift(parts, of, 'Insufficient funds in the debited account')
+        }),
+      )
     },
   )
 }
@@ -182,7 +212,13 @@ function addMove(scope: JobScope, parts: JobParts): void {
 const Depleted = Type.Object({ total_amount: Type.String() }, { title: 'Depleted' })
 
 function addDepletions(scope: JobScope, parts: JobParts): void {
-  const { accounts, house } = parts
+  const { accounts, house, currency } = parts
+  const depletionOf = (owner: string, reference: string | undefined): Wanted => ({
+    what: 'deplete',
+    command: 'credits.withdraw',
+    input: { owner, currency },
+    reference,
+  })
   jobDoor(
     scope,
     {
@@ -195,10 +231,13 @@ function addDepletions(scope: JobScope, parts: JobParts): void {
       message: 'Deplete project operation executed',
       faults: [404],
     },
-    async ({ body }, request) => {
-      const project = await mine(principalOf(request), accounts.project(body.proj_id), 'Account not found')
-      return stored(await deplete(parts, askingFor(request, 'deplete', body.reference), [project.id]))
-    },
+    async ({ body: { proj_id: id, reference } }, request) =>
+      stored(
+        await moveOnce(parts, request, depletionOf(id, reference), async () => {
+          const project = await mine(principalOf(request), accounts.project(id), 'Account not found')
+          return deplete(parts, [project.id])
+        }),
+      ),
   )
   jobDoor(
     scope,
@@ -212,11 +251,14 @@ function addDepletions(scope: JobScope, parts: JobParts): void {
       message: 'Deplete virtual lab operation executed',
       faults: [404],
     },
-    async ({ body }, request) => {
-      const vlab = await mine(principalOf(request), accounts.virtualLab(body.vlab_id), 'Virtual lab not found')
-      const projects = (await accountSql.projectsOf(house.database.pool, [vlab.id])).filter(({ enabled }) => enabled)
-      const owners = [...projects.map(({ id }) => id), vlab.id]
-      return stored(await deplete(parts, askingFor(request, 'deplete', body.reference), owners))
-    },
+    async ({ body: { vlab_id: id, reference } }, request) =>
+      stored(
+        await moveOnce(parts, request, depletionOf(id, reference), async () => {
+          const vlab = await mine(principalOf(request), accounts.virtualLab(id), 'Virtual lab not found')
+          const projects = await accountSql.projectsOf(house.database.pool, [vlab.id])
+          const owners = projects.filter(({ enabled }) => enabled).map((project) => project.id)
+          return deplete(parts, [...owners, vlab.id])
+        }),
+      ),
   )
 }

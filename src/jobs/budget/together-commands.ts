@@ -1,9 +1,8 @@
 import { Fault } from '../door/fault.ts'
 import { uuid } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
-import { keyOfReference } from './commands.ts'
 
-type Funding = { readonly vlab_id?: unknown; readonly proj_id?: unknown; readonly reference?: unknown }
+type Funding = { readonly vlab_id?: unknown; readonly proj_id?: unknown }
 
 /** The virtual lab that gets money from nowhere, by a top-up or a grant that was checked. @throws Fault 404 */
 export async function fundedLab({ accounts }: JobParts, { vlab_id, proj_id }: Funding): Promise<string> {
@@ -11,9 +10,4 @@ export async function fundedLab({ accounts }: JobParts, { vlab_id, proj_id }: Fu
   const lab = vlab_id === undefined ? await accounts.vlabOf(of(proj_id)) : (await accounts.virtualLab(of(vlab_id)))?.id
   if (lab === undefined) throw Fault.notFound(vlab_id === undefined ? 'Account not found' : 'Virtual lab not found')
   return lab
-}
-
-/** Under which key it is written down: the same reference is the same request. */
-export function fundingKey({ vlab_id, reference }: Funding, own: string): string {
-  return typeof reference === 'string' ? keyOfReference(vlab_id === undefined ? 'grant' : 'top-up', reference) : own
 }

@@ -45,6 +45,7 @@ type Handler<Params, Query, Body> = (
 export function openJobScope(server: FastifyInstance, add: (scope: JobScope) => void): void {
   server.register((inner, _, done) => {
     inner.removeAllContentTypeParsers()
+    inner.addHook('onRequest', nameMediaType)
     inner.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, body, parsed) => {
       parsed(null, bodyOf(request, body))
     })
@@ -129,6 +130,13 @@ function send(reply: FastifyReply, { status, message, opening }: Said, result: u
   if (isTold && result.operation > 0n) tellOperation(reply, result.operation)
   const text = isTold ? result.textUnder(message) : `${opening}${JSON.stringify(result ?? null)}}`
   void reply.code(status).header('content-type', 'application/json').send(text)
+}
+
+/** What is no media type at all is one that says nothing, and no reason to leave the body unread. */
+function nameMediaType({ headers }: FastifyRequest, _: FastifyReply, done: () => void): void {
+  const type = headers['content-type']
+  if (type !== undefined && !/^\s*[\w!#$&^.+-]+\/[\w!#$&^.+-]+/.test(type)) headers['content-type'] = 'text/plain'
+  done()
 }
 
 /** A body that does not call itself JSON is read as text by whoever wants an object of it. */

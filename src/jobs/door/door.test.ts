@@ -182,7 +182,8 @@ test('422: a body that is none, is no JSON or is something else is told as such'
     },
   ]
   assert.deepEqual(await issues('[]', json), attributes)
-  assert.deepEqual(await issues(JSON.stringify(whole), { 'content-type': 'text/plain' }), attributes)
+  for (const type of ['text/plain', 'json', ''])
+    assert.deepEqual(await issues(JSON.stringify(whole), { 'content-type': type }), attributes, type)
   assert.deepEqual(await issues('a=1', { 'content-type': 'application/x-www-form-urlencoded' }), attributes)
   const broken: [text: string, offset: number, error: string][] = [
     ['{"id": }', 7, 'Expecting value'],

@@ -8,12 +8,15 @@ import type { Reader } from '../../database/reader.ts'
 import { Problem } from '../../http/problem.ts'
 import type { Answered } from '../../operations/alone.ts'
 import type { Currency } from '../../values/money.ts'
-import { totalCost } from '../price/cost.ts'
+import { accountShelf } from '../account/shelf-commands.ts'
+import { costAtCharge, totalCost } from '../price/cost.ts'
 import type { JobPrices } from '../price/prices-commands.ts'
 import type { JobPriceBook } from '../price/book.ts'
 import type { JobRules } from '../rules.ts'
 import { askedOf, type Job } from './job.ts'
 import type { Billing } from './money.ts'
+import { refusing } from '../budget/once.ts'
+import type { Fault } from '../door/fault.ts'
 import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } from './reserve.ts'
 import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
 import * as sql from './sql.ts'
@@ -24,6 +27,8 @@ import { expireCommand, LookAgain, type Told, useCommand, type Using } from './u
 type Known = { readonly reservation: bigint | undefined }
 
 const rememberedMax = 100_000
+/** Seconds in which a job that is silent for too long is found for certain. */
+const silenceSlack = 600
 /** Whoever waits for others of the same job comes to his turn by then. */
 const attemptsMax = 30
 
@@ -60,10 +65,16 @@ export class JobDesk {
     const { id } = job
     const onMade = (reservation: bigint) => this.#known.put(id, { reservation })
     const rule = reserveCommand(jobShelf, job, await this.billing(), {
+      accounts: accountShelf,
       onMade,
       stopsAdmitting: this.rules.stopsAdmitting,
     })
     return await this.counter.credits.submit(asking, 'jobs.reserve', askedOf(job), rule)
+  }
+
+  /** Refuses a job, unless it was reserved under this key before. @throws Fault */
+  async notReserved(asking: Asking, job: Parameters<typeof askedOf>[0], why: Fault): Promise<Answered> {
+    return await this.counter.credits.submit(asking, 'jobs.reserve', askedOf(job), refusing(why))
   }
 
   /** @throws Fault */
@@ -137,7 +148,7 @@ export class JobDesk {
 
   /** How money of jobs moves at this moment. */
   async billing(): Promise<Billing> {
-    const { overrun, openSeconds } = this.rules
+    const { overrun, openSeconds, silentSeconds, futureSeconds } = this.rules
     const { currency } = this
     const { counter } = this
     const { zone } = counter.credits.house
@@ -146,22 +157,23 @@ export class JobDesk {
       provider: await this.#provider(),
       overrun,
       openSeconds,
+      // Half of it is left at any time; nobody looks for silent jobs at the very second.
+      runningSeconds: Math.max(openSeconds, 2 * (silentSeconds + futureSeconds + silenceSlack)),
       charger: (nanos) => counter.charger(nanos, null),
       refund: (reservation) => refundTell(zone, reservation, `res_${reservation.id}`, 'less was used than was charged'),
     }
   }
 
   #costOf(book: JobPriceBook): Using['costOf'] {
-    return ({ price, discount, vlab }, units, at) => {
+    return (job, units, at) => {
+      const { price, discount, vlab } = job
       const found = price === null ? undefined : book.price(price)
       if (!found) throw new UnknownPrice(`price ${price} of a job is not in the book`)
-      const taken =
-        this.rules.discountOf === 'charge'
-          ? book.discountOf(vlab, at)
-          : discount === null
-            ? undefined
-            : book.discount(discount)
-      return totalCost(found, taken, units)
+      if (this.rules.discountOf === 'charge') {
+        const before = { units: job.course.units, charged: job.charged }
+        return costAtCharge(found, book.discountOf(vlab, at), before, units)
+      }
+      return totalCost(found, discount === null ? undefined : book.discount(discount), units)
     }
   }
 

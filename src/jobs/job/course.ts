@@ -74,6 +74,10 @@ function inOrder(a: JobEvent, b: JobEvent): number {
 
 export const isSame = (a: JobEvent, b: JobEvent): boolean => inOrder(a, b) === 0
 
+/** Whether something that was told before counts for nothing any more, because the job had ended by then. */
+export const voids = (course: Course, had: Course, told: readonly JobEvent[]): boolean =>
+  course.finishedAt !== had.finishedAt && told.some((event) => isIgnored(course, event))
+
 /** What was told, and counts for nothing because the job had ended by then: a second count, or another end. */
 export const isIgnored = (course: Course, event: JobEvent): boolean =>
   course.finishedAt !== null &&

@@ -235,3 +235,44 @@ test('404 and 201: what belongs to others is not there', async () => {
   }
   assert.equal((await refused('POST', '/usage/oneshot', usage)).status, 404)
 })
+
+test('201, 404: a job that was reserved under a key is answered again when it has no price any more', async () => {
+  const { project } = await projectWith('10')
+  const subtype = { name: `only-${randomUUID()}` }
+  assert.equal((await doors.ask('POST', '/subtype', subtype)).status, 201)
+  const span = { valid_from: '2020-01-01T00:00:00Z', valid_to: null }
+  const tiers = [{ min_quantity: 0, fixed_cost: 0, multiplier: '0.001' }]
+  const wanted = { service_type: 'oneshot', service_subtype: subtype.name, ...span, vlab_id: null, tiers }
+  const price = (await doors.ask('POST', '/price', wanted)).body as { data: { id: number } }
+  const body = oneshotOf(project, { subtype: subtype.name })
+  const key = { 'idempotency-key': randomUUID() }
+  const first = await doors.ask('POST', '/reservation/oneshot', body, key)
+  assert.equal(first.status, 201)
+  await doors.ask('DELETE', `/price/${price.data.id}`)
+  const second = await doors.ask('POST', '/reservation/oneshot', body, key)
+  assert.deepEqual([second.status, second.body], [201, first.body])
+  assert.equal((await doors.ask('POST', '/reservation/oneshot', { ...body, count: 7 }, key)).status, 409)
+  assert.equal((await doors.ask('POST', '/reservation/oneshot', body)).status, 404)
+})
+
+test('201: that a job ended before something that was told of it is kept for the operator, in whatever order', async () => {
+  const { project } = await projectWith('10')
+  const events = [
+    ['started', 0],
+    ['running', 100],
+    ['finished', -50],
+  ] as const
+  for (const order of [events, events.toReversed()]) {
+    const { data } = await ask('POST', '/reservation/longrun', longrunOf(project))
+    for (const [status, at] of order) {
+      const { user_id: _, duration: __, instances: ___, ...told } = longrunOf(project)
+      await ask('POST', '/usage/longrun', { ...told, job_id: data.job_id, status, timestamp: now - 1000 + at })
+    }
+    const { body } = await doors.ask('GET', `/problem?proj_id=${project}`)
+    const { items } = (body as { data: { items: { reason: string; job_id: string }[] } }).data
+    assert.deepEqual(
+      items.filter(({ job_id: job }) => job === data.job_id).map(({ reason }) => reason),
+      ['the job had ended'],
+    )
+  }
+})

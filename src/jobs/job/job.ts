@@ -17,7 +17,8 @@ export type Job = {
   /** UUIDs. */
   readonly id: string
   readonly type: ServiceType
-  readonly subtype: string
+  /** Of storage, another one may be told for the same moment. */
+  subtype: string
   readonly project: string
   readonly vlab: string
   readonly user: string | null
@@ -36,8 +37,9 @@ export type Job = {
   finishedAt: number | null
   /** Epoch milliseconds. */
   cancelledAt: number | null
-  /** Net of what went back. */
+  /** Net of what went back; and how much of it the project did not pay, because it had nothing left. */
   charged: bigint
+  absorbed: bigint
   /** The start that reports list it under, as far as it is written; without one they do not list it. */
   listedAt?: number | null
   isNew: boolean

@@ -12,8 +12,9 @@ export type Billing = {
   readonly currency: string
   readonly provider: string
   readonly overrun: HoldInput['overrun']
-  /** How long a reservation stays open without a word. */
+  /** How long a reservation stays open without a word before its job starts, and at least twice as long as it may be silent then. */
   readonly openSeconds: number
+  readonly runningSeconds: number
   charger(nanos: bigint): Charger
   refund(reservation: Reservation): RefundTell
 }
@@ -36,8 +37,9 @@ export const holdInputOf = (
 })
 
 /**
- * Brings what a job has paid to `total`, and at its end gives back what is still held: charged from the hold, beyond it
- * when that is used up, without one when the reservation has ended; what was too much goes back where it came from.
+ * Brings what a job has cost to `total`, and at its end gives back what is still held: charged from the hold, beyond it
+ * when that is used up, without one when the reservation has ended. Of what was too much, that goes back first which
+ * nobody paid, as if it had never been charged; what was paid goes back where it came from.
  * Undefined when something has to go back, and what was paid is not at hand.
  */
 export function settleUp(
@@ -47,23 +49,24 @@ export function settleUp(
   billing: Billing,
 ): ((turn: Turn) => void) | undefined {
   const due = total - job.charged
+  const tooMuchPaid = job.charged - job.absorbed - total
   const hold = openHoldOf(desk, job)
   const { paid } = job
-  if (due < 0n && !paid) return undefined
+  if (tooMuchPaid > 0n && !paid) return undefined
   return (turn) => {
-    if (due < 0n && paid) giveBack(desk, turn, job, -due, billing, paid)
+    if (tooMuchPaid > 0n && paid) giveBack(desk, turn, job, tooMuchPaid, billing, paid)
+    if (due < 0n) job.absorbed = tooMuchPaid >= 0n ? 0n : -tooMuchPaid
     if (hold) {
-      if (due > 0n || ends) settle(desk, turn, hold.reservation.id, due > 0n ? due : 0n, ends, billing)
+      if (due > 0n || ends) settle(desk, turn, job, { nanos: due > 0n ? due : 0n, isLast: ends }, billing)
       if (!ends) keepOpen(desk, turn, hold, billing)
     } else if (due > 0n) {
       const again = openUnheld(desk, turn, { ...holdInputOf(job, billing), estimate: estimateOf(job, 0n) })
       job.reservations = [...job.reservations, again.reservation.id]
-      settle(desk, turn, again.reservation.id, due, ends, billing)
+      settle(desk, turn, job, { nanos: due, isLast: ends }, billing)
     }
-    if (due <= 0n) return
     job.charged = total
     // More was paid by now.
-    job.paid = undefined
+    if (due > 0n) job.paid = undefined
   }
 }
 
@@ -88,16 +91,32 @@ export const estimateOf = (
 const unitOf = { oneshot: 'count', longrun: 'instance_seconds', storage: 'byte_seconds' } as const
 const textOf = (id: bigint | null): string | null => (id === null ? null : String(id))
 
-/** It always succeeds: what is beyond the hold follows the overrun policy. */
-function settle(desk: Desk, turn: Turn, reservation: bigint, nanos: bigint, isLast: boolean, billing: Billing): void {
-  take(turn, settleCommand({ reservation, nanos, isLast }, billing.charger(nanos)).decide(desk, turn))
+/** By its last reservation. It always succeeds: what is beyond the hold follows the overrun policy. */
+function settle(
+  desk: Desk,
+  turn: Turn,
+  job: Job,
+  { nanos, isLast }: { readonly nanos: bigint; readonly isLast: boolean },
+  billing: Billing,
+): void {
+  const reservation = job.reservations.at(-1)
+  assert(reservation !== undefined, 'a job that is charged has a reservation')
+  const charger = billing.charger(nanos)
+  const counting: Charger = {
+    told: (own) => charger.told(own),
+    write(own, settled, transfers) {
+      job.absorbed += settled.absorbed
+      charger.write(own, settled, transfers)
+    },
+  }
+  take(turn, settleCommand({ reservation, nanos, isLast }, counting).decide(desk, turn))
 }
 
-/** A job that runs for longer than anybody thought keeps what it holds. */
-function keepOpen(desk: Desk, turn: Turn, hold: Hold, { openSeconds }: Billing): void {
-  const least = turn.at + (openSeconds * 1000) / 2
+/** A job that runs for longer than anybody thought keeps what it holds, as long as it may be silent. */
+function keepOpen(desk: Desk, turn: Turn, hold: Hold, { runningSeconds }: Billing): void {
+  const least = turn.at + (runningSeconds * 1000) / 2
   if (hold.until >= least) return
-  desk.step(turn, hold, { kind: 'extend', ends: false, heldDelta: 0n, until: turn.at + openSeconds * 1000 })
+  desk.step(turn, hold, { kind: 'extend', ends: false, heldDelta: 0n, until: turn.at + runningSeconds * 1000 })
 }
 
 /** The newest reservation gives back first; what nobody had paid, or somebody gave back by hand, is not given again. */
@@ -113,7 +132,6 @@ function giveBack(desk: Desk, turn: Turn, job: Job, nanos: bigint, billing: Bill
     take(turn, refundPlan(desk, turn, { reservation, nanos: part }, paid, billing.refund(reservation)))
     open -= part
   }
-  job.charged -= nanos
 }
 
 function take(turn: Turn, decided: Decided): void {

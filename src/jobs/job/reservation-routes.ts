@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
 import { askingOf } from '../../credits/money-commands.ts'
-import { principalOf, requireTouch } from '../../http/principal.ts'
+import { keyOf } from '../../http/call.ts'
+import { mayTouch, principalOf } from '../../http/principal.ts'
 import { Problem } from '../../http/problem.ts'
 import { nanosText } from '../../values/money.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
@@ -17,6 +18,7 @@ import { priceOr404 } from '../price/estimate.ts'
 import { legacyFault, subtypeWord } from '../price/subtype.ts'
 import type { Reserved } from './job.ts'
 import { reservedUnits } from './job.ts'
+import { noSuchJob } from './reserve.ts'
 
 const Made = Type.Object({ job_id: Type.String({ format: 'uuid' }), amount: Type.String() }, { title: 'JobReserved' })
 
@@ -91,47 +93,54 @@ type Body = {
   readonly name: string | null
 }
 
-async function reserve({ desk, accounts }: JobParts, request: FastifyRequest, body: Body, reserved: Reserved) {
-  const found = accounts.project(body.proj_id)
-  // At once where it is known: this is the busiest door.
-  const project = found instanceof Promise ? await found : found
-  if (!project?.parent) throw Fault.notFound('Account not found')
-  requireTouch(principalOf(request), [project.id, project.parent])
-  // No jobs begin in a virtual lab that is disabled.
-  const lab = accounts.virtualLab(project.parent)
-  if (!(lab instanceof Promise ? await lab : lab)) throw Fault.notFound('Account not found')
-  const job = await quoted(desk, { ...body, vlab: project.parent }, reserved)
+async function reserve(parts: JobParts, request: FastifyRequest, body: Body, reserved: Reserved) {
+  const { desk } = parts
+  let nanos = 0n
   try {
+    const job = await quoted(parts, request, body, reserved)
+    nanos = job.reservedNanos
     return stored(await desk.reserve(askingOf(request, false), job))
   } catch (error) {
-    throw notEnough(error, job.reservedNanos)
+    // Reserved under this key before, it is answered as it was then, whatever became of account and price.
+    if (!(error instanceof Fault) || keyOf(request) === undefined) throw notEnough(error, nanos)
+    return stored(await desk.notReserved(askingOf(request, false), { ...jobOf(body), reserved }, error))
   }
 }
 
-type Wanted = Body & { readonly vlab: string }
-
-/** The job with what it would cost now. */
-async function quoted({ prices }: JobParts['desk'], wanted: Wanted, reserved: Reserved) {
-  const { type, subtype, vlab } = wanted
-  const book = prices.known() ?? (await prices.book())
+/** The job with what it would cost now. @throws Fault 404 */
+async function quoted({ accounts, desk }: JobParts, request: FastifyRequest, body: Body, reserved: Reserved) {
+  const found = accounts.project(body.proj_id)
+  // At once where it is known: this is the busiest door.
+  const project = found instanceof Promise ? await found : found
+  if (!project?.parent || !mayTouch(principalOf(request), [project.id, project.parent]))
+    throw Fault.notFound('Account not found')
+  // No jobs begin in a virtual lab that is disabled.
+  const lab = accounts.virtualLab(project.parent)
+  if (!(lab instanceof Promise ? await lab : lab)) throw Fault.notFound('Account not found')
+  const vlab = project.parent
+  const book = desk.prices.known() ?? (await desk.prices.book())
   const now = Date.now()
-  const price = priceOr404(book, wanted, now)
+  const price = priceOr404(book, { ...body, vlab }, now)
   const discount = book.discountOf(vlab, now)
   return {
+    ...jobOf(body),
     id: randomUUID(),
-    type,
-    subtype,
-    project: wanted.proj_id,
     vlab,
-    user: wanted.user_id,
-    group: wanted.group_id,
-    name: wanted.name,
     reservedNanos: totalCost(price, discount, reservedUnits(reserved)),
     reserved,
     price: price.id,
     discount: discount?.id ?? null,
   }
 }
+
+const jobOf = ({ type, subtype, proj_id: project, user_id: user, group_id: group, name }: Body) => ({
+  type,
+  subtype,
+  project,
+  user,
+  group,
+  name,
+})
 
 /** The words of the reference service for what it knows; a budget that is used up is the same to its clients. */
 function notEnough(error: unknown, nanos: bigint): unknown {
@@ -164,7 +173,7 @@ function addReleases(scope: JobScope, { desk }: JobParts): void {
         const principal = principalOf(request)
         if (principal.parties !== 'all') {
           const job = await desk.find(params.job_id)
-          requireTouch(principal, job ? [job.project, job.vlab] : [])
+          if (!job || !mayTouch(principal, [job.project, job.vlab])) throw noSuchJob()
         }
         return stored(await desk.release(askingOf(request, false), params.job_id, type))
       },

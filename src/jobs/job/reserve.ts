@@ -7,6 +7,8 @@ import type { LaneCommand } from '../../operations/lane-command.ts'
 import { assert } from '../../values/assert.ts'
 import { numberOf } from '../../values/id.ts'
 import { nanosText } from '../../values/money.ts'
+import type { AccountShelf } from '../account/open.ts'
+import { forAccounts } from '../account/there.ts'
 import { Fault } from '../door/fault.ts'
 import { waiting } from './course.ts'
 import { type Job, reservedUnits } from './job.ts'
@@ -18,10 +20,11 @@ export type JobCommand = LaneCommand<Want, Desk>
 /** What is known of a job before it is reserved. */
 export type NewJob = Omit<
   Job,
-  'reservations' | 'reservedAt' | 'course' | 'finishedAt' | 'cancelledAt' | 'charged' | 'isNew'
+  'reservations' | 'reservedAt' | 'course' | 'finishedAt' | 'cancelledAt' | 'charged' | 'absorbed' | 'isNew'
 >
 
 type Admitting = {
+  readonly accounts: AccountShelf
   readonly onMade: (reservation: bigint) => void
   /** Whether a project that has nothing left gets no jobs that cost nothing either. */
   readonly stopsAdmitting: boolean
@@ -35,14 +38,14 @@ export function reserveCommand(
   shelf: Jobs,
   job: NewJob,
   billing: Billing,
-  { onMade, stopsAdmitting }: Admitting,
+  { accounts, onMade, stopsAdmitting }: Admitting,
 ): JobCommand {
   const hold = holdCommand({
     ...holdInputOf(job, billing),
     nanos: job.reservedNanos,
     estimate: estimateOf(job, reservedUnits(job.reserved)),
   })
-  return {
+  const command: JobCommand = {
     wants: hold.wants,
     decide(desk, turn) {
       const decided = hold.decide(desk, turn)
@@ -66,19 +69,23 @@ export function reserveCommand(
             finishedAt: null,
             cancelledAt: null,
             charged: 0n,
+            absorbed: 0n,
             isNew: true,
           })
+          const account = desk.shelves.of(accounts).rows.get(job.project)
+          if (account) account.isUsed = true
         },
       }
     },
   }
+  return forAccounts(accounts, [{ id: job.project, missing: 'Account not found' }], command)
 }
 
 export const noSuchJob = (): Fault => Fault.notFound('The specified job cannot be found')
 
 /** Gives back what is held for a job that has not started. */
 export const releaseJob = (shelf: Jobs, id: string, reservation: bigint, type: Job['type']): JobCommand => ({
-  wants: { owners: [], reservation, shelf: shelfWant(shelf, id) },
+  wants: { owners: [], reservation, shelves: [shelfWant(shelf, id)] },
   decide(desk, turn) {
     const shelved = desk.shelves.of(shelf)
     const job = shelved.rows.get(id)

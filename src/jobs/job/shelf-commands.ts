@@ -63,6 +63,7 @@ export const jobOf = (row: sql.JobRow): Job => ({
   finishedAt: secondsOf(row.finished_at),
   cancelledAt: row.cancelled_at === null ? null : row.cancelled_at.getTime(),
   charged: nanosFrom(row.charged),
+  absorbed: nanosFrom(row.absorbed),
   listedAt: row.finished_at === null ? null : secondsOf(row.started_at),
   isNew: false,
 })

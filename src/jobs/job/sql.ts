@@ -60,12 +60,13 @@ export type JobRow = {
   finished_at: Date | null
   cancelled_at: Date | null
   charged: string
+  absorbed: string
 }
 
 const columns =
   'id, type, subtype, project, vlab, user_id, group_id, name, reservations, reserved_at, reserved_amount, ' +
   'reserved_count, duration, instances, instance_type, price, discount, started_at, alive_at, told_finish, units, ' +
-  'running, told_at, finished_at, cancelled_at, charged'
+  'running, told_at, finished_at, cancelled_at, charged, absorbed'
 
 export const selectedJobs = `select ${columns.replace('reservations,', "array_to_string(reservations, ',') as reservations,")} from jobs.jobs`
 
@@ -92,7 +93,8 @@ function jobLine(job: Job): string {
     `${orNull(reserved.instances)}\t${copyText(reserved.instanceType)}\t${orNull(job.price)}\t${orNull(job.discount)}\t` +
     `${told(course.startedAt)}\t${told(course.aliveAt)}\t${told(course.finishedAt)}\t${course.units}\t` +
     `${course.instances}\t${told(course.toldAt)}\t${told(job.finishedAt)}\t` +
-    `${job.cancelledAt === null ? '\\N' : timestampText(job.cancelledAt)}\t${nanosFixed(job.charged)}`
+    `${job.cancelledAt === null ? '\\N' : timestampText(job.cancelledAt)}\t${nanosFixed(job.charged)}\t` +
+    nanosFixed(job.absorbed)
   )
 }
 
@@ -104,16 +106,16 @@ export const updateJobs = (writer: Writer, jobs: readonly Job[]) =>
     writer,
     jobs.length,
     `update jobs.jobs
-        set name = moved.name, reservations = moved.reservations::bigint[],
+        set name = moved.name, subtype = moved.subtype, reservations = moved.reservations::bigint[],
             started_at = nullif(moved.started_at, '')::timestamptz, alive_at = nullif(moved.alive_at, '')::timestamptz,
             told_finish = nullif(moved.told_finish, '')::timestamptz, units = moved.units, running = moved.running,
             told_at = nullif(moved.told_at, '')::timestamptz,
             finished_at = nullif(moved.finished_at, '')::timestamptz,
-            cancelled_at = nullif(moved.cancelled_at, '')::timestamptz, charged = moved.charged
+            cancelled_at = nullif(moved.cancelled_at, '')::timestamptz, charged = moved.charged, absorbed = moved.absorbed
        from unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::numeric[], $8::numeric[],
-                   $9::text[], $10::text[], $11::text[], $12::numeric[])
+                   $9::text[], $10::text[], $11::text[], $12::numeric[], $13::numeric[], $14::text[])
          as moved (id, name, reservations, started_at, alive_at, told_finish, units, running, told_at, finished_at,
-                   cancelled_at, charged)
+                   cancelled_at, charged, absorbed, subtype)
       where jobs.id = moved.id`,
     [
       arrayOf(jobs.map(({ id }) => id)),
@@ -128,6 +130,8 @@ export const updateJobs = (writer: Writer, jobs: readonly Job[]) =>
       textArrayOf(jobs.map(({ finishedAt }) => part(finishedAt))),
       textArrayOf(jobs.map(({ cancelledAt }) => (cancelledAt === null ? '' : timestampText(cancelledAt)))),
       arrayOf(jobs.map(({ charged }) => nanosFixed(charged))),
+      arrayOf(jobs.map(({ absorbed }) => nanosFixed(absorbed))),
+      textArrayOf(jobs.map(({ subtype }) => subtype)),
     ],
     'jobs.update_jobs',
   )

@@ -2,7 +2,7 @@ import type { Desk } from '../../credits/desk.ts'
 import { shelfWant } from '../../credits/shelf.ts'
 import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { Problem } from '../../http/problem.ts'
-import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEvent } from './course.ts'
+import { advance, type Course, courseOf, isAfter, isIgnored, isSame, type JobEvent, voids } from './course.ts'
 import type { Job } from './job.ts'
 import { type Billing, isTooDear, openHoldOf, settleUp, tooDear } from './money.ts'
 import type { JobCommand, Jobs } from './reserve.ts'
@@ -63,7 +63,7 @@ export const useCommand = (
     owners: [],
     ...(reservation !== undefined && { reservation }),
     ...(look && { look, lots: true }),
-    shelf: shelfWant(shelf, told.job),
+    shelves: [shelfWant(shelf, told.job)],
   },
   decide(desk, turn) {
     const taken = (apply: (turn: Turn) => void): Decided => ({ ok: true, status: 201, answer: null, apply })
@@ -92,11 +92,12 @@ export const useCommand = (
         write.problem(own, { reason: ranOut, project, job: job.id, event: said })
         onRanOut()
       }
+      const had = job.course
       takeCourse(job, course, told)
       write.event(own, job.id, event)
+      const isLost = isIgnored(course, event) || voids(course, had, job.told ?? [])
       job.told?.push(event)
-      if (isIgnored(course, event))
-        write.problem(own, { reason: 'the job had ended', project, job: job.id, event: said })
+      if (isLost) write.problem(own, { reason: 'the job had ended', project, job: job.id, event: said })
       desk.shelves.of(shelf).put(job.id, job)
     })
   },
@@ -140,7 +141,7 @@ export const expireCommand = (
   { shelf, billing }: Pick<Using, 'shelf' | 'billing'>,
   isSilent: (job: Job, at: number) => boolean,
 ): JobCommand => ({
-  wants: { owners: [], reservation, shelf: shelfWant(shelf, id) },
+  wants: { owners: [], reservation, shelves: [shelfWant(shelf, id)] },
   decide(desk, turn) {
     const shelved = desk.shelves.of(shelf)
     const job = shelved.rows.get(id)

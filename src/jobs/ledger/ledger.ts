@@ -25,7 +25,7 @@ type TransactionType = (typeof transactionTypes)[number]
 export type Happening = {
   readonly operation: bigint
   readonly at: number
-  readonly kind: 'reserve' | 'charge' | 'release' | 'transfer'
+  readonly kind: 'reserve' | 'charge-reserved' | 'charge' | 'release' | 'transfer'
   readonly job: string | undefined
   readonly service: string | null
   readonly reason: string | null
@@ -56,7 +56,7 @@ const transfers: Readonly<Record<string, TransactionType>> = {
 function typeOf({ kind, service, reason, side, other }: Happening, { parent }: Owner): TransactionType {
   if (kind === 'reserve') return 'RESERVE'
   if (kind === 'release') return 'RELEASE'
-  if (kind === 'charge') return charges[service ?? ''] ?? 'CHARGE'
+  if (kind === 'charge' || kind === 'charge-reserved') return charges[service ?? ''] ?? 'CHARGE'
   if (reason !== 'move') return transfers[reason ?? ''] ?? 'CHARGE'
   if (parent !== null && other !== parent) return 'MOVE_BUDGET'
   // Credits come down from a virtual lab, and go up to it.
@@ -67,6 +67,7 @@ function typeOf({ kind, service, reason, side, other }: Happening, { parent }: O
 function sidesOf({ kind, side, other, reason }: Happening, { id }: Owner): readonly [string, string] {
   if (kind === 'reserve') return [id, 'reservation']
   if (kind === 'release') return ['reservation', id]
+  if (kind === 'charge-reserved') return ['reservation', 'system']
   if (kind === 'charge') return [id, 'system']
   const far = reason === 'move' ? (other ?? 'system') : 'system'
   return side === 'debit' ? [id, far] : [far, id]

@@ -4,7 +4,7 @@ export type LedgerRow = {
   id: string
   operation: string
   at: Date
-  kind: 'reserve' | 'charge' | 'release' | 'transfer'
+  kind: 'reserve' | 'charge-reserved' | 'charge' | 'release' | 'transfer'
   /** Of the job that a reservation was made for; the type of one. */
   job: string | null
   service: string | null
@@ -25,7 +25,7 @@ const own = `own as materialized (select id, posted, held from ledger.wallets wh
 const covered = 'least(-held_delta, charged)'
 const isKept = `(held_delta > 0 or paid > 0 or -held_delta > charged)`
 
-/** Each of the three is counted by itself; a step that charges and gives back counts twice. */
+/** Each of them is counted by itself: a step that charges what is reserved and more, or gives back, counts twice. */
 export const countLedger = async (reader: Reader, owner: string, currency: string): Promise<number> =>
   Number(
     (
@@ -33,7 +33,8 @@ export const countLedger = async (reader: Reader, owner: string, currency: strin
         reader,
         `with ${own}
          select (select count(*) from credits.reservations_made where wallet = (select id from own))
-              + (select count(*) filter (where held_delta > 0) + count(*) filter (where paid > 0)
+              + (select count(*) filter (where held_delta > 0) + count(*) filter (where ${covered} > 0)
+                        + count(*) filter (where held_delta <= 0 and paid > ${covered})
                         + count(*) filter (where -held_delta > charged)
                    from credits.reservation_steps where wallet = (select id from own))
               + (select count(*) from ledger.entries
@@ -56,8 +57,9 @@ const happenings = `
            where wallet = (select id from own) and ${isKept} order by id desc limit $3::bigint + $4::bigint) as s
    cross join lateral (values
            (0, 'reserve', held_delta, -held_delta, held_delta, held_delta > 0),
-           (0, 'charge', paid, ${covered} - paid, -${covered}, paid > 0),
-           (1, 'release', -held_delta - ${covered}, -held_delta - ${covered}, held_delta + ${covered},
+           (0, 'charge-reserved', ${covered}, 0, -${covered}, ${covered} > 0),
+           (1, 'charge', paid - ${covered}, ${covered} - paid, 0, held_delta <= 0 and paid > ${covered}),
+           (2, 'release', -held_delta - ${covered}, -held_delta - ${covered}, held_delta + ${covered},
             -held_delta > charged)) as told (part, kind, amount, change, aside, is_so)
    where told.is_so
   union all

@@ -21,6 +21,7 @@ export const jobPriceTables = [sql.pricesTable, sql.discountsTable, sql.endsTabl
 
 export const allPrices = ({ database }: House) => sql.prices(database.pool)
 export const priceById = ({ database }: House, id: bigint) => sql.priceById(database.pool, id)
+export const discountById = ({ database }: House, id: bigint) => sql.discountById(database.pool, id)
 export const discountsOf = ({ database }: House, vlab: string) => sql.discountsOf(database.pool, vlab)
 
 type Write = Parameters<typeof aloneStored>[2]

@@ -46,3 +46,23 @@ export function totalCost({ program }: JobPrice, discount: JobDiscount | undefin
   const { top, bottom } = discount ? discount.paid : one
   return divideHalfEven(amountTop(program, units) * top, program.divisor * bottom)
 }
+
+/** What a job was charged for its units so far. */
+export type ChargedSoFar = { readonly units: bigint; readonly charged: bigint }
+
+/**
+ * The same where each charge has the discount of its moment: what was used since costs what holds now, and what was charged
+ * before stays. When less was used than was told, the share that was not used goes back.
+ */
+export function costAtCharge(
+  price: JobPrice,
+  discount: JobDiscount | undefined,
+  before: ChargedSoFar,
+  units: bigint,
+): bigint {
+  if (units === before.units) return before.charged
+  const [then, now] = [before.units, units].map((each) => totalCost(price, undefined, each)) as [bigint, bigint]
+  if (now < then) return divideHalfEven(before.charged * now, then)
+  const { top, bottom } = discount ? discount.paid : one
+  return before.charged + divideHalfEven((now - then) * top, bottom)
+}

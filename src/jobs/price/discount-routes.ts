@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import type { FastifyRequest } from 'fastify'
 import { callOf } from '../../http/call.ts'
 import { mayTouch, type Principal, principalOf } from '../../http/principal.ts'
 import { type JobScope, jobDoor } from '../door/door-routes.ts'
@@ -7,9 +8,10 @@ import { parameters } from '../lax/model.ts'
 import { int } from '../lax/number.ts'
 import { uuid } from '../lax/text.ts'
 import { holdsAt, newestFirst } from './book.ts'
-import { addDiscount, discountsOf, endDiscount } from './change-commands.ts'
+import { addDiscount, discountById, discountsOf, endDiscount } from './change-commands.ts'
 import { Discount, DiscountForm, discountShown } from './discount.ts'
 import { EndForm } from './end.ts'
+import { requireMayPrice } from './may-change-routes.ts'
 import type { PriceParts } from './parts.ts'
 import { asTold } from './told.ts'
 
@@ -30,7 +32,7 @@ export function addDiscountDoors(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     async ({ body }, request) => {
-      if (!(await parts.accounts.isVlab(body.vlab_id))) throw Fault.notFound('Virtual lab not found')
+      await requireMayPrice(parts, principalOf(request), body.vlab_id)
       return await addDiscount(parts, callOf(request, 'jobs.discount', asTold(body), 201), body)
     },
   )
@@ -85,6 +87,13 @@ function addLooks(scope: JobScope, { house }: PriceParts): void {
 }
 
 function addEnds(scope: JobScope, parts: PriceParts): void {
+  /** @throws Fault for whom it is not there */
+  const requireOwn = async (request: FastifyRequest, id: bigint): Promise<void> => {
+    const principal = principalOf(request)
+    if (principal.parties === 'all') return
+    const found = await discountById(parts.house, id)
+    if (!found || !mayTouch(principal, [found.vlab])) throw Fault.notFound('Discount not found')
+  }
   jobDoor(
     scope,
     {
@@ -101,8 +110,15 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       message: 'Discount updated',
       faults: [400, 404],
     },
-    ({ params: { discount_id: id }, body }, request) =>
-      endDiscount(parts, callOf(request, 'jobs.discount.end', asTold({ id, ...body })), BigInt(id), body.valid_to),
+    async ({ params: { discount_id: id }, body }, request) => {
+      await requireOwn(request, BigInt(id))
+      return await endDiscount(
+        parts,
+        callOf(request, 'jobs.discount.end', asTold({ id, ...body })),
+        BigInt(id),
+        body.valid_to,
+      )
+    },
   )
   jobDoor(
     scope,
@@ -118,7 +134,9 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       message: 'Discount ended',
       faults: [404],
     },
-    ({ params: { discount_id: id } }, request) =>
-      endDiscount(parts, callOf(request, 'jobs.discount.end', { id }), BigInt(id), 'now'),
+    async ({ params: { discount_id: id } }, request) => {
+      await requireOwn(request, BigInt(id))
+      return await endDiscount(parts, callOf(request, 'jobs.discount.end', { id }), BigInt(id), 'now')
+    },
   )
 }

@@ -7,9 +7,11 @@ import {
   nobody,
   open,
   openPriceDoors,
+  otherVlab,
   type PriceRead,
   project,
   type Refused,
+  soon,
   vlab,
 } from './testing.ts'
 
@@ -256,4 +258,36 @@ test('404: a price for what is no virtual lab', async () => {
     const told = { error_code: 'ENTITY_NOT_FOUND', message: 'Virtual lab not found', details: null }
     assert.deepEqual([status, body], [404, told])
   }
+})
+
+test('404, 403: prices, discounts and subtypes that are not those of the own virtual lab are nobody’s to change', async () => {
+  const [own, other] = await Promise.all(
+    [vlab, otherVlab].map(async (vlab_id) => {
+      const { status, body } = await doors.post({ ...base, vlab_id, tiers: [open] })
+      assert.equal(status, 201)
+      return (body as Answered<PriceRead>).data.id
+    }),
+  )
+  const everywhere = ((await doors.post({ ...base, tiers: [open] })).body as Answered<PriceRead>).data.id
+  const since = { discount: '0.5', valid_from: '2024-01-01T00:00:00Z' }
+  const given = await doors.ask('POST', '/discount', { ...since, vlab_id: otherVlab })
+  const discount = (given.body as Answered<{ id: number }>).data.id
+  doors.be({ name: 'lab', role: 'finance', parties: new Set([vlab, project]) })
+  const status = async (method: string, path: string, body?: object) => (await doors.ask(method, path, body)).status
+  assert.equal(await status('POST', '/price', { ...base, vlab_id: otherVlab, tiers: [open] }), 404)
+  assert.equal(await status('POST', '/price', { ...base, tiers: [open] }), 403)
+  assert.equal(await status('POST', '/price', { ...base, vlab_id: vlab, tiers: [open] }), 201)
+  for (const [id, told] of [
+    [other, 404],
+    [everywhere, 403],
+    [own, 200],
+  ]) {
+    assert.equal(await status('PATCH', `/price/${id}`, { valid_to: soon(60_000) }), told)
+    assert.equal(await status('DELETE', `/price/${id}`), told)
+  }
+  assert.equal(await status('POST', '/discount', { ...since, vlab_id: otherVlab }), 404)
+  assert.equal(await status('POST', '/discount', { ...since, vlab_id: vlab }), 201)
+  assert.equal(await status('PATCH', `/discount/${discount}`, { valid_to: soon(60_000) }), 404)
+  assert.equal(await status('DELETE', `/discount/${discount}`), 404)
+  assert.equal(await status('POST', '/subtype', { name: 'of-one-lab' }), 403)
 })

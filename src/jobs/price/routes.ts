@@ -1,5 +1,6 @@
+import type { FastifyRequest } from 'fastify'
 import { callOf } from '../../http/call.ts'
-import { mayTouch, type Principal, principalOf } from '../../http/principal.ts'
+import { mayTouch, type Principal, principalOf, requireEverything } from '../../http/principal.ts'
 import { type JobScope, jobDoor } from '../door/door-routes.ts'
 import { Fault } from '../door/fault.ts'
 import { offsetOf, Page, pageOf, pageQuery } from '../door/page.ts'
@@ -11,6 +12,7 @@ import { addPrice, allPrices, endPrice, priceById } from './change-commands.ts'
 import { addDiscountDoors } from './discount-routes.ts'
 import { EndForm } from './end.ts'
 import { addEstimateDoors } from './estimate-routes.ts'
+import { requireMayPrice } from './may-change-routes.ts'
 import type { PriceParts } from './parts.ts'
 import { isFlat, Price, priceForm, priceShown, serviceTypes } from './price.ts'
 import { subtypeWord } from './subtype.ts'
@@ -51,8 +53,7 @@ function addNewPrice(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     async ({ body }, request) => {
-      if (body.vlab_id !== null && !(await parts.accounts.isVlab(body.vlab_id)))
-        throw Fault.notFound('Virtual lab not found')
+      await requireMayPrice(parts, principalOf(request), body.vlab_id)
       return await addPrice(parts, callOf(request, 'jobs.price', asTold(body), 201), body, isFlat(request.body))
     },
   )
@@ -117,6 +118,14 @@ function addLooks(scope: JobScope, { house, prices }: PriceParts): void {
 }
 
 function addEnds(scope: JobScope, parts: PriceParts): void {
+  /** @throws Fault for whom it is not there, Problem `forbidden` for whom it is not his to change */
+  const requireOwn = async (request: FastifyRequest, id: bigint): Promise<void> => {
+    const principal = principalOf(request)
+    if (principal.parties === 'all') return
+    const found = await priceById(parts.house, id)
+    if (!found || !mayRead(principal, found)) throw absent()
+    if (found.vlab === null) requireEverything(principal)
+  }
   jobDoor(
     scope,
     {
@@ -133,8 +142,15 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       message: 'Price updated',
       faults: [400, 404],
     },
-    ({ params: { price_id: id }, body }, request) =>
-      endPrice(parts, callOf(request, 'jobs.price.end', asTold({ id, ...body })), BigInt(id), body.valid_to),
+    async ({ params: { price_id: id }, body }, request) => {
+      await requireOwn(request, BigInt(id))
+      return await endPrice(
+        parts,
+        callOf(request, 'jobs.price.end', asTold({ id, ...body })),
+        BigInt(id),
+        body.valid_to,
+      )
+    },
   )
   jobDoor(
     scope,
@@ -150,7 +166,9 @@ function addEnds(scope: JobScope, parts: PriceParts): void {
       message: 'Price ended',
       faults: [404],
     },
-    ({ params: { price_id: id } }, request) =>
-      endPrice(parts, callOf(request, 'jobs.price.end', { id }), BigInt(id), 'now'),
+    async ({ params: { price_id: id } }, request) => {
+      await requireOwn(request, BigInt(id))
+      return await endPrice(parts, callOf(request, 'jobs.price.end', { id }), BigInt(id), 'now')
+    },
   )
 }

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { callOf } from '../../http/call.ts'
+import { principalOf, requireEverything } from '../../http/principal.ts'
 import { closed } from '../../http/schemas.ts'
 import { type JobScope, jobDoor } from '../door/door-routes.ts'
 import { model, optional } from '../lax/model.ts'
@@ -50,7 +51,10 @@ export function addSubtypeDoors(scope: JobScope, parts: PriceParts): void {
       status: 201,
       message: 'Subtype added',
     },
-    ({ body }, request) => putSubtype(parts, callOf(request, 'jobs.subtype', body, 201), body),
+    ({ body }, request) => {
+      requireEverything(principalOf(request))
+      return putSubtype(parts, callOf(request, 'jobs.subtype', body, 201), body)
+    },
   )
 }
 

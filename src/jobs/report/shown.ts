@@ -28,7 +28,7 @@ export function reportItem(row: ReportRow, kind: ReportKind) {
     ...(kind !== 'project' && { proj_id: row.project }),
   }
   const what = { type, subtype: row.subtype }
-  const amount = amountOf(row.charged)
+  const amount = amountOf(row.paid)
   if (type === 'storage') {
     const times = { started_at: timeOf(startedAt), finished_at: timeOf(finishedAt) }
     return { ...whose, ...what, ...times, amount, duration, size: quantityShown(row.running) }

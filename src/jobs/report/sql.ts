@@ -58,7 +58,8 @@ export type ReportRow = {
   cancelled_at: string | null
   /** Whole seconds. */
   duration: number
-  charged: string
+  /** What it cost, less what its project did not pay. */
+  paid: string
   reserved_amount: string
   reserved_count: string | null
   reserved_duration: string | null
@@ -71,7 +72,7 @@ const utc = (column: string): string => `(j.${column} at time zone 'UTC')::text 
 const columns = `j.id, j.project, j.vlab, j.user_id, j.group_id, j.name, j.type, j.subtype, ${utc('reserved_at')},
        ${utc('started_at')}, ${utc('finished_at')}, ${utc('cancelled_at')},
        floor(extract(epoch from j.finished_at - j.started_at))::float8 as duration,
-       j.charged, j.reserved_amount, j.reserved_count, j.duration as reserved_duration, j.units, j.running`
+       j.charged - j.absorbed as paid, j.reserved_amount, j.reserved_count, j.duration as reserved_duration, j.units, j.running`
 const inOrder = 'order by j.started_at desc, j.id'
 
 /** Those that started before `ends`, without the first `skipped` of them. */

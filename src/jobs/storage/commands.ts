@@ -3,6 +3,7 @@ import type { Asking } from '../../credits/commands.ts'
 import type { Desk } from '../../credits/desk.ts'
 import type { Reader } from '../../database/reader.ts'
 import type { Answered } from '../../operations/alone.ts'
+import { accountShelf } from '../account/shelf-commands.ts'
 import type { JobDesk } from '../job/commands.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
@@ -81,6 +82,7 @@ export class Storage {
     const answered = await desk.untilSeen(undefined, async (reservation, isAgain) => {
       const storing: Storing = {
         shelf: storageShelf,
+        accounts: accountShelf,
         billing: await desk.billing(),
         costOf: storageCost(await desk.prices.book()),
         newId: randomUUID,

@@ -9,6 +9,7 @@ import { int } from '../lax/number.ts'
 import { literal, uuid } from '../lax/text.ts'
 import type { JobParts } from '../parts-commands.ts'
 import { subtypeWord } from '../price/subtype.ts'
+import { unknownProject } from './use.ts'
 
 /** `POST /usage/storage`: how much a project stores from a moment on. */
 export function addStorageDoors(scope: JobScope, { accounts, desk, storage, prices }: JobParts): void {
@@ -44,7 +45,7 @@ export function addStorageDoors(scope: JobScope, { accounts, desk, storage, pric
       const said = JSON.stringify(body)
       const asking = askingOf(request, false)
       if (vlab === undefined)
-        return stored(await desk.keepProblem(asking, { reason: 'unknown project', project, job: null, event: said }))
+        return stored(await desk.keepProblem(asking, { reason: unknownProject, project, job: null, event: said }))
       return stored(await storage.store(asking, { project, vlab, subtype, at, size: BigInt(size), said }))
     },
   )

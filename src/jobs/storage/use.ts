@@ -1,5 +1,6 @@
 import type { Desk } from '../../credits/desk.ts'
 import { type Shelf, shelfWant } from '../../credits/shelf.ts'
+import type { AccountShelf } from '../account/open.ts'
 import type { Decided, Turn } from '../../operations/lane-command.ts'
 import { type Billing, isTooDear, openHoldOf, settleUp, tooDear } from '../job/money.ts'
 import type { Job } from '../job/job.ts'
@@ -29,6 +30,7 @@ export type StorageCost = (
 
 export type Storing = {
   readonly shelf: StorageShelf
+  readonly accounts: AccountShelf
   readonly billing: Billing
   readonly costOf: StorageCost
   readonly newId: () => string
@@ -38,11 +40,18 @@ export type Storing = {
   onRanOut(): void
 }
 
-type Plan = { readonly job: Job; readonly to: number; readonly finishedAt: number | null; readonly size: bigint }
+type Plan = {
+  readonly job: Job
+  readonly to: number
+  readonly finishedAt: number | null
+  readonly size: bigint
+  readonly subtype: string
+}
 
 /**
  * Takes how much a project stores from a moment on. The job that went on then ends, and is charged to its end; a new one
- * begins, and ends where the next one begins. So the jobs of a project are the same in whatever order it is told.
+ * begins, and ends where the next one begins. Of two levels for one moment the larger stands, of two sizes that are the
+ * same the subtype that comes later in the alphabet. So the jobs of a project are the same in whatever order it is told.
  */
 export const storeCommand = (
   told: StorageTold,
@@ -52,24 +61,31 @@ export const storeCommand = (
 ): JobCommand => ({
   wants: wantsOf(told, reservation, storing, look),
   decide(desk, turn) {
-    const { at, size, project, said } = told
+    const { at, size, subtype, project, said } = told
+    const account = desk.shelves.of(storing.accounts).rows.get(project)
+    if (!account || account.isGone)
+      return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     const stored = desk.shelves.of(storing.shelf).rows.get(project) ?? { jobs: [], touched: new Set<Job>() }
     const before = jobAt(stored, at)
     if (before && startOf(before) === at) {
       const had = before.course.instances
-      if (had === size) return taken(() => {})
-      if (size < had) {
-        const reason = 'another size was told for the same time'
+      const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size, subtype }
+      if (had === size && before.subtype === subtype) {
+        // Where it had no price, it may have one by now.
+        const isFree = before.charged === 0n && before.course.units > 0n
+        return isFree ? carry(desk, storing, stored, [plan], undefined) : taken(() => {})
+      }
+      if (size < had || (size === had && subtype < before.subtype)) {
+        const reason = `another ${size < had ? 'size' : 'subtype'} was told for the same time`
         return taken((own) => storing.problem(own, { reason, project, job: before.id, event: said }))
       }
-      const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size }
       return carry(desk, storing, stored, [plan], told)
     }
     const after = newJob(told, storing.newId(), turn.at, nextStart(stored, at))
     const plans: Plan[] = [
-      { job: after, to: chargedTo(after, before?.course.aliveAt ?? at), finishedAt: after.finishedAt, size },
+      { job: after, to: chargedTo(after, before?.course.aliveAt ?? at), finishedAt: after.finishedAt, size, subtype },
     ]
-    if (before) plans.unshift({ job: before, to: at, finishedAt: at, size: before.course.instances })
+    if (before) plans.unshift({ ...levelOf(before), to: at, finishedAt: at })
     return carry(desk, storing, stored, plans, told)
   },
 })
@@ -87,22 +103,26 @@ export const chargeStorage = (
     const stored = desk.shelves.of(storing.shelf).rows.get(of.project)
     const job = stored && jobAt(stored, at)
     if (!stored || !job || job.finishedAt !== null) return taken(() => {})
-    const plan = { job, to: chargedTo(job, at), finishedAt: null, size: job.course.instances }
+    const plan = { ...levelOf(job), to: chargedTo(job, at), finishedAt: null }
     return carry(desk, storing, stored, [plan], undefined)
   },
 })
 
+const levelOf = (job: Job) => ({ job, size: job.course.instances, subtype: job.subtype })
+
+export const unknownProject = 'unknown project'
+
 const wantsOf = (
   { project, vlab }: Pick<StorageTold, 'project' | 'vlab'>,
   reservation: bigint | undefined,
-  { shelf, billing }: Storing,
+  { shelf, accounts, billing }: Storing,
   look: JobCommand['wants']['look'],
 ): JobCommand['wants'] => ({
   owners: [project, vlab],
   currency: billing.currency,
   ...(reservation !== undefined && { reservation }),
   ...(look && { look, lots: true }),
-  shelf: shelfWant(shelf, project),
+  shelves: [shelfWant(shelf, project), shelfWant(accounts, project)],
 })
 
 const taken = (apply: (turn: Turn) => void): Decided => ({ ok: true, status: 201, answer: null, apply })
@@ -116,11 +136,11 @@ function carry(
 ): Decided {
   const steps: ((turn: Turn) => void)[] = []
   let unpriced: Job | undefined
-  for (const { job, to, finishedAt, size } of plans) {
+  for (const { job, to, finishedAt, size, subtype } of plans) {
     const last = job.reservations.at(-1)
     if (last !== undefined && !openHoldOf(desk, job) && !desk.endings.has(last))
       return { ok: false, problem: new LookAgain(last) }
-    const { nanos, priced } = storing.costOf(job, size, startOf(job), to)
+    const { nanos, priced } = storing.costOf({ vlab: job.vlab, subtype }, size, startOf(job), to)
     if (isTooDear(nanos)) {
       const problem = told && { reason: tooDear, project: told.project, job: job.id, event: told.said }
       return taken((own) => problem && storing.problem(own, problem))
@@ -133,6 +153,7 @@ function carry(
       const isOut = runsOut(desk, job, { due: nanos - job.charged, ends }, storing.billing)
       pay(own)
       if (isOut) tellRunOut(own, job, storing, told)
+      job.subtype = subtype
       job.finishedAt = finishedAt
       job.course = { ...job.course, instances: size, aliveAt: to, units: size * BigInt(to - startOf(job)), toldAt: to }
       stored.touched.add(job)
@@ -143,6 +164,8 @@ function carry(
     for (const step of steps) step(own)
     desk.shelves.of(storing.shelf).put(plans[0]?.job.project ?? '', stored)
     if (!told) return
+    const account = desk.shelves.of(storing.accounts).rows.get(told.project)
+    if (account) account.isUsed = true
     // The job that the level is of comes last.
     const of = plans.at(-1)?.job.id ?? ''
     storing.event(own, of, { kind: 'stored', at: told.at, instances: null, count: told.size })
@@ -186,5 +209,6 @@ const newJob = (
   finishedAt,
   cancelledAt: null,
   charged: 0n,
+  absorbed: 0n,
   isNew: true,
 })

@@ -31,7 +31,10 @@ const reservations: Inquiry = {
          on r.id = n.reservation
        left join jobs.jobs j on j.id = n.job
       where (${saysOfJob} = ${estimate} and r.payer = j.project and r.project = j.project and r.person is null
-             and r.owners = array[j.project, j.vlab] and r.service = j.type and r.subtype = j.subtype
+             and r.owners = array[j.project, j.vlab] and r.service = j.type
+             and (r.subtype = j.subtype
+                  -- Another level was told for the same moment, of another subtype.
+                  or (j.type = 'storage' and (select count(*) from jobs.events e where e.job = j.id) > 1))
              and case when n.place = 1 and j.type <> 'storage'
                       then r.amount = j.reserved_amount and r.at = j.reserved_at
                       else r.amount = 0 end) is not true
@@ -69,11 +72,13 @@ const charged: Inquiry = {
                  left join operations.operations o on o.id = r.operation) as one
         group by reservation)
      select 'jobs.jobs' as "table", j.id::text as row, null as operation,
-            'it was charged ' || j.charged || ', and its reservations ' || coalesce(p.amount, 0) as wrong
+            'it was charged ' || j.charged || ', of which ' || j.absorbed || ' were borne by the house, and its reservations ' || coalesce(p.amount, 0) as wrong
        from jobs.jobs j
        left join (select n.job, sum(paid.amount) as amount, sum(paid.by_hand) as by_hand, sum(paid.absorbed) as absorbed
                     from named n join paid on paid.reservation = n.reservation group by n.job) as p on p.job = j.id
-      where j.charged > coalesce(p.amount, 0) or j.charged < coalesce(p.amount - p.by_hand - p.absorbed, 0)
+      where j.charged > coalesce(p.amount, 0)
+         or j.charged - j.absorbed not between coalesce(p.amount - p.absorbed - p.by_hand, 0)
+                                           and coalesce(p.amount - p.absorbed, 0)
       order by j.id`,
     `with ${named}
      select 'jobs.jobs' as "table", j.id::text as row, null as operation,
@@ -112,5 +117,20 @@ const storage: Inquiry = {
   ],
 }
 
-/** What jobs hold and were charged. */
-export const jobInquiries: readonly Inquiry[] = [reservations, charged, storage]
+const referred: Inquiry = {
+  name: 'what was done under a reference is what its operation answered',
+  looked: `select count(*) || ' references' as looked from jobs.referred`,
+  wrongs: [
+    `select 'jobs.referred' as "table", r.reference as row, r.operation::text as operation,
+            'there is no such operation, or it answered something else' as wrong
+       from jobs.referred r
+       left join operations.operations o on o.id = r.operation
+      where (o.answer = r.answer and o.command like 'credits.%'
+             and case when o.idempotency_key = r.reference then o.input_digest = r.input_digest
+                      else o.idempotency_key !~ '^[a-z-]+ [0-9a-f]{64}$' end) is not true
+      order by r.reference`,
+  ],
+}
+
+/** What jobs hold and were charged, and what was done once for a reference. */
+export const jobInquiries: readonly Inquiry[] = [reservations, charged, storage, referred]

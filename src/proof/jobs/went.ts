@@ -20,7 +20,7 @@ export function wrongOf(job: JobLine, events: readonly EventLine[], book: JobPri
     return `it went at ${job.went.join(', ')}, and by what was told at ${went.join(', ')}`
   if (units !== job.units || instances !== job.running)
     return `it used ${job.units} with ${job.running}, and by what was told ${units} with ${instances}`
-  return wrongEnd(job, told) ?? wrongCost(job, told.length > 0, book)
+  return wrongEnd(job, told) ?? wrongCost(job, told.length, book)
 }
 
 type Told = EventLine & JobEvent
@@ -40,18 +40,24 @@ function wrongEnd(job: JobLine, told: readonly EventLine[]): string | undefined 
   return undefined
 }
 
-/** By a setting the discount of the moment counts: then it is one that its virtual lab had. */
-function wrongCost(job: JobLine, hasTold: boolean, book: JobPriceBook): string | undefined {
+/** By a setting the discount of each charge counts: then they are some that its virtual lab had. */
+function wrongCost(job: JobLine, told: number, book: JobPriceBook): string | undefined {
   const price = job.price === null ? undefined : book.price(job.price)
   const own = job.discount === null ? undefined : book.discount(job.discount)
   if (!price || (job.discount !== null && !own)) return 'its price or discount is missing'
-  if (!hasTold) return job.charged === 0n ? undefined : 'it was charged, and nothing was told of it'
+  if (told === 0) return job.charged === 0n ? undefined : 'it was charged, and nothing was told of it'
   const cost = totalCost(price, own, job.units)
   if (job.charged === cost) return undefined
-  const others = [undefined, ...book.discountsOf(job.vlab)].map((discount) => totalCost(price, discount, job.units))
-  if (others.includes(job.charged)) return undefined
+  // Each charge may have had another discount, and was rounded by itself.
+  const others = book.discountsOf(job.vlab).map((discount) => totalCost(price, discount, job.units))
+  const slack = BigInt(told)
+  if (others.length > 0 && isWithin(job.charged, [totalCost(price, undefined, job.units), ...others], slack))
+    return undefined
   return `it was charged ${nanosText(job.charged)}, and ${job.units} cost ${nanosText(cost)}`
 }
+
+const isWithin = (amount: bigint, bounds: readonly bigint[], slack: bigint): boolean =>
+  bounds.some((bound) => bound - slack <= amount) && bounds.some((bound) => amount <= bound + slack)
 
 /** A size may be raised for the same moment, but not lowered. */
 function wrongStorage(job: JobLine, events: readonly EventLine[]): string | undefined {

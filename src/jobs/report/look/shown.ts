@@ -63,7 +63,7 @@ export function jobShown(found: WholeJob, shownMax: number) {
     last_alive_at: orNull(course.aliveAt, secondsText),
     finished_at: orNull(job.finishedAt, secondsText),
     cancelled_at: orNull(job.cancelledAt, (ms) => timeText(new Date(ms))),
-    amount: nanosText(job.charged),
+    amount: nanosText(job.charged - job.absorbed),
     reserved: {
       amount: nanosText(job.reservedNanos),
       count: whole(reserved.count),
@@ -163,8 +163,9 @@ function storageStep({ course }: Job, { stretch, price, discount }: PricedStretc
 
 function remarkOn(job: Job, amount: bigint, storage: readonly PricedStretch[]): string | null {
   if (storage.some(({ price }) => price === undefined)) return 'A part of the time has no price: add one to charge it.'
+  if (job.absorbed > 0n) return `The project had nothing left: ${nanosText(job.absorbed)} of it nobody paid.`
   if (amount === job.charged) return null
   return amount < job.charged
     ? 'More was charged than it cost in the end, and could not be given back, because nobody had paid it.'
-    : 'Less was charged than it costs: what is missing is charged with its next sign of life.'
+    : 'Less was charged than it costs: what is missing is charged when something is told of it again.'
 }
