@@ -57,6 +57,14 @@ async function endRestoredEpoch(house: House): Promise<boolean> {
   })
 }
 
+/**
+ * Of what was just put back: who still ran in the server that it came from, nobody waits for here. The numbers of its
+ * transactions say nothing in this one, and may be such as this one has not come to.
+ */
+export async function forgetOldServer(client: PoolClient): Promise<void> {
+  await sql.setWatermark(client, (await locked(client)).watermark, null, null)
+}
+
 async function sealBlock(house: House, client: PoolClient, whole: boolean): Promise<number> {
   const head = await locked(client)
   const { watermark, next_watermark: next, last_id: last } = head

@@ -48,6 +48,7 @@ function parseHead(line: string): BackupHead {
 
 /**
  * Puts a backup into a database of the same migrations whose tables hold nothing of anybody, all of it or nothing.
+ * What the caller finishes it with belongs to it.
  *
  * @throws Refusal when it is cut short, changed, or of other migrations
  */
@@ -55,6 +56,7 @@ export async function restoreBackup(
   database: Database,
   source: AsyncIterable<string>,
   check: (head: BackupHead) => Promise<void>,
+  finish: (client: PoolClient) => Promise<void>,
   onRows: (rows: number) => void,
 ): Promise<{ readonly head: BackupHead; readonly rows: number }> {
   const lines = new Lines(source)
@@ -82,6 +84,7 @@ export async function restoreBackup(
     for (const { name, last, called } of head.sequences) {
       await client.query('select setval($1::regclass, $2::bigint, $3)', [name, last, called])
     }
+    await finish(client)
     return { head, rows: total }
   })
 }

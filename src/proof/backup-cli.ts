@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { createGunzip, createGzip } from 'node:zlib'
 import { newestHead } from '../audit/heads.ts'
 import type { Head } from '../audit/head.ts'
-import { seal } from '../audit/seal.ts'
+import { forgetOldServer, seal } from '../audit/seal.ts'
 import { writeBackup } from '../database/backup.ts'
 import { restoreBackup } from '../database/restore.ts'
 import { operationsBegun } from '../operations/count.ts'
@@ -82,6 +82,7 @@ export const restore: Register<House> = (command, door) => {
           requireKeys(house, note as Note)
           await requireEmpty(house)
         },
+        forgetOldServer,
         (count) => progress.show(() => `${grouped(count)} rows restored`),
       ).finally(() => progress.end())
       door.say(`${grouped(rows)} rows restored in ${durationText(performance.now() - started)}. Proving the books:`)

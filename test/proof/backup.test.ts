@@ -7,6 +7,9 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { gunzipSync, gzipSync } from 'node:zlib'
+import { Client } from 'pg'
+import { managedServer } from '../../src/database/managed.ts'
+import { connection } from '../../src/database/pool.ts'
 
 const cli = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const directory = mkdtempSync(join(tmpdir(), 'bursar-backup-'))
@@ -14,8 +17,14 @@ const place = (name: string) => join(directory, name)
 const file = place('books.gz')
 
 before(async () => {
+  // A server that worked for long: its transactions bear numbers that a new one has not come to.
+  await onServer('do $$ begin for n in 1..20000 loop perform pg_current_xact_id(); commit; end loop; end $$')
   await bursar('demo', '--data', place('old'))
-  await bursar('backup', file, '--data', place('old'))
+  // While somebody is at work: the sealer waits for who began before the newest operation.
+  await onServer('begin; select pg_current_xact_id()', async () => {
+    await bursar('grant', 'demo-physics', '5', '--origin', 'gift', '--data', place('old'))
+    await bursar('backup', file, '--data', place('old'))
+  })
 })
 after(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -27,6 +36,17 @@ async function bursar(...words: string[]): Promise<{ code: number; out: string; 
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }
     return { code, out: stdout, err: stderr }
   }
+}
+
+/** What is said to the PostgreSQL that the backup comes from, past Bursar, and what is done while it stands. */
+async function onServer(text: string, meanwhile?: () => Promise<unknown>): Promise<void> {
+  const server = await managedServer(place('old'), { role: 'command' })
+  const client = new Client(connection(server.superuserUrl, 'bursar test'))
+  await client.connect()
+  await client.query(text)
+  await meanwhile?.()
+  await client.end()
+  await server.leave()
 }
 
 /** An empty data directory with the keys of the old one. */
@@ -45,6 +65,14 @@ test('what is restored is proved, has the head of the backup, and goes on', asyn
   const again = await bursar('demo', '--data', data)
   assert.equal(again.code, 0, again.err)
   assert.equal((await bursar('verify', '--data', data)).code, 0)
+})
+
+test('what was backed up while somebody was at work is proved in a server that is younger', async () => {
+  const text = gunzipSync(readFileSync(file)).toString()
+  const [, next] = /"table":"audit.head".*\n(.*)\n/.exec(text) ?? []
+  assert.match(next ?? '', /^t\t\d+\t\d+\t\d+\t\d{5,}$/)
+  const restored = await bursar('restore', file, '--data', empty('waited'))
+  assert.equal(restored.code, 0, restored.out)
 })
 
 test('nothing is restored over books that are there, nor without the keys that marked them', async () => {
