@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
-import { once } from 'node:events'
 import type { Writable } from 'node:stream'
 import type { PoolClient } from 'pg'
-import { copyOut } from './copy.ts'
+import { copyOut, drained } from './copy.ts'
 import type { Database } from './database.ts'
 import * as catalogue from './catalogue.ts'
 import { migrations } from './sql.ts'
@@ -40,17 +39,14 @@ export async function writeBackup(
 ): Promise<number> {
   const digest = createHash('sha256')
   let rows = 0
-  let drained: Promise<void> | undefined
+  let waiting: Promise<void> | undefined
   const write = (bytes: Buffer | string): Promise<void> | undefined => {
     if (out.destroyed) throw new Error('the output was closed')
     digest.update(bytes)
     if (out.write(bytes)) return undefined
     // Rows that came together wait together; an output that fails is closed and drains no more.
-    drained ??= Promise.race([once(out, 'drain'), once(out, 'close')]).then(
-      () => (drained = undefined),
-      () => (drained = undefined),
-    )
-    return drained
+    waiting ??= drained(out).then(() => (waiting = undefined))
+    return waiting
   }
   await looking(database, async (client) => {
     await write(`${JSON.stringify(await headOf(client, note))}\n`)
