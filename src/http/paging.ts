@@ -35,20 +35,21 @@ const cursorOf = (key: Key): string => Buffer.from(JSON.stringify(key)).toString
 /** The key after which the page begins, undefined for the first page. Each part is as its pattern says. */
 export function afterOf(asked: Asked, ...patterns: readonly RegExp[]): string[] | undefined {
   if (asked.cursor === undefined) return undefined
-  const refuse = () => {
-    const message = 'is no cursor of this list: send the `next` of its last page, or leave it out'
-    return new Problem('request-invalid', { issues: [{ field: 'query.cursor', message }] })
-  }
   let key: unknown
   try {
     key = JSON.parse(Buffer.from(asked.cursor, 'base64url').toString())
   } catch {
-    throw refuse()
+    throw noCursor()
   }
-  if (!Array.isArray(key) || key.length !== patterns.length) throw refuse()
+  if (!Array.isArray(key) || key.length !== patterns.length) throw noCursor()
   const parts = key.map(String)
-  if (!patterns.every((pattern, index) => pattern.test(parts[index] as string))) throw refuse()
+  if (!patterns.every((pattern, index) => pattern.test(parts[index] as string))) throw noCursor()
   return parts
+}
+
+export function noCursor(): Problem {
+  const message = 'is no cursor of this list: send the `next` of its last page, or leave it out'
+  return new Problem('request-invalid', { issues: [{ field: 'query.cursor', message }] })
 }
 
 /** The parts of most cursors. */

@@ -77,6 +77,30 @@ test('412: a file for a book that changed meanwhile', async () => {
   assert.equal((await set(fileOf('1', 'third'), { 'if-match': '"nonsense"' })).status, 412)
 })
 
+test('200: pages skip nothing and repeat nothing while the book changes', async () => {
+  type Page = { items: { id: string; service: string }[]; next: string | null }
+  const page = async (query: string) => (await doors.ask('GET', `/api/v1/prices?limit=2&${query}`)).body as Page
+  const names = ['paged-b', 'paged-d', 'paged-f', 'paged-h']
+  for (const name of names) assert.equal((await set(fileOf('1', name))).status, 200)
+  const seen: Page['items'] = []
+  for (let at: Page | undefined = await page(''); at; ) {
+    seen.push(...at.items)
+    // One more before the place, and the last that was told is replaced: it is in the list no longer.
+    assert.equal((await set(fileOf('1', `paged-a${seen.length}`))).status, 200)
+    assert.equal((await set(fileOf('2', seen.at(-1)?.service))).status, 200)
+    at = at.next === null ? undefined : await page(`cursor=${at.next}`)
+  }
+  assert.equal(new Set(seen.map(({ id }) => id)).size, seen.length)
+  const told = new Set(seen.map(({ service }) => service))
+  assert.deepEqual(
+    [...told].filter((name) => names.includes(name)),
+    names,
+  )
+  const wrong = await doors.ask('GET', `/api/v1/prices?cursor=${Buffer.from('["1"]').toString('base64url')}`)
+  assert.equal(wrong.status, 400)
+  assert.match(wrong.text, /is no cursor of this list/)
+})
+
 test('200: the formula of a tier is set and read by the hour; 304 for the same; 400 for a tier without prices', async () => {
   assert.equal((await doors.ask('GET', '/formula?type=mu')).status, 400)
   const body = { type: 'mu', cpu: 1, gpu: '5.25', mem: 0.5 }

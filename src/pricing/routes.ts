@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { type ApiServer, door } from '../http/door.ts'
 import { sendTagged } from '../http/etag.ts'
-import { afterOf, limitOf, pageFrom } from '../http/paging.ts'
+import { afterOf, noCursor, numberPart, pageFrom } from '../http/paging.ts'
 import { principalOf } from '../http/principal.ts'
 import { orNotFound } from '../http/problem.ts'
 import { numberId } from '../http/schemas.ts'
@@ -12,7 +12,7 @@ import { bookTag } from './commands.ts'
 import * as contract from './contract.ts'
 import { addPriceFileRoutes } from './file-routes.ts'
 import { addFormulaRoutes } from './formula-routes.ts'
-import { holdsNow, readBook } from './read-commands.ts'
+import { holdsNow, type ReadBook, readBook } from './read-commands.ts'
 
 /** `GET /api/v1/prices`, the price file, and `/formula`. */
 export function addPricingRoutes(server: ApiServer, house: House): void {
@@ -31,18 +31,10 @@ export function addPricingRoutes(server: ApiServer, house: House): void {
     async (request, reply) => {
       const { query } = request
       const book = await readBook(reader, await scopeOf(reader, principalOf(request)))
-      const shown = book.versions
+      const shown = versionsAfter(book, afterOf(query, numberPart)?.[0])
         .filter((held) => query.all === true || holdsNow(held))
         .filter(({ version }) => query.service === undefined || version.service === query.service)
-      const after = afterOf(query, /^\d{1,9}$/)?.[0] ?? '0'
-      const places = shown.map((held, place) => ({ held, place }))
-      const found = places.slice(Number(after), Number(after) + limitOf(query) + 1)
-      const page = pageFrom(
-        found,
-        query,
-        ({ place }) => [place + 1],
-        ({ held }) => book.show(held),
-      )
+      const page = pageFrom(shown, query, ({ version }) => [String(version.id)], book.show)
       return reply.header('etag', bookTag(book.revision)).send(page)
     },
   )
@@ -66,4 +58,12 @@ export function addPricingRoutes(server: ApiServer, house: House): void {
   )
   addPriceFileRoutes(server, house)
   addFormulaRoutes(server, house)
+}
+
+/** A version stays in the book, in its place among the others, also when it holds no more: so its id says where to go on. */
+function versionsAfter({ versions }: ReadBook, id: string | undefined): ReadBook['versions'] {
+  if (id === undefined) return versions
+  const place = versions.findIndex(({ version }) => String(version.id) === id)
+  if (place < 0) throw noCursor()
+  return versions.slice(place + 1)
 }
