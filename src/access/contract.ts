@@ -23,7 +23,7 @@ export const KeyRequest = closed(
       Type.String({
         pattern: '^[A-Za-z0-9][A-Za-z0-9._@-]{0,99}$',
         description:
-          '1 to 100 letters, digits, . _ @ and -: whose key it is. Keys of one principal share their idempotency keys, so a key can be replaced by another; without it, one made from the name',
+          'a word of 1 to 100 letters, digits, . _ @ and -; whose key it is. Keys of one principal share their idempotency keys, so a key can be replaced by another; without it, one made from the name',
       }),
     ),
     expiresAt: Type.Optional(Moment),

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { closed, Moment, Quantity } from '../http/schemas.ts'
+import { MeterName } from '../metering/contract.ts'
 import { recordsMax, usageFields } from './usage-contract.ts'
 
 const { project, service, startsAt, endsAt, quantities, ...others } = usageFields
@@ -14,7 +15,7 @@ export const EventData = closed(
     from: Type.Optional(Moment),
     to: Type.Optional(Moment),
     quantities: Type.Optional(quantities),
-    meter: Type.Optional(Type.String({ pattern: '^[a-z][a-z0-9_]{0,62}$', description: 'the name of a meter' })),
+    meter: Type.Optional(MeterName),
     value: Type.Optional(Quantity),
     resource: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
     ...others,
@@ -43,7 +44,11 @@ export const CloudEvent = Type.Object(
       type: ['string', 'integer', 'boolean'],
       maxLength: 1000,
     }),
-    propertyNames: { type: 'string', pattern: '^[a-z0-9_]{1,40}$', description: 'lower-case letters and digits' },
+    propertyNames: {
+      type: 'string',
+      pattern: '^[a-z0-9_]{1,40}$',
+      description: 'a word of lower-case letters, digits and _, at most 40',
+    },
   },
 )
 export const CloudEvents = Type.Array(CloudEvent, { minItems: 1, maxItems: recordsMax })

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
-import { Amounts, closed, Moment, Name, numberId, oneOf, Quantity } from '../http/schemas.ts'
+import { MeterName } from '../metering/contract.ts'
+import { Amounts, closed, meaning, Moment, Name, numberId, oneOf, Quantity } from '../http/schemas.ts'
 
 const Service = Type.String({
   pattern: '^[A-Za-z0-9_][A-Za-z0-9_ .:/+@-]{0,99}$',
@@ -10,7 +11,7 @@ const Quantities = Type.Unsafe<Record<string, string>>({
   type: 'object',
   minProperties: 1,
   maxProperties: 50,
-  propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$', description: 'the name of a meter' },
+  propertyNames: MeterName,
   additionalProperties: Quantity,
   description: 'how much of each meter, such as { "cpu_core_seconds": "7200" }',
   examples: [{ cpu_core_seconds: '7200' }],
@@ -18,7 +19,7 @@ const Quantities = Type.Unsafe<Record<string, string>>({
 const Dimensions = Type.Unsafe<Record<string, string>>({
   type: 'object',
   maxProperties: 50,
-  propertyNames: { type: 'string', pattern: '^[a-z][a-z0-9_]{0,62}$', description: 'a word in lower case' },
+  propertyNames: MeterName,
   additionalProperties: { type: 'string', maxLength: 1000 },
   description: 'what else is known of it, such as { "queue": "long" }',
 })
@@ -35,10 +36,7 @@ export const usageFields = {
   startsAt: Moment,
   endsAt: Moment,
   measuredAt: Type.Optional(
-    Type.String({
-      ...Moment,
-      description: 'what was measured later stands over what was measured before; now without it',
-    }),
+    meaning(Moment, 'what was measured later stands over what was measured before; now without it'),
   ),
   final: Type.Optional(Type.Boolean({ description: 'false while it still runs: it is charged once it has ended' })),
   quantities: Quantities,
@@ -48,9 +46,7 @@ export const usageFields = {
 export const UsageInput = closed(
   {
     id: Type.String({ minLength: 1, maxLength: 200, description: 'unique within the source', examples: ['job-1001'] }),
-    source: Type.Optional(
-      Type.String({ ...Name, description: 'who counts, not blank; `api` without it', examples: ['cluster-a'] }),
-    ),
+    source: Type.Optional(meaning(Name, 'who counts; `api` without it', { examples: ['cluster-a'] })),
     ...usageFields,
   },
   'UsageInput',

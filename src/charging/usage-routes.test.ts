@@ -100,7 +100,7 @@ test('200: of many, each has its answer, and what cannot be read stops no other'
     ['quarantined', /endsAt is in the future/],
     ['quarantined', /colour is not known here/],
     ['quarantined', /write it as a string/],
-    ['quarantined', /must be object/],
+    ['quarantined', /must be an object/],
     ['recorded', /no price/i],
   ] as const
   for (const [index, [outcome, reason]] of expected.entries()) {
@@ -135,8 +135,18 @@ test('400: one record with a mistake is refused with the name of the field', asy
     [{ quantities: { cpu_core_seconds: 'NaN' } }, 'body.quantities.cpu_core_seconds', /exact decimal/],
     [{ quantities: { cpu_core_seconds: 1.5 } }, 'body.quantities.cpu_core_seconds', /write it as a string/],
     [{ startsAt: 'yesterday' }, 'body.startsAt', /RFC 3339/],
+    [{ measuredAt: 'yesterday' }, 'body.measuredAt', /^must be a time of RFC 3339 .*, such as [0-9TZ:-]+$/],
+    [{ source: ' ' }, 'body.source', /^must be a name of 1 to 200 characters, not blank$/],
+    [{ person: 5 }, 'body.person', /^must be a text of 1 to 200 characters: write it as a string, in quotes$/],
+    [{ person: true }, 'body.person', /^must be a text of 1 to 200 characters$/],
+    [{ final: 'yes' }, 'body.final', /^must be true or false$/],
+    [
+      { quantities: { 'CPU s': '1' } },
+      'body.quantities.CPU s',
+      /^is no name there: it must be a word of lower-case letters, digits and _/,
+    ],
     [{ colour: 'red' }, 'body.colour', /not known/],
-    [{ project: '' }, 'body.project', /fewer than 1/],
+    [{ project: '' }, 'body.project', /must be a text of 1 to 200 characters/],
     [{ person: 'a\0b' }, 'body.person', /NUL/],
   ] as const) {
     const { status, body } = await send(usage(wrong))

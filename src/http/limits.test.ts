@@ -11,7 +11,16 @@ import { openDoors, type OpenedDoors } from './testing.ts'
 
 const patience = { headers: 300, request: 600, quiet: 2_000 }
 const connectionsMax = 100
-const Payment = closed({ amount: PositiveMoney, currency: Currency, to: Name }, 'TestPayment')
+const Payment = closed(
+  {
+    amount: PositiveMoney,
+    currency: Currency,
+    to: Name,
+    times: Type.Optional(Type.Integer({ minimum: 1, maximum: 9, description: 'how often' })),
+    why: Type.Optional(Type.String({ minLength: 1, maxLength: 20, description: 'it is told to who earns' })),
+  },
+  'TestPayment',
+)
 let doors: OpenedDoors
 before(async () => {
   doors = await openDoors(
@@ -61,6 +70,11 @@ test('400: each wrong input has a clear error of its own, with the name of the f
     [JSON.stringify({ ...good, currency: 'baht' }), 'body.currency', /ISO 4217/],
     [JSON.stringify({ ...good, to: 'a\0b' }), 'body.to', /NUL/],
     [JSON.stringify({ ...good, to: 'a' }).replace('"a"', '"\\ud800"'), 'body.to', /Unicode/],
+    [JSON.stringify({ ...good, to: 'a'.repeat(201) }), 'body.to', /^must be a name of 1 to 200 characters, not blank$/],
+    [JSON.stringify({ ...good, times: 0 }), 'body.times', /^must be a whole number from 1 to 9$/],
+    [JSON.stringify({ ...good, times: '2' }), 'body.times', /^must be a whole number from 1 to 9$/],
+    [JSON.stringify({ ...good, why: 5 }), 'body.why', /^must be a text of 1 to 20 characters: write it as a string/],
+    [JSON.stringify({ ...good, why: '' }), 'body.why', /^must be a text of 1 to 20 characters$/],
     ['{"__proto__":{"amount":"1"}}', undefined, /may be called __proto__/],
     ['[]', 'body', /object/],
   ]

@@ -1,8 +1,9 @@
-import { type Static, type TSchema, Type } from 'typebox'
+import { type Static, type TSchema, type TString, Type } from 'typebox'
 
 /**
  * What many contracts share. A schema with a `title` becomes a named component of the OpenAPI document; the description
- * of a text with a pattern is also what a caller reads who wrote something else, so it goes on after “must be”.
+ * of a text with a pattern is also what a caller reads who wrote something else, so it goes on after “must be”, as far as
+ * a semicolon; behind that stands what the text means.
  */
 
 /** What is paid, set aside or granted: more than nothing. */
@@ -57,6 +58,12 @@ export const Name = Type.String({
   maxLength: 200,
   description: 'a name of 1 to 200 characters, not blank',
 })
+
+/** A text of the same form, and what it means here. */
+export function meaning(text: TString, words: string, options: { examples?: string[] } = {}): TString {
+  const { description } = text as { description?: string }
+  return Type.String({ ...text, ...options, description: `${description}; ${words}` })
+}
 
 /** `prj_` and 32 hexadecimal digits. */
 export const partyId = (prefix: 'org' | 'prj' | 'per' | 'prv') =>

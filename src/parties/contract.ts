@@ -12,7 +12,7 @@ const Payment = oneOf(['prepaid', 'postpaid'])
 const Email = Type.String({
   maxLength: 254,
   pattern: '^[^\\s@]+@[^\\s@]+\\.[^\\s@]+$',
-  description: 'an e-mail address',
+  description: 'an e-mail address of at most 254 characters',
 })
 
 export const Organisation = closed(
