@@ -1,12 +1,40 @@
-import type { FastifyInstance } from 'fastify'
+import { isUtf8 } from 'node:buffer'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Problem } from './problem.ts'
+
+type Take = (request: FastifyRequest, text: string, done: (error: Error | null, value?: unknown) => void) => void
+
+/**
+ * Bodies of these types are taken as text. Of bytes that are no UTF-8 a text would be made that nobody sent, and the same
+ * one of different bodies: they are refused.
+ */
+export function addTextParser(server: FastifyInstance, types: string | RegExp | string[], take: Take): void {
+  server.addContentTypeParser<Buffer>(types, { parseAs: 'buffer' }, (request, bytes, done) => {
+    if (isUtf8(bytes)) return take(request, bytes.toString(), done)
+    done(new Problem('request-invalid', { detail: `The body is not UTF-8: see position ${faultOfUtf8(bytes)}.` }))
+  })
+}
+
+/** How many characters stand before the first that is none; of bytes that hold one. */
+export function faultOfUtf8(bytes: Buffer): number {
+  const text = bytes.toString()
+  let [place, byte] = [0, 0]
+  for (;;) {
+    const next = text.indexOf('\ufffd', place)
+    byte += Buffer.byteLength(text.slice(place, next))
+    // It may stand there as it is.
+    if (next < 0 || bytes.readUIntBE(byte, Math.min(3, bytes.length - byte)) !== 0xefbfbd) return next
+    place = next + 1
+    byte += 3
+  }
+}
 
 /** JSON, and what else is JSON by another name; a JSON text that PostgreSQL could not keep is refused with its field. */
 export function addBodyParsers(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error')
   server.removeContentTypeParser(['application/json', 'text/plain'])
   for (const type of ['application/json', /^application\/[a-z0-9.-]+\+json/]) {
-    server.addContentTypeParser<string>(type, { parseAs: 'string' }, (request, body, done) => {
+    addTextParser(server, type, (request, body, done) => {
       if (!mayHarm.test(body)) return readAsItIs(body, done)
       void parse(request, body, (error, value) => {
         if (error) return done(badJson(body))
@@ -16,11 +44,8 @@ export function addBodyParsers(server: FastifyInstance): void {
       })
     })
   }
-  server.addContentTypeParser(
-    ['text/csv', 'application/yaml', 'application/x-yaml', 'text/yaml'],
-    { parseAs: 'string' },
-    (_, body, done) => done(null, body),
-  )
+  const texts = ['text/csv', 'application/yaml', 'application/x-yaml', 'text/yaml']
+  addTextParser(server, texts, (_, body, done) => done(null, body))
 }
 
 /** What could be a field that changes what objects are, or be escaped; nearly no body holds any of it. */

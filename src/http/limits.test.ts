@@ -89,6 +89,22 @@ test('400: each wrong input has a clear error of its own, with the name of the f
   assert.equal(status, 400)
 })
 
+test('400: bytes that are no UTF-8 are refused with their place, never taken for others', async () => {
+  const headers = { 'content-type': 'application/json' }
+  const bytesOf = (name: number[]) =>
+    Buffer.concat([Buffer.from('{"amount":"1","currency":"THB","to":"'), Buffer.from(name), Buffer.from('"}')])
+  for (const [name, place] of [
+    [[0xff], 37],
+    [[0x61, 0xc3], 38],
+    [[0xef, 0xbf, 0xbd, 0xe2, 0x82], 38],
+    [[0xf0, 0x9f, 0x92, 0xa9, 0xed, 0xa0, 0x80], 39],
+  ] as const) {
+    const { status, body } = await doors.ask('POST', '/pay', bytesOf([...name]), headers)
+    assert.deepEqual([status, (body as Refused).detail], [400, `The body is not UTF-8: see position ${place}.`])
+  }
+  assert.equal((await doors.ask('POST', '/pay', bytesOf([0xef, 0xbf, 0xbd]), headers)).status, 200)
+})
+
 test('415: a body of no media type that is read here', async () => {
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
     assert.equal((await doors.ask('POST', '/pay', 'x', { 'content-type': type })).status, 415)

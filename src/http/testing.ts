@@ -56,7 +56,7 @@ export async function openDoors(
       const sent =
         body === undefined
           ? { headers }
-          : typeof body === 'string'
+          : typeof body === 'string' || body instanceof Uint8Array
             ? { body, headers }
             : { body: JSON.stringify(body), headers: { 'content-type': 'application/json', ...headers } }
       const answer = await fetch(`${server.url}${path}`, { method, ...sent })

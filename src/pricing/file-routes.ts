@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { addTextParser } from '../http/body.ts'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { requireMatch } from '../http/etag.ts'
@@ -20,8 +21,7 @@ export function addPriceFileRoutes(server: ApiServer, house: House): void {
   void server.register((instance, _, done) => {
     const scope = instance as unknown as ApiServer
     scope.removeContentTypeParser(['application/json', 'application/yaml'])
-    const asText = (_request: unknown, body: string, parsed: (error: null, text: string) => void) => parsed(null, body)
-    scope.addContentTypeParser<string>(['application/json', 'application/yaml'], { parseAs: 'string' }, asText)
+    addTextParser(instance, ['application/json', 'application/yaml'], (_request, text, parsed) => parsed(null, text))
     addFileDoors(scope, house)
     done()
   })

@@ -68,6 +68,8 @@ test('422: each mistake of a file is told with its line and column, and nothing 
     assert.equal((await set(wrong)).status, 422, wrong)
   }
   assert.equal((await set('')).status, 400)
+  const bytes = Buffer.concat([Buffer.from('prices: [] # '), Buffer.from([0xe9])])
+  assert.equal((await doors.ask('POST', '/api/v1/prices/set', bytes, yaml)).status, 400)
 })
 
 test('412: a file for a book that changed meanwhile', async () => {

@@ -1,5 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type TSchema, Type } from 'typebox'
+import { faultOfUtf8 } from '../../http/body.ts'
 import { tellOperation } from '../../http/call.ts'
 import { asProblem, onError, tellRefusal } from '../../http/failures.ts'
 import type { Issue, Lax } from '../lax/lax.ts'
@@ -46,8 +48,8 @@ export function openJobScope(server: FastifyInstance, add: (scope: JobScope) => 
   server.register((inner, _, done) => {
     inner.removeAllContentTypeParsers()
     inner.addHook('onRequest', nameMediaType)
-    inner.addContentTypeParser<string>('*', { parseAs: 'string' }, (request, body, parsed) => {
-      parsed(null, bodyOf(request, body))
+    inner.addContentTypeParser<Buffer>('*', { parseAs: 'buffer' }, (request, bytes, parsed) => {
+      parsed(null, bodyOf(request, bytes))
     })
     inner.setValidatorCompiler(() => () => true)
     inner.setSerializerCompiler(() => JSON.stringify)
@@ -140,10 +142,11 @@ function nameMediaType({ headers }: FastifyRequest, _: FastifyReply, done: () =>
 }
 
 /** A body that does not call itself JSON is read as text by whoever wants an object of it. */
-function bodyOf({ headers }: FastifyRequest, body: string): unknown {
-  if (body === '') return undefined
+function bodyOf({ headers }: FastifyRequest, bytes: Buffer): unknown {
+  if (bytes.length === 0) return undefined
   const type = headers['content-type']
-  return type === undefined || /^\s*application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(type) ? readJson(body) : body
+  if (type !== undefined && !/^\s*application\/([a-z0-9.-]+\+)?json\s*(;|$)/i.test(type)) return bytes.toString()
+  return isUtf8(bytes) ? readJson(bytes.toString()) : new NoJson(faultOfUtf8(bytes), 'Invalid UTF-8')
 }
 
 function read<Value>(lax: Lax<Value> | undefined, given: unknown, part: string, issues: Issue[]): Value | undefined {

@@ -199,6 +199,11 @@ test('422: a body that is none, is no JSON or is something else is told as such'
       { type: 'json_invalid', loc: ['body', offset], msg: 'JSON decode error', ctx: { error } },
     ])
   }
+  const [before, after] = JSON.stringify({ ...whole, name: '|' }).split('|') as [string, string]
+  const bytes = Buffer.concat([Buffer.from(before), Buffer.from([0xff]), Buffer.from(after)])
+  assert.deepEqual(await issues(bytes, json), [
+    { type: 'json_invalid', loc: ['body', before.length], msg: 'JSON decode error', ctx: { error: 'Invalid UTF-8' } },
+  ])
   const [issue] = await issues(`{"id":"${id}","name":"NaN","amount":NaN}`, json)
   assert.deepEqual([issue?.type, issue?.loc], ['finite_number', ['body', 'amount']])
   const [huge] = await issues(`{"id":"${id}","name":"n","amount":123456789012345678901234}`, json)
