@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { closed, Moment, Quantity } from '../http/schemas.ts'
+import { closed, Moment, nullable, Quantity } from '../http/schemas.ts'
 import { MeterName } from '../metering/contract.ts'
 import { recordsMax, usageFields } from './usage-contract.ts'
 
@@ -23,25 +23,27 @@ export const EventData = closed(
   'UsageEventData',
 )
 
-/** CloudEvents 1.0. Attributes of others are taken as they are. */
+/** CloudEvents 1.0, where null says that an attribute is absent. Attributes of others are taken as they are. */
 export const CloudEvent = Type.Object(
   {
     specversion: Type.Unsafe<'1.0'>({ type: 'string', enum: ['1.0'] }),
     id: Type.String({ minLength: 1, maxLength: 200, examples: ['job-1001'] }),
     source: Type.String({ minLength: 1, maxLength: 200, examples: ['/sites/site-a'] }),
     type: Type.String({ minLength: 1, maxLength: 100, examples: ['storage'] }),
-    subject: Type.Optional(Type.String({ maxLength: 401, description: 'project and person, such as /chem/ada' })),
-    time: Type.Optional(Moment),
-    datacontenttype: Type.Optional(
-      Type.String({ pattern: '^application/json', description: 'application/json: usage comes as JSON' }),
+    subject: Type.Optional(
+      nullable(Type.String({ maxLength: 401, description: 'project and person, such as /chem/ada' })),
     ),
-    dataschema: Type.Optional(Type.String({ maxLength: 1000 })),
+    time: Type.Optional(nullable(Moment)),
+    datacontenttype: Type.Optional(
+      nullable(Type.String({ pattern: '^application/json', description: 'application/json: usage comes as JSON' })),
+    ),
+    dataschema: Type.Optional(nullable(Type.String({ maxLength: 1000 }))),
     data: EventData,
   },
   {
     title: 'CloudEvent',
-    additionalProperties: Type.Unsafe<string | number | boolean>({
-      type: ['string', 'integer', 'boolean'],
+    additionalProperties: Type.Unsafe<string | number | boolean | null>({
+      type: ['string', 'integer', 'boolean', 'null'],
       maxLength: 1000,
     }),
     propertyNames: {

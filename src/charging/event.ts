@@ -12,20 +12,21 @@ const known = new Set('specversion id source type subject time datacontenttype d
 /** What an event says of usage. Who used it may stand in its subject, what was used in its type: `/project/person`. */
 export function usageOfEvent(event: Envelope): { usage: UsageGiven; issues: readonly Issue[] } {
   const { data } = event
+  const time = event.time ?? undefined
   const [project, person] = (event.subject ?? '').split('/').filter((part) => part !== '')
   const issues: Issue[] = []
   const need = (field: string, value: string | undefined, instead: string): string => {
     if (value === undefined) issues.push({ field: `data.${field}`, message: `is missing, and ${instead}` })
     return value ?? ''
   }
-  const startsAt = need('startsAt', data.startsAt ?? data.from ?? event.time, 'so are data.from and time')
-  const endsAt = need('endsAt', data.endsAt ?? data.to ?? event.time, 'so are data.to and time')
+  const startsAt = need('startsAt', data.startsAt ?? data.from ?? time, 'so are data.from and time')
+  const endsAt = need('endsAt', data.endsAt ?? data.to ?? time, 'so are data.to and time')
   const quantities =
     data.quantities ?? (data.meter !== undefined && data.value !== undefined ? { [data.meter]: data.value } : undefined)
   if (!quantities)
     issues.push({ field: 'data.quantities', message: 'is missing, and so are data.meter and data.value' })
   const who = data.person ?? person
-  const measuredAt = data.measuredAt ?? event.time
+  const measuredAt = data.measuredAt ?? time
   return {
     usage: {
       id: event.id,

@@ -254,6 +254,18 @@ test('200: events come structured, as a batch, and binary', async () => {
   assert.equal(later.body.items[0]?.outcome, 'duplicate')
 })
 
+test('200: an attribute of an event that is null is absent', async () => {
+  const nulls = { traceparent: null, dataschema: null, datacontenttype: null }
+  const told = await sendEvents(event({ ...nulls, queue: 'long' }), 'application/cloudevents+json')
+  assert.deepEqual([told.status, told.body.items[0]?.outcome], [200, 'recorded'], told.text)
+  const project = { project: 'chem', startsAt: '2026-11-02T08:00:00Z', endsAt: '2026-11-02T09:00:00Z' }
+  const bare = await sendEvents([event({ subject: null, time: null }, project)], 'application/cloudevents-batch+json')
+  assert.deepEqual([bare.status, bare.body.items[0]?.outcome], [200, 'recorded'], bare.text)
+  const missing = await sendEvents(event({ time: null }), 'application/cloudevents+json')
+  assert.match(missing.text, /body\.data\.endsAt.*is missing, and so are data\.to and time/)
+  assert.equal((await sendEvents(event({ source: null }), 'application/cloudevents+json')).status, 400)
+})
+
 test('400: one event with a mistake; 415: what is no event', async () => {
   const late = await sendEvents(event({ time: 'now' }), 'application/cloudevents+json')
   assert.equal(late.status, 400)
