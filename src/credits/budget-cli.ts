@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Register } from '../terminal/door.ts'
 import { amountText, grouped } from '../terminal/number.ts'
+import { withQuery } from '../terminal/there.ts'
 import {
   type Ask,
   bodyOf,
@@ -56,16 +57,15 @@ export function budgetWith(ask: Ask): Register<House> {
         const of = `${amountText(told?.['amount'] ?? '', told?.['currency'] ?? '')} for ${payer}, per ${span}`
         if (told) door.say(`${done(options.dryRun)}The budget is ${of}.`)
       })
-    command
-      .command('end')
-      .description('let a budget end')
+    moneyOptions(command.command('end').description('let a budget end; what was used counts again when it is set anew'))
       .argument('<payer>', payerText)
       .argument('<span>', spanText)
-      .option('--currency <code>', 'CREDIT without it')
-      .action(async (payer: string, span: string, { currency }: Money, own: Command) => {
-        const path = `/api/v1/budgets/${part(payer)}/${part(span)}${currency ? `?currency=${part(currency)}` : ''}`
-        const told = await send(ask, own, door, { method: 'DELETE', path })
-        if (told) door.say(`${payer} has no budget per ${span} any more.`)
+      .action(async (payer: string, span: string, options: Money, own: Command) => {
+        const { currency, dryRun } = options
+        const query = { currency, ...(dryRun && { dryRun: 'true' }) }
+        const path = withQuery(`/api/v1/budgets/${part(payer)}/${part(span)}`, query)
+        const told = await send(ask, own, door, { method: 'DELETE', path, ...keyOf(options) })
+        if (told) door.say(`${done(dryRun)}${payer} has no budget per ${span} any more.`)
       })
   }
 }

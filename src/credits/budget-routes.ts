@@ -61,7 +61,10 @@ export function addBudgetRoutes(server: ApiServer, credits: Credits, directory: 
     door({
       ...money,
       id: 'endBudget',
-      summary: 'Let a budget end; what was used is forgotten with it',
+      summary: 'Let a budget end',
+      description:
+        'Nothing is counted while there is none. One of the same span that is set later goes on from what was used of ' +
+        'that day, that month or in all while there was one.',
       params: contract.budgetParams,
       query: contract.BudgetQuery,
       answers: { 200: contract.BudgetSet },
@@ -70,7 +73,7 @@ export function addBudgetRoutes(server: ApiServer, credits: Credits, directory: 
     async (request, reply) => {
       const { query, params } = request
       const payer = await payerFor(directory, request, params.payer)
-      const answered = await credits.budget(askingOf(request, false), {
+      const answered = await credits.budget(askingOf(request, query.dryRun), {
         owner: payer.id,
         currency: currencyFor(credits, query.currency, 'query.currency'),
         span: params.span,

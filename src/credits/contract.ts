@@ -117,7 +117,7 @@ export const BudgetBody = closed(
   { amount: NonNegativeMoney, currency: OptionalCurrency, dryRun: DryRun },
   'BudgetRequest',
 )
-export const BudgetQuery = closed({ currency: OptionalCurrency })
+export const BudgetQuery = closed({ currency: OptionalCurrency, dryRun: DryRun })
 export const BudgetSet = closed(
   { id: numberId('bud'), currency: Currency, span: Span, amount: nullable(Amount) },
   'BudgetSet',

@@ -171,6 +171,28 @@ test('402: more than is there is not held, nor more than a budget one level up a
   assert.equal((await hold('chem', '1.5')).status, 201)
 })
 
+test('200: a budget is ended on trial, ended, and goes on from what was used when it is set again', async () => {
+  const path = `/budgets/${site.ids.sci}/total`
+  const used = async () => {
+    const { items } = (await ask('GET', '/budgets')).body
+    return items.filter(({ span }) => span === 'total').map(({ used: nanos }) => nanos)
+  }
+  assert.equal((await ask('PUT', path, { amount: '9' })).status, 200)
+  const id = await held('chem', '0.25')
+  assert.deepEqual(await used(), ['0.25'])
+  const tried = await ask('DELETE', `${path}?dryRun=true`)
+  assert.deepEqual([tried.status, tried.body['amount']], [200, null])
+  assert.deepEqual(await used(), ['0.25'])
+  assert.equal((await ask('DELETE', path)).status, 200)
+  assert.deepEqual(await used(), [])
+  const meanwhile = await held('chem', '0.5')
+  assert.equal((await ask('PUT', path, { amount: '9' })).status, 200)
+  assert.deepEqual(await used(), ['0.25'], 'what was held while there was none is not counted')
+  for (const each of [id, meanwhile]) assert.equal((await ask('POST', `/reservations/${each}/release`)).status, 200)
+  assert.deepEqual(await used(), ['0'])
+  assert.equal((await ask('DELETE', path)).status, 200)
+})
+
 test('404: what belongs to others is not there', async () => {
   const foreign = {
     authorization: `Bearer ${await newKey(site.house, { role: 'supervisor', parties: [site.ids.art] })}`,

@@ -36,6 +36,11 @@ test('commands on credits ask another Bursar over HTTP', async () => {
   assert.match(await say('reservations', '--payer', 'chem', '--state', 'held'), new RegExp(`${id} +held`))
   await site.ask('POST', `/reservations/${id}/settle`, { amount: '3' })
   assert.match(await say('refund', id, '--amount', '1', '--reason', 'a test'), /1\.00 CREDIT given back/)
+  assert.match(
+    await say('budget', 'end', 'chem', 'month', '--dry-run'),
+    /^Nothing was changed\. Without --dry-run: chem/,
+  )
+  assert.match(await say('budget', 'list', 'chem'), /month +20/)
   assert.match(await say('budget', 'end', 'chem', 'month'), /no budget per month any more/)
 })
 
