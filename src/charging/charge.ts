@@ -100,7 +100,7 @@ export class ChargeSheet {
   readonly #places = new Map<string, Place[]>()
   /** What wallets paid for the usage of each person. */
   readonly spentBy = new Map<string, Spent>()
-  /** What comes back to wallets, by the page that they had paid. */
+  /** What comes back to wallets, by the page that they had paid; what a refund gave them before is there already. */
   readonly givenBack = new Map<string, GivenBack>()
   /** Refunds of charges that are reversed here. */
   readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
@@ -147,7 +147,7 @@ export class ChargeSheet {
     if (payer === 'wallet') {
       // What was refunded counts no more already.
       this.#countFor(person, charge.currency, refunded - charge.nanos)
-      this.#giveBack(charge)
+      this.#giveBack(charge, charge.nanos - refunded)
     }
     const subject = { ...charge, person }
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
@@ -191,7 +191,7 @@ export class ChargeSheet {
   }
 
   /** Ids tell their operation: the page that made the charge, and paid for it. */
-  #giveBack({ project: owner, currency, nanos, transfer }: Charge): void {
+  #giveBack({ project: owner, currency, transfer }: Charge, nanos: bigint): void {
     if (transfer === null || nanos <= 0n) return
     const page = transfer >> 20n
     const key = `${owner} ${currency} ${page}`

@@ -50,8 +50,10 @@ function movedByWallet(transfers: readonly Transfer[]): Map<string, Moved> {
     if (!known) moved.set(key, (known = { owner, currency, out: 0n, back: 0n }))
     return known
   }
-  for (const { debit, credit, currency, nanos } of transfers) {
-    if (debit.kind === 'wallet') at(debit.owner, currency).out += nanos
+  for (const { debit, credit, currency, nanos, reason } of transfers) {
+    // A refund that is taken back pays no usage: so much less comes back of the charge that it was of.
+    if (debit.kind === 'wallet' && reason === 'refund') at(debit.owner, currency).back -= nanos
+    else if (debit.kind === 'wallet') at(debit.owner, currency).out += nanos
     if (credit.kind === 'wallet') at(credit.owner, currency).back += nanos
   }
   return moved
