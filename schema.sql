@@ -709,6 +709,19 @@ create table credits.budget_windows (
   constraint budget_must_not_be_overdrawn CHECK (((used >= (0)::numeric) AND (used <= (amount + overrun)))),
   constraint budget_windows_overrun_check CHECK ((overrun >= (0)::numeric))
 );
+
+create table credits.counts (
+  id        bigint not null,
+  operation bigint not null,
+  page      bigint not null,
+  owner     uuid not null,
+  wallet    bigint not null,
+  span      text not null,
+  starts    date not null,
+  delta     numeric(38,9) not null,
+  constraint counts_pkey PRIMARY KEY (id),
+  constraint counts_span_check CHECK ((span = ANY (ARRAY['day'::text, 'month'::text, 'total'::text])))
+);
 CREATE INDEX grants_of_wallet ON credits.grants USING btree (wallet, id);
 CREATE INDEX lots_of_wallet ON credits.lots USING btree (wallet, expires_at);
 CREATE INDEX draws_of_lot ON credits.draws USING btree (lot);
@@ -718,6 +731,7 @@ CREATE INDEX reservations_of_wallet ON credits.reservations USING btree (wallet,
 CREATE UNIQUE INDEX reservation_ends_once ON credits.steps USING btree (reservation) WHERE ends;
 CREATE INDEX holds_by_time ON credits.holds USING btree (wallet, until);
 CREATE INDEX budgets_of_wallet ON credits.budgets USING btree (wallet, span, id);
+CREATE INDEX counts_of_page ON credits.counts USING btree (page);
 
 create view credits.reservations_made as
  SELECT id,

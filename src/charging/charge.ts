@@ -1,4 +1,4 @@
-import type { GivenBack, Spent } from '../credits/page-commands.ts'
+import type { GivenBack, Spent } from '../credits/page.ts'
 import type { RatedLine } from '../pricing/line.ts'
 import type { AccountKind } from '../ledger/chart.ts'
 import type { Transfer } from '../ledger/transfer.ts'
@@ -100,7 +100,10 @@ export class ChargeSheet {
   readonly #places = new Map<string, Place[]>()
   /** What wallets paid for the usage of each person. */
   readonly spentBy = new Map<string, Spent>()
-  /** What comes back to wallets, by the page that they had paid; what a refund gave them before is there already. */
+  /**
+   * What comes back to those who paid, and counts no more for people who used it, by the page that charged it; what was
+   * refunded before is there already.
+   */
   readonly givenBack = new Map<string, GivenBack>()
   /** Refunds of charges that are reversed here. */
   readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
@@ -145,9 +148,8 @@ export class ChargeSheet {
   reverse(charge: Charge, { payer, person, refunded }: Paid): void {
     if (refunded > 0n) this.takenBack.push({ charge, payer, nanos: refunded })
     if (payer === 'wallet') {
-      // What was refunded counts no more already.
-      this.#countFor(person, charge.currency, refunded - charge.nanos)
-      this.#giveBack(charge, charge.nanos - refunded)
+      this.#giveBack(charge, charge.project, charge.nanos - refunded)
+      if (person !== null) this.#giveBack(charge, person, charge.nanos - refunded)
     }
     const subject = { ...charge, person }
     const back = { ...charge, quantity: -charge.quantity, nanos: -charge.nanos }
@@ -191,13 +193,13 @@ export class ChargeSheet {
   }
 
   /** Ids tell their operation: the page that made the charge, and paid for it. */
-  #giveBack({ project: owner, currency, transfer }: Charge, nanos: bigint): void {
+  #giveBack({ currency, transfer }: Charge, owner: string, nanos: bigint): void {
     if (transfer === null || nanos <= 0n) return
     const page = transfer >> 20n
     const key = `${owner} ${currency} ${page}`
     const known = this.givenBack.get(key)
     if (known) known.nanos += nanos
-    else this.givenBack.set(key, { owner, currency, page, nanos })
+    else this.givenBack.set(key, { owner, currency, pages: [page], nanos })
   }
 
   #countFor(person: string | null, currency: string, nanos: bigint): void {

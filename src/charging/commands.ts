@@ -103,7 +103,7 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
       for (const { record, previous } of recorded.newer) {
         refuseOthers(page, record.fact, previous)
         const prior = priors.get(previous.id) as Prior
-        for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, record.person))
+        for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, previous.person))
         const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
         onto(record, asRatedFirst, prior.state === 'uncharged' || early(record))
       }

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { Credits } from '../credits/commands.ts'
 import { rows } from '../database/reader.ts'
+import type { Problem } from '../http/problem.ts'
 import type { Fact } from '../metering/fact.ts'
 import { Counter } from './counter-commands.ts'
 import { findRefundable, refund } from './refund-commands.ts'
-import { assertBooksAgree, charge, fact, importSheet, newSite, type Site } from './testing.ts'
+import { assertBooksAgree, charge, fact, importSheet, newSite, setBook, type Site, usualPrices } from './testing.ts'
+import { writeTrueUps } from './true-up-commands.ts'
 
 let site: Site
 let counter: Counter
@@ -78,4 +80,97 @@ test('a correction of what was refunded goes on from the credits to which the re
     assert.deepEqual(await left(owner), due, `${refunded} refunded, corrected to ${corrected}`)
   }
   await assertBooksAgree(site.house)
+})
+
+async function hold(payer: string, amount: bigint, person: string | null = null): Promise<boolean> {
+  const asked = { payer, project: payer, person, provider: randomUUID(), service: 'desk', subtype: '*', currency }
+  try {
+    await counter.hold(me(), { ...asked, cost: { nanos: amount * baht }, overrun: 'charge', seconds: 600 })
+    return true
+  } catch (error) {
+    assert.equal((error as Problem).type, 'budget-exhausted')
+    return false
+  }
+}
+
+type Span = 'day' | 'month' | 'total'
+const budget = (owner: string, span: Span, nanos: bigint) =>
+  counter.credits.budget(me(), { owner, currency, span, nanos: nanos * baht })
+
+async function used(owner: string): Promise<readonly string[]> {
+  const found = await rows<{ line: string }>(
+    site.database.pool,
+    `select w.span || ' ' || trim_scale(w.used) as line from credits.budget_windows w
+       join ledger.accounts a on a.id = w.wallet where a.owner = $1 order by w.span, w.starts`,
+    [owner],
+  )
+  return found.map(({ line }) => line)
+}
+
+test('what was charged before there was a budget leaves nothing to spend in it when it is given back', async () => {
+  for (const way of ['corrected', 'refunded'] as const) {
+    const owner = await prepaid(`before-${way}`)
+    const usage = fact({ projectName: `before-${way}` })
+    await charge(site, [costing(8, usage)])
+    await budget(owner, 'total', 10n)
+    assert.ok(await hold(owner, 10n))
+    if (way === 'corrected') await charge(site, [costing(0, usage, 1)])
+    else await giveBack(usage, 8n)
+    assert.deepEqual(await used(owner), ['total 10'], way)
+    assert.equal(await hold(owner, 8n), false, way)
+  }
+})
+
+test('what is given back counts no more where it counted, once', async () => {
+  const owner = await prepaid('counted')
+  const usage = fact({ projectName: 'counted', personName: 'cora' })
+  await charge(site, [costing(1, fact({ projectName: 'counted', personName: 'cora' }))])
+  const [person] = await rows<{ id: string }>(site.database.pool, `select id from parties.people where name = 'cora'`)
+  for (const each of [owner, person?.id ?? '']) await budget(each, 'total', 50n)
+  const both = async () => [...(await used(owner)), ...(await used(person?.id ?? ''))]
+  await charge(site, [costing(8, usage), costing(3, fact({ projectName: 'counted', personName: 'cora' }))])
+  assert.deepEqual(await both(), ['total 11', 'total 11'])
+  await giveBack(usage, 5n)
+  assert.deepEqual(await both(), ['total 6', 'total 6'])
+  await charge(site, [costing(4, usage, 1)])
+  assert.deepEqual(await both(), ['total 7', 'total 7'])
+  // The same usage, of somebody else.
+  await charge(site, [costing(4, { ...usage, personName: 'dora' }, 2)])
+  assert.deepEqual(await both(), ['total 7', 'total 3'])
+})
+
+test('what a project that moved is given back makes room where it was, and not where it is', async () => {
+  const owner = await prepaid('moving')
+  const [there] = await rows<{ id: string }>(site.database.pool, `select id from parties.organisations`)
+  const usage = fact({ projectName: 'moving' })
+  await importSheet(site.house, `organisation,tier,project,payment\nElsewhere,mu,settled,prepaid\n`)
+  const [elsewhere] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.organisations where name = 'Elsewhere'`,
+  )
+  const organisations = [there?.id ?? '', elsewhere?.id ?? '']
+  for (const each of organisations) await budget(each, 'month', 50n)
+  await charge(site, [costing(8, usage)])
+  await importSheet(site.house, `organisation,tier,project,payment\nElsewhere,mu,moving,prepaid\n`)
+  assert.ok(await hold(owner, 10n))
+  await charge(site, [costing(2, usage, 1)])
+  assert.deepEqual(await Promise.all(organisations.map(used)), [['month 0'], ['month 12']])
+})
+
+test('what the tiers of a month give back counts no more where it counted, and is dated as it was', async () => {
+  await setBook(
+    site.house,
+    `${usualPrices}  - { service: storage, component: volume, from: 2020-01-01, currency: THB, quantity: units, base: period, graduated: [{ upTo: 6, price: 1 }, { upTo: null, price: 0 }] }\n`,
+  )
+  const owner = await prepaid('tiered')
+  const stored = (units: string) => fact({ service: 'storage', projectName: 'tiered', quantities: { units } })
+  await charge(site, [stored('3')])
+  await budget(owner, 'total', 50n)
+  await charge(site, [stored('4')])
+  assert.deepEqual([await used(owner), await left(owner)], [['total 4'], ['3', '100']])
+  await writeTrueUps(site.house, 'tester', site.memory)
+  assert.deepEqual([await used(owner), await left(owner)], [['total 3'], ['4', '100']])
+  await charge(site, [stored('2')])
+  await writeTrueUps(site.house, 'tester', site.memory)
+  assert.deepEqual([await used(owner), await left(owner)], [['total 3'], ['4', '100']])
 })

@@ -90,17 +90,13 @@ async function planOf(
     write: async () => {
       await sql.insertRefunds(writer, refunds)
       const givenBack = parts
-        .filter(({ charge }) => charge.transfer !== null)
-        .map(({ charge, nanos: part }) => ({
-          owner: charge.project,
-          currency,
-          nanos: part,
-          page: (charge.transfer as bigint) >> 20n,
-        }))
-      const toWallets = transfers.filter(({ credit }) => credit.kind === 'wallet')
-      const spent = { currency, nanos: -toWallets.reduce((sum, transfer) => sum + transfer.nanos, 0n) }
-      const people = record.person === null ? [] : [{ ...spent, owner: record.person }]
-      await postFromWallets(writer, zone, transfers, { givenBack, people })
+        .filter(({ charge }) => payerOf(prior, charge) === 'wallet')
+        .flatMap(({ charge, nanos: part }) =>
+          [charge.project, record.person]
+            .filter((owner) => owner !== null)
+            .map((owner) => ({ owner, currency, nanos: part, pages: [(charge.transfer as bigint) >> 20n] })),
+        )
+      await postFromWallets(writer, zone, transfers, { givenBack })
     },
   }
 }

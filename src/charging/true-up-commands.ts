@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
+import type { GivenBack } from '../credits/page.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -20,6 +21,8 @@ type Total = {
   readonly provider: string
   readonly period: string
   readonly version: PriceVersion
+  /** The versions of its key that charged something. */
+  readonly prices: bigint[]
   quantity: bigint
   charged: bigint
 }
@@ -88,12 +91,19 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
   if (lines.length === 0) return lines
   await markUsed(writer, [...new Set(lines.flatMap((line) => line.uses))])
   await sql.insertTrueUps(writer, lines)
+  const isPrepaid = (project: string): boolean => payers.get(project)?.payment === 'prepaid'
+  const givenBack: GivenBack[] = []
+  for (const { total, nanos, currency } of lines) {
+    if (nanos >= 0n || !isPrepaid(total.project)) continue
+    const pages = (await sql.pagesOfPlace(writer, total)).map(({ page }) => BigInt(page))
+    givenBack.push({ owner: total.project, currency, nanos: -nanos, pages })
+  }
   await postFromWallets(
     writer,
     zone,
     lines.map(({ total, transfer, nanos, currency, period }) => {
-      const prepaid = payers.get(total.project)?.payment === 'prepaid'
-      const project: AccountName = { owner: total.project, kind: prepaid ? 'wallet' : 'unbilled_receivable' }
+      const kind = isPrepaid(total.project) ? 'wallet' : 'unbilled_receivable'
+      const project: AccountName = { owner: total.project, kind }
       const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
       const owed = nanos > 0n
       return {
@@ -106,6 +116,7 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
         period,
       }
     }),
+    { givenBack },
   )
   return lines
 }
@@ -131,7 +142,8 @@ async function totalsOf(writer: Writer, places: readonly string[], versions: Rea
     if (!version || !isPeriodBased(version.definition as PriceDefinition)) continue
     const { project, provider, period } = row
     const key = [project, provider, period, version.service, version.subtype, version.component, row.currency].join(' ')
-    const total = totals.get(key) ?? { project, provider, period, version, quantity: 0n, charged: 0n }
+    const total = totals.get(key) ?? { project, provider, period, version, prices: [], quantity: 0n, charged: 0n }
+    total.prices.push(version.id)
     total.quantity += parseDecimal(row.quantity, 9) as bigint
     total.charged += nanosFrom(row.amount)
     totals.set(key, total)

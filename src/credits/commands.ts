@@ -116,4 +116,5 @@ export const creditTables = [
   sql.reservationsTable,
   sql.stepsTable,
   sql.budgetsTable,
+  sql.countsTable,
 ] as const

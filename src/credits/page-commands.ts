@@ -9,17 +9,14 @@ import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
 import { loadLots } from './desk-load-commands.ts'
 import { spendFrom } from './lot.ts'
+import type { GivenBack, Spent } from './page.ts'
+import { countedOfPages, countLess, countOnPage } from './page-counted-commands.ts'
 import { paidByLots } from './page/sql.ts'
-
-/** What leaves a wallet, or comes back to it. */
-export type Spent = { readonly owner: string; readonly currency: string; nanos: bigint }
-/** What comes back of a page of usage that an operation charged. */
-export type GivenBack = Spent & { readonly page: bigint }
 
 export type OfPage = {
   /** What wallets paid for the usage of each person. */
   readonly people?: readonly Spent[]
-  /** Of what comes back, what had been paid by which page: it goes back to the credits that paid it. */
+  /** Of what comes back, what had been paid by which pages: it goes back to the credits and the budgets that it came from. */
   readonly givenBack?: readonly GivenBack[]
 }
 
@@ -27,7 +24,7 @@ export type OfPage = {
  * Posts transfers of a page, of which some are paid from wallets: always, because the usage has happened; what a wallet
  * does not hold becomes its overrun. Dated credits go first, the soonest before the others; what is given back goes to
  * the dated credits that paid it, as far as they did. The budgets of the project, its organisation and the people who
- * used it count it. The wallets are locked here, and the other accounts after them, so this comes last in an operation.
+ * used it count it; what is given back counts no more where it counted. The wallets are locked here, and the other accounts after them, so this comes last in an operation.
  */
 export async function postFromWallets(
   writer: Writer,
@@ -69,7 +66,9 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
   const ownersOf = (owner: string) => [owner, ...[above.get(owner)].filter((each) => each !== undefined)]
   const wants = [
     ...moved.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
-    ...people.map(({ owner, currency }) => ({ owners: [owner], currency })),
+    ...[...people, ...givenBack].map(({ owner, currency }) => ({ owners: [owner], currency })),
+    // A project may have moved since to another organisation.
+    { owners: [], wallets: (await countedOfPages(writer, givenBack)).map(({ wallet }) => wallet) },
   ]
   const books = new DeskBooks(zone)
   await books.resolve(writer, wants)
@@ -78,6 +77,7 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
   await books.load(writer, desk, wants, at)
   const turn = new Turn(writer.operation, at, () => writer.nextId())
   await giveToLots(writer, desk, turn, givenBack)
+  await countLess(writer, desk, turn, givenBack)
   for (const { owner, currency, out, back } of moved) {
     const wallet = desk.wallet(owner, currency)
     if (wallet && wallet.nextExpiry !== null) {
@@ -91,9 +91,11 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
         undefined,
       )
     }
-    desk.use(desk.windowsOf(ownersOf(owner), currency, at), out - back)
+    countOnPage(desk, turn, { owner, nanos: out }, desk.windowsOf(ownersOf(owner), currency, at))
   }
-  for (const { owner, currency, nanos } of people) desk.use(desk.windowsOf([owner], currency, at), nanos)
+  for (const { owner, currency, nanos } of people) {
+    countOnPage(desk, turn, { owner, nanos }, desk.windowsOf([owner], currency, at))
+  }
   await books.write(writer, desk, at)
   for (const table of new Set(turn.rows.map((row) => row.table))) {
     await append(
@@ -108,15 +110,17 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
 /** What comes back to credits whose time is over expires with the next batch that touches the wallet. */
 async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: readonly GivenBack[]): Promise<void> {
   if (givenBack.length === 0) return
-  const paid = await paidByLots(writer, [...new Set(givenBack.map(({ page }) => page))])
+  const paid = await paidByLots(writer, [...new Set(givenBack.flatMap(({ pages }) => pages))])
   const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
   await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
-  for (const { owner, currency, nanos, page } of givenBack) {
+  for (const { owner, currency, nanos, pages } of givenBack) {
     const wallet = desk.wallet(owner, currency)
+    const own = new Set(pages)
     let open = nanos
     for (const row of paid) {
       const spent = left.get(row) ?? 0n
-      if (!wallet || BigInt(row.wallet) !== wallet.id || BigInt(row.page) !== page) continue
+      const page = BigInt(row.page)
+      if (!wallet || BigInt(row.wallet) !== wallet.id || !own.has(page)) continue
       const lot = desk.lotsOf(wallet).find(({ id }) => id === BigInt(row.lot))
       const part = spent < open ? spent : open
       if (!lot || part === 0n) continue

@@ -22,6 +22,7 @@ export const stepsTable = table(
   'reservation n id operation kind ends held_delta charged absorbed until at',
 )
 export const budgetsTable = table('credits.budgets', 'id operation wallet span amount')
+export const countsTable = table('credits.counts', 'id operation page owner wallet span starts delta')
 
 const orNull = (value: string | bigint | null): string => (value === null ? '\\N' : String(value))
 const timeOrNull = (at: number | null | undefined): string => (at == null ? '\\N' : timestampText(at))
@@ -55,6 +56,17 @@ export const stepLine = (
 
 export const budgetLine = (id: bigint, wallet: bigint, span: Span, amount: bigint | null, operation: bigint): string =>
   `${id}\t${operation}\t${wallet}\t${span}\t${amount === null ? '\\N' : nanosFixed(amount)}`
+
+/** So much of what an owner used on a page counts in a window from now on, or no more. */
+export type PageCount = { readonly page: bigint; readonly owner: string; readonly nanos: bigint }
+
+export const countLine = (
+  id: bigint,
+  { page, owner, nanos }: PageCount,
+  window: WindowName,
+  operation: bigint,
+): string =>
+  `${id}\t${operation}\t${page}\t${owner}\t${window.wallet}\t${window.span}\t${window.starts}\t${nanosFixed(nanos)}`
 
 export type ReservationRow = {
   id: string

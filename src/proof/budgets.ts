@@ -1,3 +1,4 @@
+import { counts } from './counts.ts'
 import type { Inquiry } from './inquiry.ts'
 import { madeOf } from './holds.ts'
 
@@ -15,7 +16,10 @@ const wentBack = `
   select s.operation, s.reservation, sum(f.amount) as amount
     from charging.refunds f join charging.settlements s on s.id = f.settlement group by s.operation, s.reservation`
 
-/** What every reservation uses of budgets: while it is held and once it was paid, and what was told late; less refunds. */
+/**
+ * What every reservation uses of budgets: while it is held and once it was paid, and what was told late; less refunds. And
+ * what pages of usage do.
+ */
 const counted = `
   select ever.wallet, ever.span, r.id as reservation,
          case when m.ended then 0 else m.held end + m.paid - coalesce(back.amount, 0) as used
@@ -32,7 +36,9 @@ const counted = `
     join credits.reservations r on r.id = p.reservation
     left join (${wentBack}) as back on back.operation = p.operation
     ${standing('p.id', 'r.owners', 'r.currency')}
-   where p.kind = 'late'`
+   where p.kind = 'late'
+   union all
+  select wallet, span, null, delta from credits.counts`
 
 /** Whether a budget of this wallet and span stood when this id was given. */
 const stood = (id: string) => `
@@ -49,24 +55,6 @@ const mixed = `
     join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
    where ${stood('r.id')} <> ${stood('p.id')}`
 
-/** Records are charged to budgets as well, by where their projects belonged at the time: nothing says so once they moved. */
-const charged = `
-  select distinct w.id
-    from ledger.transfers t
-    join ledger.accounts a on a.id in (t.debit_account, t.credit_account) and a.kind = 'wallet'
-    left join parties.projects p on p.id = a.owner
-    join ledger.accounts w on w.owner in (a.owner, p.organisation) and w.kind = 'wallet' and w.currency = a.currency
-   where t.reason in ('charge', 'reversal', 'true-up')
-   union
-  select w.id
-    from ledger.accounts w
-   where w.kind = 'wallet'
-     and w.owner in (select id from parties.people union all select id from parties.organisations)
-     and exists (select from ledger.transfers t join ledger.accounts a on a.id in (t.debit_account, t.credit_account)
-                  where a.kind = 'wallet' and a.currency = w.currency
-                    and (t.reason in ('charge', 'reversal')
-                         or t.id in (select transfer from charging.refunds where charge is not null)))`
-
 const used: Inquiry = {
   name: 'budgets count what is held and spent',
   looked: `
@@ -78,7 +66,7 @@ const used: Inquiry = {
        from (select wallet, span, sum(used) as used from credits.budget_windows group by wallet, span) as w
        full join (select wallet, span, sum(used) as used from (${counted}) as each group by wallet, span) as c
       using (wallet, span)
-      where coalesce(w.used, 0) <> coalesce(c.used, 0) and wallet not in (${charged})
+      where coalesce(w.used, 0) <> coalesce(c.used, 0)
         and (wallet, span) not in (${mixed})
       order by wallet, span`,
     `select 'credits.budget_windows' as "table", w.span || ' of acc_' || w.wallet || ' from ' || w.starts as row,
@@ -149,4 +137,4 @@ const windows: Inquiry = {
 }
 
 /** What may be spent in a time. */
-export const budgetInquiries: readonly Inquiry[] = [used, windows]
+export const budgetInquiries: readonly Inquiry[] = [used, windows, counts]

@@ -101,7 +101,7 @@ export async function bookkeeping(): Promise<Site> {
   return site
 }
 
-/** A prepaid project whose usage takes dated credits first, and is corrected once. */
+/** A prepaid project whose usage takes dated credits first, counts in budgets, and is corrected once. */
 async function payAhead(site: Site): Promise<void> {
   await importSheet(site.house, 'organisation,tier,project,payment\nAhead,mu,ahead,prepaid\n')
   const [project] = await rows<{ id: string }>(
@@ -113,6 +113,12 @@ async function payAhead(site: Site): Promise<void> {
   const asked = { owner: project.id, currency: 'THB', nanos: 1_000_000_000n, origin: 'gift' }
   for (const expiresAt of [Date.now() + day, Date.now() + 2 * day, null]) {
     await credits.grant({ principal: 'tester', key: `ahead ${expiresAt}` }, { ...asked, expiresAt })
+  }
+  for (const span of ['day', 'month', 'total'] as const) {
+    await credits.budget(
+      { principal: 'tester', key: `ahead by ${span}` },
+      { owner: project.id, currency: 'THB', span, nanos: 9_000_000_000n },
+    )
   }
   const usage = fact({ projectName: 'ahead', quantities: { cpu_core_seconds: '4500' } })
   await charge(site, [usage])
@@ -190,6 +196,7 @@ async function assertVaried(house: House): Promise<void> {
        ('kinds of steps', (select count(distinct kind) - 5 from credits.steps)),
        ('lots that are held', (select count(*) from credits.lots where held > 0)),
        ('windows', (select count(distinct span) - 2 from credits.budget_windows)),
+       ('pages that count', (select count(*) - 8 from credits.counts)),
        ('priced settlements', (select count(book) from charging.settlements)),
        ('absorbed', (select count(absorbed_transfer) from charging.settlements)),
        ('blocks', (select count(*) - 2 from audit.blocks)),

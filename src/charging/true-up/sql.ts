@@ -1,4 +1,4 @@
-import { copyText } from '../../database/copy-text.ts'
+import { arrayOf, copyText } from '../../database/copy-text.ts'
 import { type Reader, rows } from '../../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../../database/writer.ts'
 import { decimalText } from '../../values/decimal.ts'
@@ -57,6 +57,22 @@ export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
       group by project, provider, period, price, currency
       order by project, provider, period, price, currency`,
     [places],
+  )
+
+/** The operations that charged something by these prices in a place, true-ups too; the newest first. */
+export const pagesOfPlace = (
+  reader: Reader,
+  place: { readonly project: string; readonly provider: string; readonly period: string; readonly prices: bigint[] },
+) =>
+  rows<{ page: string }>(
+    reader,
+    `select distinct transfer >> 20 as page
+       from (select project, provider, period, price, transfer from charging.charges where kind = 'charge'
+             union all
+             select project, provider, period, price, transfer from charging.true_ups where amount > 0) as line
+      where project = $1 and provider = $2 and period = $3 and price = any ($4::bigint[]) and transfer is not null
+      order by page desc`,
+    [place.project, place.provider, place.period, arrayOf(place.prices)],
   )
 
 type TrueUpLine = {

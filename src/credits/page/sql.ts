@@ -1,5 +1,6 @@
 import { arrayOf } from '../../database/copy-text.ts'
 import { type Reader, rows } from '../../database/reader.ts'
+import type { Span } from '../budget.ts'
 import type { LotRow } from '../sql.ts'
 
 /** Lots by their numbers, also those that are used up and over. */
@@ -23,5 +24,20 @@ export const paidByLots = (reader: Reader, pages: readonly bigint[]) =>
       group by d.lot, d.page, l.wallet, l.expires_at
      having sum(d.posted_delta) < 0
       order by l.expires_at desc, d.lot desc`,
+    [arrayOf(pages)],
+  )
+
+export type CountedPageRow = { page: string; owner: string; wallet: string; span: Span; starts: string; nanos: string }
+
+/** Where in budgets pages of usage count, and how much of them still does; the newest windows first. */
+export const countedByPages = (reader: Reader, pages: readonly bigint[]) =>
+  rows<CountedPageRow>(
+    reader,
+    `select page, owner, wallet, span, starts, sum(delta) as nanos
+       from credits.counts
+      where page = any ($1::bigint[])
+      group by page, owner, wallet, span, starts
+     having sum(delta) > 0
+      order by starts desc, page desc`,
     [arrayOf(pages)],
   )

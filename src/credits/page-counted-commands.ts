@@ -1,0 +1,77 @@
+import type { Reader } from '../database/reader.ts'
+import type { Writer } from '../database/writer.ts'
+import type { Turn } from '../operations/lane-command.ts'
+import { nanosFrom } from '../values/money.ts'
+import type { BudgetWindow, Span } from './budget.ts'
+import type { Desk } from './desk.ts'
+import { loadWindows } from './desk-load-commands.ts'
+import type { GivenBack } from './page.ts'
+import { countedByPages } from './page/sql.ts'
+import { countLine, countsTable, type PageCount } from './sql.ts'
+
+/** So much of what an owner used on a page still counts in this window. */
+type CountedPage = {
+  readonly page: bigint
+  readonly owner: string
+  readonly wallet: bigint
+  readonly span: Span
+  readonly starts: string
+  left: bigint
+}
+
+/**
+ * Where in budgets counts what is given back. It is written down as it is charged: unlike with a reservation, nothing
+ * else says to which organisation its project belonged, and which budgets its operation saw once it had its wallets.
+ */
+export async function countedOfPages(reader: Reader, givenBack: readonly GivenBack[]): Promise<CountedPage[]> {
+  if (givenBack.length === 0) return []
+  const found = await countedByPages(reader, [...new Set(givenBack.flatMap(({ pages }) => pages))])
+  return found.map(({ page, owner, wallet, span, starts, nanos }) => {
+    return { page: BigInt(page), owner, wallet: BigInt(wallet), span, starts, left: nanosFrom(nanos) }
+  })
+}
+
+/** What is used on the page of this operation counts in the windows of the moment. */
+export function countOnPage(
+  desk: Desk,
+  turn: Turn,
+  { owner, nanos }: Pick<PageCount, 'owner' | 'nanos'>,
+  windows: readonly BudgetWindow[],
+): void {
+  if (nanos > 0n) for (const window of windows) count(desk, turn, window, { page: turn.operation, owner, nanos })
+}
+
+/**
+ * What is given back counts no more, in the windows where it counted, the newest first. These are read here under the locks of their
+ * wallets, so it comes before anything else changes them.
+ */
+export async function countLess(
+  writer: Writer,
+  desk: Desk,
+  turn: Turn,
+  givenBack: readonly GivenBack[],
+): Promise<void> {
+  const counted = await countedOfPages(writer, givenBack)
+  await loadWindows(writer, desk, counted)
+  for (const { owner, currency, pages, nanos } of givenBack) {
+    const own = new Set(pages)
+    const done = new Map<string, bigint>()
+    for (const each of counted) {
+      const { page, wallet, span, starts } = each
+      if (each.owner !== owner || !own.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
+      const budget = `${wallet} ${span}`
+      const open = nanos - (done.get(budget) ?? 0n)
+      const back = each.left < open ? each.left : open
+      if (back === 0n) continue
+      each.left -= back
+      done.set(budget, nanos - open + back)
+      count(desk, turn, desk.window(wallet, span, starts, 0n), { page, owner, nanos: -back })
+    }
+  }
+}
+
+function count(desk: Desk, turn: Turn, window: BudgetWindow, counted: PageCount): void {
+  desk.use([window], counted.nanos)
+  const id = turn.nextId()
+  turn.add(countsTable, () => countLine(id, counted, window, turn.operation))
+}
