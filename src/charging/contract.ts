@@ -71,7 +71,7 @@ const WalletLine = closed(
     currency: Currency,
     granted: Decimal,
     spent: Type.String({ description: 'by usage, less what was taken back' }),
-    refunded: Decimal,
+    refunded: Type.String({ description: 'less what corrections took back, by which all of a charge comes back' }),
     expired: Decimal,
     movedIn: Decimal,
     movedOut: Decimal,

@@ -2,9 +2,11 @@ import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import { Credits } from '../credits/commands.ts'
+import { walletLinesOf } from '../credits/flow-commands.ts'
 import { rows } from '../database/reader.ts'
 import type { Problem } from '../http/problem.ts'
 import type { Fact } from '../metering/fact.ts'
+import { nanosFrom } from '../values/money.ts'
 import { Counter } from './counter-commands.ts'
 import { findRefundable, refund } from './refund-commands.ts'
 import { assertBooksAgree, charge, fact, importSheet, newSite, setBook, type Site, usualPrices } from './testing.ts'
@@ -173,4 +175,20 @@ test('what the tiers of a month give back counts no more where it counted, and i
   await charge(site, [stored('2')])
   await writeTrueUps(site.house, 'tester', site.memory)
   assert.deepEqual([await used(owner), await left(owner)], [['total 3'], ['4', '100']])
+})
+
+test('a statement adds up to what the wallet has, whatever was refunded and corrected', async () => {
+  const owner = await prepaid('stated')
+  const usage = fact({ projectName: 'stated' })
+  const wallet = async () => {
+    const [line] = await walletLinesOf(site.database.pool, owner, null, null)
+    assert(line)
+    const { granted, spent, refunded, now } = line
+    return [granted, spent, refunded].map((nanos) => nanos / baht).concat(nanosFrom(now.posted) / baht)
+  }
+  await charge(site, [costing(20, usage)])
+  await giveBack(usage, 20n)
+  assert.deepEqual(await wallet(), [110n, 20n, 20n, 110n])
+  await charge(site, [costing(5, usage, 1)])
+  assert.deepEqual(await wallet(), [110n, 5n, 0n, 105n])
 })

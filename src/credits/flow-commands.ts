@@ -1,6 +1,7 @@
 import type { Reader } from '../database/reader.ts'
 import { nanosFrom } from '../values/money.ts'
-import { flows } from './flows/sql.ts'
+import { type FlowLine, flowsTold, isOut } from './flow.ts'
+import { type FlowRow, flows } from './flows/sql.ts'
 import { walletsOf } from './listing-commands.ts'
 import type { shownWallet } from './shown.ts'
 
@@ -11,6 +12,7 @@ export type WalletLine = {
   readonly granted: bigint
   /** By usage, less what was taken back. */
   readonly spent: bigint
+  /** Less what corrections took back, because all of the charge comes back by them. */
   readonly refunded: bigint
   readonly expired: bigint
   readonly movedIn: bigint
@@ -28,20 +30,25 @@ export async function walletLinesOf(
   const moved = await flows(reader, owner, from, to)
   const found = await walletsOf(reader, { scope: null, payer: owner, currency: null, after: null, limit: 1000 })
   return found.map(({ shown }) => {
-    const sum = (side: 'debit' | 'credit', ...reasons: string[]) =>
-      moved
-        .filter((row) => row.currency === shown.currency && row.side === side && reasons.includes(row.reason))
-        .reduce((total, { amount }) => total + nanosFrom(amount), 0n)
-    const usage = ['settle', 'charge', 'true-up', 'reversal'] as const
+    const own = moved.filter(({ currency }) => currency === shown.currency)
+    const sum = (line: FlowLine): bigint => {
+      const rows = own.filter((row) => flowsTold.some((each) => each.line === line && isOf(row, each)))
+      const nanos = (side: FlowRow['side']) =>
+        rows.reduce((total, row) => (row.side === side ? total + nanosFrom(row.amount) : total), 0n)
+      return isOut(line) ? nanos('debit') - nanos('credit') : nanos('credit') - nanos('debit')
+    }
     return {
       currency: shown.currency,
-      granted: sum('credit', 'grant') - sum('debit', 'withdraw'),
-      spent: sum('debit', ...usage) - sum('credit', ...usage),
-      refunded: sum('credit', 'refund'),
-      expired: sum('debit', 'expire'),
-      movedIn: sum('credit', 'move'),
-      movedOut: sum('debit', 'move'),
+      granted: sum('granted'),
+      spent: sum('spent'),
+      refunded: sum('refunded'),
+      expired: sum('expired'),
+      movedIn: sum('movedIn'),
+      movedOut: sum('movedOut'),
       now: shown,
     }
   })
 }
+
+const isOf = (row: FlowRow, told: Pick<FlowRow, 'side' | 'reason'>): boolean =>
+  row.side === told.side && row.reason === told.reason

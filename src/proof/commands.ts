@@ -19,6 +19,7 @@ import { versionsTable } from '../pricing/commands.ts'
 import { accessInquiries } from './access.ts'
 import { budgetInquiries } from './budgets.ts'
 import { chargeInquiries } from './charges.ts'
+import { flowInquiries } from './flows.ts'
 import { historyInquiries } from './history.ts'
 import { holdInquiries } from './holds.ts'
 import { inquire } from './inquiry.ts'
@@ -66,6 +67,7 @@ const inquiries = [
   ...holdInquiries,
   ...lotInquiries,
   ...budgetInquiries,
+  ...flowInquiries,
   ...settlementInquiries,
   ...refundInquiries,
   ...recordInquiries,

@@ -241,6 +241,17 @@ test('prices of jobs for a subtype that was taken away, and ends of nothing, are
   assert.match(await faultsAfter(['jobs.ends'], 'update jobs.ends set ended = 7'), /it ends 7, which is no price/)
 })
 
+test('what wallets tell otherwise than they have, and budgets otherwise than was paid, is told', async () => {
+  const grant = `update ledger.transfers set reason = 'gift' where reason = 'grant'`
+  assert.match(await faultsAfter(['ledger.transfers'], grant), /ledger\.accounts acc_\d+, op_\d+: it has .*tells of/)
+  const more = await faultsAfter(['credits.counts'], 'update credits.counts set delta = delta * 2')
+  assert.match(more, /credits\.counts of acc_\d+ by day from \S+, op_\d+: \S+ counts of page op_\d+, and \S+ was paid/)
+  assert.match(more, /credits\.budget_windows day of acc_\d+: \S+ is used, and what was held and spent/)
+  const less = `update credits.counts set delta = delta / 2 where delta < 0`
+  assert.match(await faultsAfter(['credits.counts'], less), /still counts of page op_\d+, and \S+ of it was kept/)
+  assert.equal(await faults(), '')
+})
+
 test('jobs that reports count otherwise than they list are told', async () => {
   const way = `insert into jobs.report_parts values ('system', '00000000-0000-0000-0000-000000000000', '2020-01-01', 7)`
   assert.match(await faultsAfter(['jobs.report_parts'], way), /jobs\.report_parts system .*: it counts \d+ jobs, and/)
