@@ -27,6 +27,7 @@ export type Settings = {
   readonly url?: string
   /** `bsr_…`; without it the variable BURSAR_KEY. */
   readonly key?: string
+  /** How often one request is sent when no answer comes, or a 503: 10 unless told, which takes some eight seconds. */
   readonly attemptsMax?: number
   readonly timeoutMilliseconds?: number
   readonly fetch?: typeof globalThis.fetch
@@ -36,6 +37,10 @@ export declare class BursarProblem extends Error {
   readonly status: number
   /** `insufficient-credits`, `not-found` …: see docs/problems. */
   readonly type: string
+  /** What it was asked under. */
+  readonly key: string
+  /** Whether the request may have been done all the same: with the same key it may be asked again. */
+  readonly isUnsure: boolean
   readonly body: { readonly [member: string]: unknown }
 }
 
@@ -65,6 +70,7 @@ export declare class Bursar {
   grow(reservation: Named, amount: string, options?: Options): Promise<Kept>
   extend(reservation: Named, duration: ExtendRequest, options?: Options): Promise<Kept>
   release(reservation: Named, options?: Options): Promise<Released>
+  /** What `work` does not settle is released, but not where it is unknown what became of a settling. */
   withHold<Result>(request: HoldRequest, work: (held: Open) => Promise<Result>, options?: Options): Promise<Result>
   grant(request: GrantRequest, options?: Options): Promise<Granted>
   move(request: MoveRequest, options?: Options): Promise<Moved>

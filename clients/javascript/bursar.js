@@ -1,15 +1,25 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said. */
+/** The first pauses double, all others are as long as this. */
+const pauseMilliseconds = 2_000
+/** Such an answer comes before anybody looks at the idempotency key: it does not say what became of an attempt before. */
+const beforeTheKey = new Set([401, 403, 408, 429])
+
+/**
+ * What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said, `key` what it was asked under.
+ * `isUnsure` when the request may have been done all the same: with the same key it may be asked again.
+ */
 export class BursarProblem extends Error {
-  constructor(status, body) {
+  constructor(status, body, key, isUnsure = false) {
     const detail = body.detail ?? body.issues?.map(({ field, message }) => `${field} ${message}`).join('; ')
     super(detail ? `${body.title} ${detail}` : (body.title ?? `Bursar answered ${status}`))
     this.name = 'BursarProblem'
     this.status = status
     this.type = String(body.type ?? '').replace(/^\/problems\//, '')
     this.body = body
+    this.key = key
+    this.isUnsure = isUnsure
   }
 }
 
@@ -34,7 +44,8 @@ export class BursarWaits extends Error {
 
 /**
  * Asks a Bursar. Whatever changes money goes under an idempotency key, the same at each attempt, so that asking again
- * after a lost connection or a 503 has no second effect.
+ * after a lost connection or a 503 has no second effect. That goes on for some eight seconds, so that a restart of Bursar
+ * is not seen; `attemptsMax` makes it more or less.
  */
 export class Bursar {
   #url
@@ -42,8 +53,10 @@ export class Bursar {
   #attemptsMax
   #timeoutMilliseconds
   #fetch
+  /** By reservation, while `withHold` has it: keys of settlings of which nobody has said yet whether they were made. */
+  #unsure = new Map()
 
-  constructor({ url, key, attemptsMax = 6, timeoutMilliseconds = 30_000, fetch = globalThis.fetch } = {}) {
+  constructor({ url, key, attemptsMax = 10, timeoutMilliseconds = 30_000, fetch = globalThis.fetch } = {}) {
     const given = { url: url ?? process.env.BURSAR_URL, key: key ?? process.env.BURSAR_KEY }
     if (!given.url || !given.key) throw new TypeError('Give url and key, or set BURSAR_URL and BURSAR_KEY.')
     this.#url = given.url.replace(/\/+$/, '')
@@ -58,6 +71,7 @@ export class Bursar {
     const headers = { authorization: `Bearer ${this.#key}`, 'idempotency-key': key }
     if (body !== undefined) headers['content-type'] = 'application/json'
     const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    let isUnsure = false
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt >= this.#attemptsMax
       let retryAfter = 0
@@ -68,13 +82,16 @@ export class Bursar {
         const isJson = answer.headers.get('content-type')?.includes('json')
         const value = isJson ? JSON.parse(text) : { title: text.slice(0, 200) }
         if (answer.ok) return { status: answer.status, body: value }
-        if (answer.status !== 503 || isLast) throw new BursarProblem(answer.status, value)
+        isUnsure = answer.status >= 500 || (isUnsure && beforeTheKey.has(answer.status))
+        if (answer.status !== 503 || isLast) throw new BursarProblem(answer.status, value, key, isUnsure)
         retryAfter = Number(answer.headers.get('retry-after') ?? 0) * 1000
       } catch (error) {
         if (error instanceof BursarProblem) throw error
+        isUnsure = true
         if (isLast) throw new BursarUnreachable(key, error)
       }
-      await sleep(Math.max(retryAfter, Math.random() * 50 * 2 ** attempt))
+      const pause = Math.min(50 * 2 ** attempt, pauseMilliseconds)
+      await sleep(Math.max(retryAfter, pause * (0.5 + Math.random() / 2)))
     }
   }
 
@@ -90,9 +107,19 @@ export class Bursar {
   }
 
   /** Charges what was used: `'4.37'`, `{ amount }` or `{ usage }`. */
-  settle(reservation, used, options) {
+  async settle(reservation, used, { key = randomUUID() } = {}) {
     const body = typeof used === 'string' ? { amount: used } : used
-    return this.#money('POST', `/api/v1/reservations/${id(reservation)}/settle`, body, options)
+    const unsure = this.#unsure.get(id(reservation))
+    // Noted before it is sent: work that fails meanwhile does not know what became of it either.
+    unsure?.add(key)
+    try {
+      const answer = await this.#money('POST', `/api/v1/reservations/${id(reservation)}/settle`, body, { key })
+      unsure?.delete(key)
+      return answer
+    } catch (error) {
+      if (error instanceof BursarProblem && !error.isUnsure) unsure?.delete(key)
+      throw error
+    }
   }
 
   grow(reservation, amount, options) {
@@ -107,20 +134,27 @@ export class Bursar {
     return this.#money('POST', `/api/v1/reservations/${id(reservation)}/release`, undefined, options)
   }
 
-  /** Holds while `work` runs. What it does not settle is released, also when it throws. */
+  /**
+   * Holds while `work` runs. What it does not settle is released, also when it throws; but nothing is released where it
+   * is not known what became of a settling: the work may have been charged, and can still be, under the key of that
+   * settling, which the error names.
+   */
   async withHold(request, work, options) {
     const held = await this.hold(request, options)
+    const unsure = new Set()
+    this.#unsure.set(id(held), unsure)
     let isEnded = false
     const settle = async (used, more) => {
-      const answer = await this.settle(held.id, used, more)
+      const answer = await this.settle(held, used, more)
       isEnded = answer.state !== 'held'
       return answer
     }
     try {
       return await work({ ...held, settle })
     } finally {
+      this.#unsure.delete(id(held))
       // Whoever failed hears of that, and not of the release; what cannot be released runs out by itself.
-      if (!isEnded) await this.release(held.id).catch(() => {})
+      if (!isEnded && unsure.size === 0) await this.release(held).catch(() => {})
     }
   }
 

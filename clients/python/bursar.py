@@ -7,8 +7,11 @@
         answer = run_the_model()
         h.settle("1.25")
 
-What is held is released when the block fails, or ends without a settling. Whatever changes money goes under an
-idempotency key, the same at each attempt: asking again after a lost connection or a 503 has no second effect.
+What is held is released when the block fails, or ends without a settling. Where nobody can say whether a settling was
+made, nothing is released: BursarUnreachable, or the BursarProblem of a 5xx, is raised with the `key` to ask again with,
+and the hold runs out by itself. Whatever changes money goes under an idempotency key, the same at each attempt: asking
+again after a lost connection or a 503 has no second effect. That goes on for some eight seconds, so that a restart of
+Bursar is not seen; `attempts_max` makes it more or less.
 """
 
 import http.client
@@ -24,10 +27,19 @@ import uuid
 __all__ = ["Bursar", "BursarProblem", "BursarUnreachable", "BursarWaits", "Hold"]
 
 
-class BursarProblem(Exception):
-    """What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said."""
+# The first pauses double, all others are as long as this.
+_PAUSE_MAX = 2.0
+# Such an answer comes before anybody looks at the idempotency key: it does not say what became of an attempt before.
+_BEFORE_THE_KEY = (401, 403, 408, 429)
 
-    def __init__(self, status, body):
+
+class BursarProblem(Exception):
+    """What Bursar refused (RFC 9457): `type` says which kind, `body` all that it said, `key` what it was asked under.
+
+    `is_unsure` when the request may have been done all the same: with the same key it may be asked again.
+    """
+
+    def __init__(self, status, body, key=None, is_unsure=False):
         issues = "; ".join(f"{i['field']} {i['message']}" for i in body.get("issues", []))
         detail = body.get("detail") or issues
         title = body.get("title") or f"Bursar answered {status}"
@@ -35,6 +47,8 @@ class BursarProblem(Exception):
         self.status = status
         self.type = str(body.get("type", "")).removeprefix("/problems/")
         self.body = body
+        self.key = key
+        self.is_unsure = is_unsure
 
 
 class BursarUnreachable(Exception):
@@ -55,11 +69,17 @@ class BursarWaits(Exception):
 
 
 class Hold:
-    """Credits set aside. As a context manager it releases what was not settled."""
+    """Credits set aside. As a context manager it releases what was not settled.
+
+    It releases nothing while it is not known what became of a settling: the work may have been charged, and can still
+    be, under the key of that settling.
+    """
 
     def __init__(self, bursar, answer):
         self._bursar = bursar
         self._is_open = True
+        # Keys of settlings that were sent, and of which nobody has said yet whether they were made.
+        self._unsure = set()
         self._take(answer)
 
     def _take(self, answer):
@@ -79,7 +99,17 @@ class Hold:
             body["amount"] = _text(amount)
         if usage is not None:
             body["usage"] = {meter: _text(quantity) for meter, quantity in usage.items()}
-        return self._ask("settle", body, key)
+        key = key or str(uuid.uuid4())
+        # Noted before it is sent: an interrupted program does not know what became of it either.
+        self._unsure.add(key)
+        try:
+            told = self._ask("settle", body, key)
+        except BursarProblem as problem:
+            if not problem.is_unsure:
+                self._unsure.discard(key)
+            raise
+        self._unsure.discard(key)
+        return told
 
     def grow(self, amount, *, key=None):
         """Set more aside."""
@@ -97,7 +127,7 @@ class Hold:
         return self
 
     def __exit__(self, kind, error, trace):
-        if not self._is_open:
+        if not self._is_open or self._unsure:
             return
         try:
             self.release()
@@ -110,7 +140,7 @@ class Hold:
 class Bursar:
     """One Bursar, asked with one key; both come from BURSAR_URL and BURSAR_KEY where they are not given."""
 
-    def __init__(self, url=None, key=None, *, attempts_max=6, timeout_seconds=30):
+    def __init__(self, url=None, key=None, *, attempts_max=10, timeout_seconds=30):
         url = url or os.environ.get("BURSAR_URL")
         key = key or os.environ.get("BURSAR_KEY")
         if not url or not key:
@@ -128,6 +158,7 @@ class Bursar:
         if body is not None:
             headers["content-type"] = "application/json"
             data = json.dumps(body).encode()
+        is_unsure = False
         for attempt in range(1, self._attempts_max + 1):
             is_last = attempt == self._attempts_max
             retry_after = 0.0
@@ -139,13 +170,15 @@ class Bursar:
                         raise BursarWaits(told)
                     return told
             except urllib.error.HTTPError as error:
+                is_unsure = error.code >= 500 or (is_unsure and error.code in _BEFORE_THE_KEY)
                 if error.code != 503 or is_last:
-                    raise BursarProblem(error.code, _problem(error)) from None
+                    raise BursarProblem(error.code, _problem(error), key, is_unsure) from None
                 retry_after = float(error.headers.get("retry-after") or 0)
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:
+                is_unsure = True
                 if is_last:
                     raise BursarUnreachable(key) from error
-            time.sleep(max(retry_after, random.random() * 0.05 * 2**attempt))
+            time.sleep(max(retry_after, min(0.05 * 2**attempt, _PAUSE_MAX) * random.uniform(0.5, 1)))
 
     def hold(self, *, service, project=None, payer=None, amount=None, estimate=None, key=None, **more):
         """Set credits aside; `more` is what the door takes besides: minutes, seconds, provider, overrun …"""

@@ -1,10 +1,9 @@
 import { strict as assert } from 'node:assert'
-import { execFile } from 'node:child_process'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { promisify } from 'node:util'
 import { Bursar, BursarProblem, BursarUnreachable, BursarWaits } from 'bursar/client'
+import { python } from './python.ts'
 import { newSite, type Site } from './site.ts'
 
 let site: Site
@@ -181,11 +180,3 @@ test('what waits for a second person is no answer: both clients say which approv
 test('Python: the same, with nothing but its standard library', async () => {
   assert.equal(await python(script, lossyUrl, site.url, site.key), 'done\n')
 })
-
-async function python(words: string, ...given: string[]): Promise<string> {
-  const directory = new URL('../../clients/python', import.meta.url).pathname
-  const { stdout } = await promisify(execFile)('python3', ['-c', words, ...given], {
-    env: { ...process.env, PYTHONPATH: directory, PYTHONDONTWRITEBYTECODE: '1' },
-  })
-  return stdout
-}
