@@ -3,6 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import { type Answered, aloneStored } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { forgetPerson, linkPerson, personToForget, type ToForget } from '../parties/people-commands.ts'
+import { changingParties } from '../parties/watch-commands.ts'
 import { idOf } from '../values/id.ts'
 import * as sql from './sql.ts'
 
@@ -24,10 +25,13 @@ type Emptied = { readonly records: number; readonly quarantined: number; readonl
 /** A name of a source means this person from now on: a login of theirs, for example. */
 export function link(house: House, call: Call, person: string, name: { source: string; name: string }) {
   const input = { person: idOf('person', person), ...name }
-  return aloneStored(house, { ...call, command: 'access.linkName', input }, async (writer) => {
-    const linked = await linkPerson(writer, person, name.source, name.name)
-    return { person: input.person, linked }
-  }) as Promise<Answered>
+  const asked = { ...call, command: 'access.linkName', input }
+  return changingParties(house, () =>
+    aloneStored(house, asked, async (writer) => {
+      const linked = await linkPerson(writer, person, name.source, name.name)
+      return { person: input.person, linked }
+    }),
+  ) as Promise<Answered>
 }
 
 /**
@@ -36,19 +40,22 @@ export function link(house: House, call: Call, person: string, name: { source: s
  */
 export function erase(house: House, call: Call, person: string, memories: Memories): Promise<Answered> {
   const id = idOf('person', person)
-  return aloneStored(house, { ...call, command: 'access.erasePerson', input: { person: id } }, async (writer) => {
-    await sql.raiseRevision(writer)
-    const { records, quarantined, emptied } = await memories.erase(writer, person, await forgetPerson(writer, person))
-    for (const same of emptied) await forgetPerson(writer, same)
-    let keys = 0
-    for (const same of [id, ...emptied.map((uuid) => idOf('person', uuid))]) {
-      const own = (await sql.keysOfParty(writer, same)).map((key) => key.id)
-      await sql.insertRevocation(writer, own)
-      await sql.forgetNames(writer, same)
-      keys += own.length
-    }
-    return { person: id, records, quarantined, keys }
-  }) as Promise<Answered>
+  const asked = { ...call, command: 'access.erasePerson', input: { person: id } }
+  return changingParties(house, () =>
+    aloneStored(house, asked, async (writer) => {
+      await sql.raiseRevision(writer)
+      const { records, quarantined, emptied } = await memories.erase(writer, person, await forgetPerson(writer, person))
+      for (const same of emptied) await forgetPerson(writer, same)
+      let keys = 0
+      for (const same of [id, ...emptied.map((uuid) => idOf('person', uuid))]) {
+        const own = (await sql.keysOfParty(writer, same)).map((key) => key.id)
+        await sql.insertRevocation(writer, own)
+        await sql.forgetNames(writer, same)
+        keys += own.length
+      }
+      return { person: id, records, quarantined, keys }
+    }),
+  ) as Promise<Answered>
 }
 
 /** What erasing would take away. */

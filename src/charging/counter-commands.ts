@@ -11,7 +11,7 @@ import type { LaneCommand } from '../operations/lane-command.ts'
 import { numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
-import { Payers } from './payer-commands.ts'
+import { type Owners, Payers } from './payer-commands.ts'
 import { Prices } from './prices-commands.ts'
 import { writeSettlement } from './settlement/row.ts'
 import type { Priced, Settlement } from './settlement/settlement.ts'
@@ -55,18 +55,24 @@ export class Counter {
   hold(asking: Asking, request: HoldRequest): Promise<Answered> {
     // What is known is not waited for: this is the busiest door, and every promise on the way costs as much as a decision.
     const owners = this.#payers.knownOwnersOf(request)
-    if (owners) return this.#holdOf(owners, asking, request)
-    return this.#payers.ownersOf(request).then((found) => this.#holdOf(found, asking, request))
+    const ask = async () => this.#holdOf(await this.#payers.ownersOf(request), asking, request)
+    if (!owners) return untilStanding(ask)
+    return this.#holdOf(owners, asking, request).catch((error: unknown) => {
+      if (!(error instanceof Moved)) throw error
+      return untilStanding(ask)
+    })
   }
 
-  #holdOf(owners: readonly string[], asking: Asking, request: HoldRequest): Promise<Answered> {
+  #holdOf({ all: owners, parties, fault }: Owners, asking: Asking, request: HoldRequest): Promise<Answered> {
     // One by one, because copying costs as much, too; the input in the order in which it is digested.
     const { payer, project, person, provider, service, subtype, currency, cost, overrun, seconds } = request
     const { quantities } = cost
     const amount = quantities === undefined ? nanosText(cost.nanos) : undefined
     const input = { amount, currency, overrun, payer, person, project, provider, quantities, seconds, service, subtype }
-    const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.hold', input, refused(problem))
-    return this.#priced(request, cost, refuse, (nanos, priced) => {
+    const refuse: Refuse = (problem, by) =>
+      this.credits.submit(asking, 'credits.hold', input, this.#underParties(refused(problem), by))
+    if (fault) return refuse(fault, parties)
+    return this.#priced(request, cost, refuse, (nanos, priced, pricedBy) => {
       const estimate = priced ? canonicalJson({ quantities: priced.quantities, book: priced.book }) : null
       const rule = holdCommand({
         payer,
@@ -82,7 +88,8 @@ export class Counter {
         seconds,
         estimate,
       })
-      return this.credits.submit(asking, 'credits.hold', input, priced ? underBook(rule, priced) : rule)
+      const found = this.#underParties(rule, parties ?? pricedBy)
+      return this.credits.submit(asking, 'credits.hold', input, priced ? underBook(found, priced) : found)
     })
   }
 
@@ -105,16 +112,14 @@ export class Counter {
   async settle(asking: Asking, reservation: bigint, cost: Cost, isLast: boolean): Promise<Answered> {
     const input = { reservation: numbered('reservation', reservation), ...toldCost(cost), last: isLast }
     const known = cost.quantities ? await this.#subjectOf(this.credits.house.database.pool, reservation) : undefined
-    const refuse = (problem: Problem) => this.credits.submit(asking, 'credits.settle', input, refused(problem))
-    return await this.#priced(known, cost, refuse, (nanos, priced) => {
+    const refuse: Refuse = (problem, by) =>
+      this.credits.submit(asking, 'credits.settle', input, this.#underParties(refused(problem), by))
+    const submit: Submit = (nanos, priced, pricedBy) => {
       const rule = settleCommand({ reservation, nanos, isLast }, this.charger(nanos, priced))
-      return this.credits.submit(
-        asking,
-        'credits.settle',
-        input,
-        priced ? underBook(using(rule, priced), priced) : rule,
-      )
-    })
+      const found = priced ? underBook(this.#underParties(using(rule, priced), pricedBy), priced) : rule
+      return this.credits.submit(asking, 'credits.settle', input, found)
+    }
+    return await untilStanding(() => this.#priced(known, cost, refuse, submit))
   }
 
   /** Makes the charge of a settling in the same operation. */
@@ -159,12 +164,12 @@ export class Counter {
   /** Prices what is given as quantities; when the book changed before the commit, once more with the new one. */
   #priced(subject: Subject | undefined, cost: Cost, refuse: Refuse, submit: Submit): Promise<Answered> {
     const { quantities } = cost
-    if (quantities === undefined) return submit(cost.nanos, null)
+    if (quantities === undefined) return submit(cost.nanos, null, undefined)
     if (!subject) throw new Error('priced usage has a subject')
     const payer = this.#payers.knownPayerOf(subject)
     const priced = payer && this.#prices.known(subject, payer, quantities)
     if (!priced) return this.#pricedAnew(subject, quantities, refuse, submit)
-    return submit(sumOf(priced), priced).catch((error: unknown) => {
+    return submit(sumOf(priced), priced, payer.parties).catch((error: unknown) => {
       if (!(error instanceof Stale)) throw error
       return this.#pricedAnew(subject, quantities, refuse, submit)
     })
@@ -182,21 +187,37 @@ export class Counter {
       try {
         priced = await this.#prices.price(subject, payer, quantities)
       } catch (error) {
-        if (error instanceof Problem) return await refuse(error)
+        if (error instanceof Problem) return await refuse(error, payer.parties)
         throw error
       }
       try {
-        return await submit(sumOf(priced), priced)
+        return await submit(sumOf(priced), priced, payer.parties)
       } catch (error) {
-        if (!(error instanceof Stale) || attempt === 4) throw error
+        if (!(error instanceof Stale) || attempt === attemptsMax) throw error
       }
+    }
+  }
+
+  /** The rule, if the parties by which it was asked for still stand when it is decided. */
+  #underParties(rule: LaneCommand<Want, Desk>, parties: string | undefined): LaneCommand<Want, Desk> {
+    if (parties === undefined) return rule
+    return {
+      wants: { ...rule.wants, parties },
+      decide: (desk, turn) => {
+        if (desk.parties === parties) return rule.decide(desk, turn)
+        this.#payers.isOver(parties)
+        return { ok: false, problem: new Moved() }
+      },
     }
   }
 }
 
+/** So often something is asked for anew whose prices or parties changed meanwhile. */
+const attemptsMax = 4
+
 type Subject = Omit<HoldRequest, 'cost' | 'overrun' | 'seconds'>
-type Refuse = (problem: Problem) => Promise<Answered>
-type Submit = (nanos: bigint, priced: Priced | null) => Promise<Answered>
+type Refuse = (problem: Problem, pricedBy: string | undefined) => Promise<Answered>
+type Submit = (nanos: bigint, priced: Priced | null, pricedBy: string | undefined) => Promise<Answered>
 
 function sumOf({ lines }: Priced): bigint {
   let sum = 0n
@@ -214,6 +235,24 @@ const refused = (problem: Problem): LaneCommand<Want, Desk> => ({
 class Stale extends Problem {
   constructor() {
     super('overloaded')
+  }
+}
+
+/** The parties changed since it was found whose budgets and prices count: nobody outside hears of that either. */
+class Moved extends Problem {
+  constructor() {
+    super('overloaded')
+  }
+}
+
+/** Once more, when parties changed meanwhile. */
+async function untilStanding(ask: () => Promise<Answered>): Promise<Answered> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask()
+    } catch (error) {
+      if (!(error instanceof Moved) || attempt === attemptsMax) throw error
+    }
   }
 }
 

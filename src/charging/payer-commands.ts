@@ -8,7 +8,19 @@ import type { Payer } from './rater.ts'
 type Asked = { readonly payer: string; readonly project: string | null; readonly person: string | null }
 
 /** Always the same object while the parties stand, so that its prices can be remembered by it. */
-export type ProjectPayer = Payer & { readonly project: string }
+export type ProjectPayer = Payer & {
+  readonly project: string
+  /** The revision of the parties by which it was found. */
+  readonly parties: string
+}
+
+/** Everybody whose budget counts; by a revision of the parties where these decide it. */
+export type Owners = {
+  readonly all: readonly string[]
+  readonly parties: string | undefined
+  /** Why that payer does not pay for that project. */
+  readonly fault: Problem | undefined
+}
 
 const rememberedMax = 20_000
 
@@ -24,15 +36,20 @@ export class Payers {
   }
 
   /** Everybody whose budget counts: the payer, the project and its organisation, the person. */
-  async ownersOf(asked: Asked): Promise<readonly string[]> {
-    return ownersBy(asked, asked.project === null ? undefined : (await this.payerOf(asked)).organisation)
+  async ownersOf(asked: Asked): Promise<Owners> {
+    return ownersBy(asked, asked.project === null ? undefined : await this.payerOf(asked))
   }
 
   /** The same at once, when the project is remembered. */
-  knownOwnersOf(asked: Asked): readonly string[] | undefined {
+  knownOwnersOf(asked: Asked): Owners | undefined {
     if (asked.project === null) return ownersBy(asked, undefined)
     const found = this.knownPayerOf(asked)
-    return found && ownersBy(asked, found.organisation)
+    return found && ownersBy(asked, found)
+  }
+
+  /** What was found by this revision of the parties stands no more. */
+  isOver(revision: string): void {
+    this.#watch.isOver(revision)
   }
 
   /** The payer at once, when it is remembered. */
@@ -51,10 +68,11 @@ export class Payers {
     if (this.#known.size > rememberedMax) this.#known = new Map()
     // What is found now belongs to this map, which is dropped when a change is seen meanwhile.
     const known = this.#known
+    const parties = this.#watch.revision
     const key = project ?? payer
     let found = known.get(key)
     if (!found) {
-      found = { ...(await this.#find(payer, project, person)), project: key }
+      found = { ...(await this.#find(payer, project, person)), project: key, parties }
       known.set(key, found)
     }
     return found
@@ -75,10 +93,17 @@ export class Payers {
   }
 }
 
-function ownersBy({ payer, project, person }: Asked, organisation: string | undefined): readonly string[] {
-  const owners = [payer]
+function ownersBy({ payer, project, person }: Asked, found: ProjectPayer | undefined): Owners {
+  const organisation = found?.organisation
+  const isForeign = organisation !== undefined && payer !== organisation && payer !== project && payer !== person
+  const all = [payer]
   for (const owner of [project, organisation, person]) {
-    if (owner != null && !owners.includes(owner)) owners.push(owner)
+    if (owner != null && !all.includes(owner)) all.push(owner)
   }
-  return owners
+  return { all, parties: found?.parties, fault: isForeign ? notItsOrganisation() : undefined }
 }
+
+const notItsOrganisation = () =>
+  new Problem('request-invalid', {
+    issues: [{ field: 'body.payer', message: 'is not the organisation of that project' }],
+  })

@@ -37,11 +37,9 @@ function payerText({ payer, project }: Named): string {
 
 function paidBy(payer: NamedPayer, project: NamedPayer, person: string | null, named: Named): Paying {
   if (named.project !== undefined && project.kind !== 'project') throw wrong('project', 'must be a project')
-  if (project.id !== payer.id) {
-    if (payer.kind === 'project') throw wrong('payer', 'is another project: a project pays for itself alone')
-    if (payer.kind === 'organisation' && project.organisation !== payer.id) {
-      throw wrong('payer', 'is not the organisation of that project')
-    }
+  // Whether an organisation is that of the project is decided where the money is.
+  if (project.id !== payer.id && payer.kind === 'project') {
+    throw wrong('payer', 'is another project: a project pays for itself alone')
   }
   if (payer.kind === 'person' && person !== null && person !== payer.id) {
     throw wrong('person', 'is not the person who pays')

@@ -13,6 +13,7 @@ import {
   type WalletName,
   writeWallets,
 } from '../ledger/wallet-commands.ts'
+import { partiesRevisionLater } from '../parties/commands.ts'
 import { markUsedBy, shareBook } from '../pricing/commands.ts'
 import { type Books, type Due, MoreWanted } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
@@ -109,11 +110,14 @@ export class DeskBooks implements Books<Want, Desk> {
     const reading = desk.shelves.read(writer, shelved)
     // Shared until the commit, so that prices change between two batches, never within one.
     const sharing = wants.some(({ book }) => book !== undefined) ? shareBook(writer) : undefined
-    const [wallets, holds, isMore, book, stripes] = await Promise.all([
+    // Not shared: an import holds it for long. Whoever changes parties after this look comes after the batch.
+    const looking = wants.some(({ parties }) => parties !== undefined) ? partiesRevisionLater(writer) : undefined
+    const [wallets, holds, isMore, book, parties, stripes] = await Promise.all([
       locking,
       holding,
       isAnyMore,
       sharing,
+      looking,
       this.#stripes?.lock(writer, [...posted.values()]),
       reading,
     ])
@@ -123,6 +127,7 @@ export class DeskBooks implements Books<Want, Desk> {
     }
     this.#ahead.set(desk, { holds, stripes, isMore })
     desk.book = book
+    desk.parties = parties
     return desk
   }
 

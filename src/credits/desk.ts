@@ -23,6 +23,8 @@ export type Want = {
   readonly look?: Look<Desk>
   /** The revision of the price book that the command was priced with. */
   readonly book?: number
+  /** The revision of the parties by which its owners, or its prices, were found. */
+  readonly parties?: string
   /** Rows of other modules, that change with these wallets only. */
   readonly shelves?: readonly ShelfWant[]
 }
@@ -80,6 +82,8 @@ export class Desk {
   readonly sweptWallets = new Set<Wallet>()
   /** The revision of the price book under which this batch commits, when a command was priced. */
   book: number | undefined
+  /** The revision of the parties at this moment, when a command was found by one. */
+  parties: string | undefined
   /** The versions of prices that charge something here, and so never change any more, with the operation that did first. */
   readonly uses = new Map<bigint, bigint>()
   readonly postings: { readonly posting: Posting; readonly turn: Turn }[] = []

@@ -7,6 +7,7 @@ import { load, save, summaryOf } from './import-commands.ts'
 import { type ImportPlan, planImport } from './import.ts'
 import type { ColumnName, Fault, SheetRefused, SheetRow } from './sheet.ts'
 import * as sql from './sql.ts'
+import { changingParties } from './watch-commands.ts'
 
 type Caller = Omit<Call, 'command' | 'input' | 'status'>
 
@@ -23,10 +24,8 @@ export async function importSheet(
   sheet: readonly SheetRow[],
   fieldOf: (fault: Fault) => string,
 ): Promise<Answered> {
-  const written = await aloneStored(
-    house,
-    { ...call, command: 'parties.importSheet', input: sheet },
-    async (writer) => {
+  const written = await changingParties(house, () =>
+    aloneStored(house, { ...call, command: 'parties.importSheet', input: sheet }, async (writer) => {
       await sql.lockRevision(writer)
       const gathered = gather(sheet)
       const plan = gathered.ok ? planImport(gathered.value, await load(writer)) : gathered
@@ -37,7 +36,7 @@ export async function importSheet(
         await sql.raiseRevision(writer)
       }
       return imported
-    },
+    }),
   )
   return written as Answered
 }
@@ -59,10 +58,8 @@ export async function changeParty(
   rowOf: (present: Present) => SheetRow,
 ): Promise<Answered> {
   const { id, change, ifMatch } = input
-  const written = await aloneStored(
-    house,
-    { ...call, command: 'parties.change', input: { id, change } },
-    async (writer) => {
+  const written = await changingParties(house, () =>
+    aloneStored(house, { ...call, command: 'parties.change', input: { id, change } }, async (writer) => {
       await sql.lockRevision(writer)
       const now = await present(writer)
       if (!now) throw new Problem('not-found')
@@ -79,7 +76,7 @@ export async function changeParty(
         id,
         changed: changed.map(({ field, from, to }) => (field === 'email' ? { field } : { field, from, to })),
       }
-    },
+    }),
   )
   return written as Answered
 }

@@ -117,4 +117,4 @@ export async function nameOfPerson(reader: Reader, person: string): Promise<stri
 }
 
 /** Counts changes of the parties: while it stays, so do names and tiers. */
-export { revision as partiesRevision } from './sql.ts'
+export { revision as partiesRevision, revisionLater as partiesRevisionLater } from './sql.ts'

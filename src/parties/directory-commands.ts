@@ -13,8 +13,6 @@ export type NamedPayer = {
   readonly kind: 'organisation' | 'project' | 'person'
   /** UUID. */
   readonly id: string
-  /** Of a project. */
-  readonly organisation: string | null
 }
 
 const rememberedMax = 20_000
@@ -127,12 +125,12 @@ export class Directory {
       const id = parseId(kind, text)
       if (!id) continue
       const [found] = await knownAmong(reader, [uuidOf(id)])
-      return found && { kind, id: found.party, organisation: null }
+      return found && { kind, id: found.party }
     }
     const id = parseId('project', text)
     const uuid = id ? uuidOf(id) : (await partyByName(reader, 'project', text))?.id
     const found = uuid === undefined ? undefined : await sql.projectById(reader, uuid)
-    return found && { kind: 'project', id: found.project, organisation: found.organisation }
+    return found && { kind: 'project', id: found.project }
   }
 
   /** What is found from now on belongs to these, which are dropped when a change is seen meanwhile. */

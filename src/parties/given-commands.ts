@@ -5,6 +5,7 @@ import { idOf } from '../values/id.ts'
 import * as given from './given/sql.ts'
 import { nameFault, unassigned } from './party.ts'
 import * as sql from './sql.ts'
+import { changingParties } from './watch-commands.ts'
 
 export type GivenParty =
   | { readonly kind: 'organisation'; readonly id: string; readonly name: string }
@@ -19,32 +20,34 @@ export async function bringParty(house: House, principal: string, party: GivenPa
   const { kind, id } = party
   const owner = kind === 'project' ? party.organisation : null
   let fault: string | undefined
-  await alone(
-    house,
-    { principal, key: randomUUID(), command: 'parties.bring', input: { kind, id, owner } },
-    async (writer) => {
-      await sql.lockRevision(writer)
-      const there = await given.partyById(writer, id)
-      fault =
-        there &&
-        (there.kind !== kind
-          ? `is the id of a ${there.kind}`
-          : there.organisation === owner
-            ? undefined
-            : 'is the id of a project of another organisation')
-      if (there) return nothing
-      for (const name of namesFor(party)) {
-        const made =
-          party.kind === 'organisation'
-            ? await given.insertOrganisation(writer, id, name, unassigned.tier)
-            : await given.insertProject(writer, id, party.organisation, name, 'prepaid')
-        if (made === 0) continue
-        if (kind === 'project') await sql.nameAfterItself(writer, kind, [name])
-        await sql.raiseRevision(writer)
-        return { id: idOf(kind, id) }
-      }
-      throw new Error(`no name is free for the ${kind} ${id}`)
-    },
+  await changingParties(house, () =>
+    alone(
+      house,
+      { principal, key: randomUUID(), command: 'parties.bring', input: { kind, id, owner } },
+      async (writer) => {
+        await sql.lockRevision(writer)
+        const there = await given.partyById(writer, id)
+        fault =
+          there &&
+          (there.kind !== kind
+            ? `is the id of a ${there.kind}`
+            : there.organisation === owner
+              ? undefined
+              : 'is the id of a project of another organisation')
+        if (there) return nothing
+        for (const name of namesFor(party)) {
+          const made =
+            party.kind === 'organisation'
+              ? await given.insertOrganisation(writer, id, name, unassigned.tier)
+              : await given.insertProject(writer, id, party.organisation, name, 'prepaid')
+          if (made === 0) continue
+          if (kind === 'project') await sql.nameAfterItself(writer, kind, [name])
+          await sql.raiseRevision(writer)
+          return { id: idOf(kind, id) }
+        }
+        throw new Error(`no name is free for the ${kind} ${id}`)
+      },
+    ),
   )
   return fault
 }

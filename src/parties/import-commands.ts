@@ -9,6 +9,7 @@ import { gather, memberKey, nameKey } from './gather.ts'
 import { type Change, type ImportPlan, planImport, type Snapshot } from './import.ts'
 import type { SheetRefused, SheetRow } from './sheet.ts'
 import * as sql from './sql.ts'
+import { changingParties } from './watch-commands.ts'
 
 /** What an import would do, and the state of the parties it was compared with. */
 export type Preview = { readonly plan: ImportPlan; readonly revision: string }
@@ -49,14 +50,17 @@ export async function importParties(
 ): Promise<Imported> {
   const { plan, revision } = preview
   const { changes: _, unchanged: __, ...input } = plan
-  return await alone(house, { ...call, command: 'parties.import', input: { ...input, revision } }, async (writer) => {
-    if ((await sql.lockRevision(writer)) !== revision) throw new Problem('parties-changed')
+  const asked = { ...call, command: 'parties.import', input: { ...input, revision } }
+  return await changingParties(house, () =>
+    alone(house, asked, async (writer) => {
+      if ((await sql.lockRevision(writer)) !== revision) throw new Problem('parties-changed')
 
-    const imported = await summaryOf(writer, plan)
-    await save(writer, plan)
-    await sql.raiseRevision(writer)
-    return imported
-  })
+      const imported = await summaryOf(writer, plan)
+      await save(writer, plan)
+      await sql.raiseRevision(writer)
+      return imported
+    }),
+  )
 }
 
 /** What a plan comes to, asked before it is done: parties that change are named by the ids that they have. */

@@ -1,4 +1,4 @@
-import { type Reader, row, rows } from '../database/reader.ts'
+import { type Reader, row, rows, rowsLater } from '../database/reader.ts'
 import { execute, type Writer } from '../database/writer.ts'
 import type { Origin, PartyKind, Payment, ProjectParty } from './party.ts'
 
@@ -62,6 +62,13 @@ export const organisationById = (reader: Reader, organisation: string) =>
 
 export const revision = async (reader: Reader): Promise<string> =>
   (await row<{ number: string }>(reader, `select number::text from parties.revision`))?.number ?? '0'
+
+/** The same, put off: it goes out with the next statement of a batch. */
+export async function revisionLater(reader: Reader): Promise<string> {
+  const text = `select number::text from parties.revision`
+  const [found] = await rowsLater<{ number: string }>(reader, text, [], 'parties.revision')
+  return found?.number ?? '0'
+}
 
 /**
  * Met in usage. Two processes may meet the same name at once: the second waits for the first and then adds

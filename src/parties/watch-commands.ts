@@ -1,19 +1,36 @@
 import type { House } from '../operations/house.ts'
 import * as sql from './sql.ts'
 
-/** So long what was found of parties counts as it was: a change is in force everywhere after it. */
+/** What another process changed is heard of within this. */
 const freshFor = 1_000
+
+/** How often this process has changed the parties of a house. */
+const changes = new WeakMap<House, number>()
+
+const changed = (house: House) => void changes.set(house, (changes.get(house) ?? 0) + 1)
+
+/** Runs what may change parties: in this process that holds at once, however it ended. */
+export async function changingParties<Result>(house: House, change: () => Promise<Result>): Promise<Result> {
+  try {
+    return await change()
+  } finally {
+    changed(house)
+  }
+}
 
 /**
  * Whoever remembers parties asks this first. Every change of them counts their revision up: while it stands, so does what
- * was found; when it moved, all of that is to be forgotten.
+ * was found; when it moved, all of that is to be forgotten. What decides money asks besides, under its locks, whether the
+ * revision by which it was found still stands.
  */
 export class PartiesWatch {
   readonly #house: House
   readonly #forget: () => void
   #since = Number.NEGATIVE_INFINITY
+  /** How many changes this process had made when the revision was asked for. */
+  #changes = -1
   #revision = ''
-  #looking: Promise<void> | undefined
+  #looking: { readonly changes: number; readonly done: Promise<void> } | undefined
 
   constructor(house: House, forget: () => void) {
     this.#house = house
@@ -21,20 +38,47 @@ export class PartiesWatch {
   }
 
   get isFresh(): boolean {
-    return performance.now() - this.#since <= freshFor
+    return this.#changes === this.#made && performance.now() - this.#since <= freshFor
+  }
+
+  /** By which was found what is remembered. */
+  get revision(): string {
+    return this.#revision
   }
 
   /** Looks when it is time to, once for all who wait. */
   async look(): Promise<void> {
     if (this.isFresh) return
-    await (this.#looking ??= this.#readRevision().finally(() => (this.#looking = undefined)))
+    const made = this.#made
+    // A look that began before a change may have seen what was there before it.
+    if (this.#looking?.changes !== made) {
+      const looking = { changes: made, done: this.#readRevision(made) }
+      this.#looking = looking
+      const over = () => {
+        if (this.#looking === looking) this.#looking = undefined
+      }
+      looking.done.then(over, over)
+    }
+    await this.#looking.done
   }
 
-  async #readRevision(): Promise<void> {
+  /** Somebody saw that this revision stands no more: another process changed parties a moment ago. */
+  isOver(revision: string): void {
+    if (this.isFresh && revision === this.#revision) changed(this.#house)
+  }
+
+  get #made(): number {
+    return changes.get(this.#house) ?? 0
+  }
+
+  async #readRevision(made: number): Promise<void> {
     const now = performance.now()
     const revision = await sql.revision(this.#house.database.pool)
+    // Overtaken by a look that began after a change.
+    if (made < this.#changes) return
     if (revision !== this.#revision) this.#forget()
     this.#revision = revision
     this.#since = now
+    this.#changes = made
   }
 }
