@@ -13,7 +13,9 @@ export function refuseOthers({ owners }: Pick<Page, 'owners'>, fact: Fact, stand
   if (own && !mayCorrect(own, standing)) throw idTaken(fact.externalId, 'body.id')
 }
 
+export const takenMessage = (id: string): string => `“${id}” is taken: choose another id, or a source of your own`
+
 export const idTaken = (id: string, field: string): Problem =>
   new Problem('request-invalid', {
-    issues: [{ field, message: `“${id}” is taken: choose another id, or a source of your own` }],
+    issues: [{ field, message: takenMessage(id) }],
   })

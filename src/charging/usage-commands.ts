@@ -2,37 +2,32 @@ import { randomUUID } from 'node:crypto'
 import { Check } from 'typebox/value'
 import type { Reader } from '../database/reader.ts'
 import type { Principal } from '../http/principal.ts'
-import { Problem } from '../http/problem.ts'
-import { meterNames, ownersStanding } from '../metering/commands.ts'
-import type { Fact } from '../metering/fact.ts'
+import { meterNames } from '../metering/commands.ts'
 import type { WaitingRow } from '../metering/quarantine-commands.ts'
 import { inputDigest } from '../operations/canonical.ts'
 import type { House } from '../operations/house.ts'
-import { namesFor, partiesNamed, scopeOf } from '../parties/scope-commands.ts'
+import { namesFor } from '../parties/scope-commands.ts'
 import type { PartyKind } from '../parties/party.ts'
 import { parseId, uuidOf } from '../values/id.ts'
 import { chargePage } from './commands.ts'
 import type { Gathering } from './gather-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import { amountsOf } from './outcome.ts'
-import { idTaken, mayCorrect } from './owners.ts'
+import { ownedOf } from './owned-commands.ts'
 import { type FactOutcome, nameOf, type PageResult } from './page.ts'
 import { CloudEvent } from './event-contract.ts'
 import { usageOfEvent } from './event.ts'
 import { UsageInput } from './usage-contract.ts'
-import { badUsage, factOf, usageDoor, usageFault, type UsageGiven } from './usage.ts'
-
-/** One usage as it came: read, or with the reason why it cannot be. */
-export type Given = {
-  /** As it came. */
-  readonly raw: unknown
-  readonly id: string
-  readonly source: string
-  readonly usage: UsageGiven | undefined
-  readonly reason: string | undefined
-  /** Where it stands in the request: `body.records.3`. */
-  readonly field: string
-}
+import {
+  badUsage,
+  factOf,
+  providerNameOf,
+  usageDoor,
+  usageFault,
+  type Given,
+  type Read,
+  type UsageGiven,
+} from './usage.ts'
 
 export type UsageCall = {
   readonly principal: Principal
@@ -59,19 +54,21 @@ export async function recordUsage(
 ): Promise<Recorded> {
   const reader = house.database.pool
   const read = await readAll(reader, given, { now: call.now, measuredAt: call.now })
-  const own = await requireOwned(reader, call.principal, read)
+  const { own, refused } = await ownedOf(reader, call.principal, read)
 
-  const bad = read.flatMap(({ from, reason }, line) =>
-    reason === undefined ? [] : [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }],
-  )
-  const facts = read.flatMap(({ fact }) => fact ?? [])
+  const bad = read.flatMap((one, line) => {
+    const { from, reason } = one
+    if (reason === undefined || refused.has(one)) return []
+    return [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }]
+  })
+  const facts = read.flatMap((one) => (one.fact && !refused.has(one) ? [one.fact] : []))
   const said = given.map(({ raw }) => raw)
   const page = { facts, bad, ...(own && { owners: new Map(facts.map((fact) => [nameOf(fact), own])) }) }
   const result =
     call.key === undefined && given.length <= gatheredMax
       ? await gathering.charge(call.principal.name, page)
       : await chargePage(house, page, settingsOf(call, inputDigest(call.door, said)), memory)
-  return answerOf(read, result)
+  return answerOf(read, refused, result)
 }
 
 /** So few in one request go out together with those of others. */
@@ -85,8 +82,6 @@ const settingsOf = ({ unknown, principal, key }: UsageCall, digest: ReturnType<t
   call: { key: key ?? randomUUID(), digest },
 })
 
-type Read = { readonly from: Given; readonly fact: Fact | undefined; readonly reason: string | undefined }
-
 type Clock = { readonly now: number; readonly measuredAt: number }
 
 async function readAll(reader: Reader, given: readonly Given[], { now, measuredAt }: Clock): Promise<Read[]> {
@@ -94,10 +89,11 @@ async function readAll(reader: Reader, given: readonly Given[], { now, measuredA
   const named = await withNames(reader, given)
   return given.map((from, index) => {
     const { usage, reason } = named[index] as { usage: UsageGiven | undefined; reason: string | undefined }
-    if (!usage || reason !== undefined) return { from, fact: undefined, reason: reason ?? 'it cannot be read' }
-    const fault = usageFault(usage, meters, now)
-    if (fault) return { from, fact: undefined, reason: fault.join(' ') }
-    return { from, fact: factOf(usage, from.source, JSON.stringify(from.raw), measuredAt), reason: undefined }
+    if (!usage) return { from, fact: undefined, reason: reason ?? 'it cannot be read', names: undefined }
+    const names = { project: usage.project, provider: providerNameOf(usage, from.source) }
+    const fault = reason ?? usageFault(usage, meters, now)?.join(' ')
+    if (fault !== undefined) return { from, fact: undefined, reason: fault, names }
+    return { from, fact: factOf(usage, from.source, JSON.stringify(from.raw), measuredAt), reason: undefined, names }
   })
 }
 
@@ -129,52 +125,16 @@ async function withNames(reader: Reader, given: readonly Given[]) {
   return named
 }
 
-/** Whoever may touch some parties only records usage of those projects, or by those providers. */
-async function requireOwned(
-  reader: Reader,
-  principal: Principal,
-  read: readonly Read[],
-): Promise<ReadonlySet<string> | undefined> {
-  const scope = await scopeOf(reader, principal)
-  if (scope === null) return undefined
-  const own = new Set(scope)
-  await refuseOthers(reader, own, read)
-  for (const [source, alike] of Map.groupBy(read, ({ from }) => from.source)) {
-    const facts = alike.flatMap(({ fact }) => fact ?? [])
-    const projects = await partiesNamed(reader, 'project', source, [...new Set(facts.map((fact) => fact.projectName))])
-    const providers = await partiesNamed(reader, 'provider', source, [
-      ...new Set(facts.map((fact) => fact.providerName)),
-    ])
-    for (const { from, fact } of alike) {
-      // What cannot be read names nobody for sure, so it is not kept for a site that is not the caller's.
-      const owners = fact ? [projects.get(fact.projectName), providers.get(fact.providerName)] : []
-      if (owners.some((owner) => owner !== undefined && own.has(owner))) continue
-      const message = fact ? `there is no project “${fact.projectName}”` : 'it cannot be read'
-      throw new Problem(fact ? 'not-found' : 'request-invalid', {
-        issues: [{ field: `${from.field}.project`, message }],
-      })
-    }
-  }
-  return own
-}
-
-/** Sources have one set of ids for everybody: who may use one must not correct what others said under it. */
-async function refuseOthers(reader: Reader, own: ReadonlySet<string>, read: readonly Read[]): Promise<void> {
-  const said = read.flatMap(({ from, fact }) => (fact ? [{ from, fact }] : []))
-  const names = said.map(({ fact: { source, externalId } }) => ({ source, externalId }))
-  for (const { place, ...standing } of await ownersStanding(reader, names)) {
-    if (mayCorrect(own, standing)) continue
-    const { from } = said[place - 1] as (typeof said)[number]
-    throw idTaken(from.id, `${from.field}.id`)
-  }
-}
-
-function answerOf(read: readonly Read[], result: PageResult): Recorded {
+function answerOf(read: readonly Read[], refused: ReadonlyMap<Read, string>, result: PageResult): Recorded {
   const stored = result.answered && (JSON.parse(result.answered.answer) as { outcomes: readonly FactOutcome[] })
   const outcomes = new Map(stored?.outcomes.map((outcome) => [nameOf(outcome), outcome]))
   const told = new Set<string>()
-  const items = read.map(({ from: { id, source }, fact, reason }): Recorded['items'][number] => {
-    if (!fact) return { source, externalId: id, outcome: 'quarantined', ...(reason !== undefined && { reason }) }
+  const items = read.map((one): Recorded['items'][number] => {
+    const { from, fact } = one
+    const { id, source } = from
+    const reason = refused.get(one) ?? one.reason
+    if (!fact || reason !== undefined)
+      return { source, externalId: id, outcome: 'quarantined', ...(reason !== undefined && { reason }) }
     const name = nameOf(fact)
     const outcome = outcomes.get(name)
     if (outcome && (outcome.outcome === 'quarantined' || !told.has(name))) {

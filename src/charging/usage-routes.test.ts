@@ -1,14 +1,12 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
-import { after, before, beforeEach, test } from 'node:test'
-import { everybody, openDoors, type OpenedDoors } from '../http/testing.ts'
+import { after, before, test } from 'node:test'
+import { openDoors, type OpenedDoors } from '../http/testing.ts'
 import { rows } from '../database/reader.ts'
 import { importSheet, newSite, type Site } from './testing.ts'
 import { addEventRoutes } from './event-routes.ts'
 import { Gathering } from './gather-commands.ts'
-import { nameOf } from './page.ts'
 import { addUsageRoutes } from './usage-routes.ts'
-import { factOf } from './usage.ts'
 
 let site: Site
 let doors: OpenedDoors
@@ -27,7 +25,6 @@ after(async () => {
   await doors.close()
   await site.drop()
 })
-beforeEach(() => doors.be(everybody))
 
 const usage = (over: object = {}) => ({
   id: randomUUID(),
@@ -165,39 +162,6 @@ test('200: parties are named by their ids, too', async () => {
     [nobody.body.items[0]?.outcome, nobody.body.items[0]?.reason],
     ['quarantined', `project: there is no project prj_${'0'.repeat(32)}`],
   )
-})
-
-test('404: whoever may touch some projects only records no usage of another', async () => {
-  doors.be({ name: 'portal', role: 'service', parties: new Set([await uuidOfProject('chem')]) })
-  assert.equal((await send(usage())).status, 200)
-  const other = await send({ records: [usage(), usage({ project: 'oil' })] })
-  assert.equal(other.status, 404)
-  assert.match(other.text, /body\.records\.1\.project/)
-})
-
-test('400: whoever may touch some projects only corrects nothing that was said of another', async () => {
-  const one = usage({ project: 'oil', measuredAt: '2026-10-01T01:00:00Z' })
-  assert.equal((await send(one)).body.items[0]?.outcome, 'recorded')
-  doors.be({ name: 'portal', role: 'service', parties: new Set([await uuidOfProject('chem')]) })
-  const taken = await send({ ...one, project: 'chem', quantities: { cpu_core_seconds: '0' }, measuredAt: undefined })
-  assert.equal(taken.status, 400)
-  assert.match(taken.text, /"body\.id"/)
-  const mine = usage()
-  assert.equal((await send(mine)).body.items[0]?.outcome, 'recorded')
-  assert.equal((await send({ ...mine, quantities: { cpu_core_seconds: '0' } })).body.items[0]?.outcome, 'corrected')
-})
-
-test('a record that somebody else took while the request was under way is not corrected', async () => {
-  const one = usage({ project: 'oil', measuredAt: '2026-10-01T01:00:00Z' })
-  assert.equal((await send(one)).body.items[0]?.outcome, 'recorded')
-  const { house, memory } = site
-  const measuredAt = '2026-10-01T02:00:00Z'
-  const fact = factOf({ ...one, project: 'chem', quantities: {}, measuredAt }, 'api:portal', '{}', 0)
-  const owners = new Map([[nameOf(fact), new Set(['nobody'])]])
-  const gathering = new Gathering(house, 'quarantine', memory)
-  await assert.rejects(gathering.charge('portal', { facts: [fact], bad: [], owners }), { type: 'request-invalid' })
-  const mine = new Map([[nameOf(fact), new Set([await uuidOfProject('oil')])]])
-  assert.equal((await gathering.charge('portal', { facts: [fact], bad: [], owners: mine })).corrected, 1)
 })
 
 async function uuidOfProject(name: string): Promise<string> {

@@ -8,9 +8,9 @@ import type { House } from '../operations/house.ts'
 import { numbered } from '../values/id.ts'
 import type { Gathering } from './gather-commands.ts'
 import type { Memory } from './memory-commands.ts'
-import { type Given, recordUsage, type Recorded, type UsageCall } from './usage-commands.ts'
+import { recordUsage, type Recorded, type UsageCall } from './usage-commands.ts'
 import * as contract from './usage-contract.ts'
-import { sourceOf, usageDoor, type UsageGiven } from './usage.ts'
+import { type Given, sourceOf, usageDoor, type UsageGiven } from './usage.ts'
 
 export type UsageParts = {
   readonly house: House
@@ -32,7 +32,8 @@ export function addUsageRoutes(server: ApiServer, parts: UsageParts): void {
       summary: 'Record usage, and charge it: one record, or many as { "records": [...] }',
       description:
         'Each is answered for itself. What was said before is a duplicate; what is said otherwise and measured later ' +
-        'corrects it. Of many, one that cannot be read goes to quarantine with its reason and stops no other.',
+        'corrects it. Of many, one that cannot be read goes to quarantine with its reason and stops no other. With a key ' +
+        'for some parties, usage of others is answered as that of a project that is not there, and is not kept.',
       body: contract.AnyUsage,
       shown: { 'application/json': contract.UsageOneOrMany },
       bytesMax: 16 * 1024 * 1024,

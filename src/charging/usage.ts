@@ -5,6 +5,27 @@ import type { UsageInput } from './usage-contract.ts'
 
 export type UsageGiven = Static<typeof UsageInput>
 
+/** One usage as it came: read, or with the reason why it cannot be. */
+export type Given = {
+  /** As it came. */
+  readonly raw: unknown
+  readonly id: string
+  readonly source: string
+  readonly usage: UsageGiven | undefined
+  readonly reason: string | undefined
+  /** Where it stands in the request: `body.records.3`. */
+  readonly field: string
+}
+
+/** The same, as far as it could be read. */
+export type Read = {
+  readonly from: Given
+  readonly fact: Fact | undefined
+  readonly reason: string | undefined
+  /** Whom it names, as its source calls them, where it has the right form. */
+  readonly names: { readonly project: string; readonly provider: string } | undefined
+}
+
 /** The doors that usage comes through one by one; a quarantined row of theirs is read again by what `usageReader` is. */
 export const usageDoor = 'usage'
 
@@ -39,8 +60,12 @@ export function usageFault(
 const sorted = (texts: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))
 
+/** Who earns; the source itself where nobody is named. */
+export const providerNameOf = ({ provider }: UsageGiven, source: string): string =>
+  provider ?? source.slice(source.indexOf(':') + 1)
+
 export function factOf(given: UsageGiven, source: string, raw: string, now: number): Fact {
-  const { id, project, person, provider, service, subtype, measuredAt, final, quantities, dimensions } = given
+  const { id, project, person, service, subtype, measuredAt, final, quantities, dimensions } = given
   return {
     source,
     externalId: id,
@@ -48,7 +73,7 @@ export function factOf(given: UsageGiven, source: string, raw: string, now: numb
     subtype: subtype ?? '',
     projectName: project,
     personName: person ?? null,
-    providerName: provider ?? source.slice(source.indexOf(':') + 1),
+    providerName: providerNameOf(given, source),
     startsAt: Date.parse(given.startsAt),
     endsAt: Date.parse(given.endsAt),
     measuredAt: measuredAt === undefined ? now : Date.parse(measuredAt),
