@@ -156,43 +156,6 @@ test('401 and 403: strangers, and roles that do not include it, hold nothing', a
   assert.equal((await hold('chem', '1', {}, { authorization: `Bearer ${user}` })).status, 403)
 })
 
-test('402: more than is there is not held, nor more than a budget one level up allows', async () => {
-  const short = await hold('chem', '1000')
-  assert.deepEqual([short.status, short.body.type], [402, '/problems/insufficient-credits'])
-  assert.equal((await ask('PUT', `/budgets/${site.ids.sci}/month`, { amount: '1' })).status, 200)
-  const over = await hold('chem', '1.5')
-  assert.deepEqual([over.status, over.body.type, over.body.left], [402, '/problems/budget-exhausted', '1'])
-  const { items } = (await ask('GET', '/budgets')).body
-  assert.deepEqual(
-    items.map(({ payer, amount, left }) => [payer, amount, left]),
-    [[site.ids.sci, '1', '1']],
-  )
-  assert.equal((await ask('DELETE', `/budgets/${site.ids.sci}/month`)).body['amount'], null)
-  assert.equal((await hold('chem', '1.5')).status, 201)
-})
-
-test('200: a budget is ended on trial, ended, and goes on from what was used when it is set again', async () => {
-  const path = `/budgets/${site.ids.sci}/total`
-  const used = async () => {
-    const { items } = (await ask('GET', '/budgets')).body
-    return items.filter(({ span }) => span === 'total').map(({ used: nanos }) => nanos)
-  }
-  assert.equal((await ask('PUT', path, { amount: '9' })).status, 200)
-  const id = await held('chem', '0.25')
-  assert.deepEqual(await used(), ['0.25'])
-  const tried = await ask('DELETE', `${path}?dryRun=true`)
-  assert.deepEqual([tried.status, tried.body['amount']], [200, null])
-  assert.deepEqual(await used(), ['0.25'])
-  assert.equal((await ask('DELETE', path)).status, 200)
-  assert.deepEqual(await used(), [])
-  const meanwhile = await held('chem', '0.5')
-  assert.equal((await ask('PUT', path, { amount: '9' })).status, 200)
-  assert.deepEqual(await used(), ['0.25'], 'what was held while there was none is not counted')
-  for (const each of [id, meanwhile]) assert.equal((await ask('POST', `/reservations/${each}/release`)).status, 200)
-  assert.deepEqual(await used(), ['0'])
-  assert.equal((await ask('DELETE', path)).status, 200)
-})
-
 test('404: what belongs to others is not there', async () => {
   const foreign = {
     authorization: `Bearer ${await newKey(site.house, { role: 'supervisor', parties: [site.ids.art] })}`,
