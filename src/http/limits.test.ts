@@ -180,12 +180,13 @@ test('200: connections that only stay open keep nobody out', async () => {
 })
 
 const preflight = (origin: string) =>
+  options({
+    origin,
+    'access-control-request-method': 'POST',
+    'access-control-request-headers': 'idempotency-key',
+  })
+const options = (headers: Record<string, string>) =>
   new Promise<{ status: number; headers: NodeJS.Dict<string | string[]> }>((resolve, reject) => {
-    const headers = {
-      origin,
-      'access-control-request-method': 'POST',
-      'access-control-request-headers': 'idempotency-key',
-    }
     ask({ port: doors.port, method: 'OPTIONS', path: '/pay', headers }, (answer) => {
       answer.resume()
       resolve({ status: answer.statusCode ?? 0, headers: answer.headers })
@@ -200,6 +201,8 @@ test('204: pages of origins that are named may ask; others are not told that the
   assert.equal(named.headers['access-control-allow-origin'], 'https://portal.example.org')
   assert.match(String(named.headers['access-control-allow-headers']), /idempotency-key/)
   assert.equal((await preflight('https://evil.example')).headers['access-control-allow-origin'], undefined)
+  const bare = await options({})
+  assert.deepEqual([bare.status, bare.headers['access-control-allow-origin']], [204, undefined])
 })
 
 test('origins are addresses without a path, or * alone', () => {

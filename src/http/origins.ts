@@ -31,5 +31,7 @@ export async function allowOrigins(server: FastifyInstance, origins: readonly st
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['etag', 'operation-id', 'retry-after', 'x-request-id'],
     maxAge: 600,
+    // Who asks without the headers of a browser gets the same answer, not one that is no problem of ours.
+    strictPreflight: false,
   })
 }
