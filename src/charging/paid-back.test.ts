@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Credits } from '../credits/commands.ts'
 import { walletLinesOf } from '../credits/flow-commands.ts'
 import { rows } from '../database/reader.ts'
@@ -29,7 +30,7 @@ const me = () => ({ principal: 'tester', key: randomUUID() })
 const currency = 'THB'
 
 /** A prepaid project with 100 that never expire, and 10 that do. */
-async function prepaid(name: string): Promise<string> {
+async function prepaid(name: string, expiresAt = Date.now() + day): Promise<string> {
   await importSheet(site.house, `organisation,tier,project,payment\nFaculty,mu,${name},prepaid\n`)
   const [project] = await rows<{ id: string }>(site.database.pool, `select id from parties.projects where name = $1`, [
     name,
@@ -37,7 +38,7 @@ async function prepaid(name: string): Promise<string> {
   const owner = project?.id ?? ''
   const asked = { owner, currency, origin: 'purchase' }
   await counter.credits.grant(me(), { ...asked, nanos: 100n * baht, expiresAt: null })
-  await counter.credits.grant(me(), { ...asked, nanos: 10n * baht, expiresAt: Date.now() + day })
+  await counter.credits.grant(me(), { ...asked, nanos: 10n * baht, expiresAt })
   return owner
 }
 
@@ -82,6 +83,23 @@ test('a correction of what was refunded goes on from the credits to which the re
     assert.deepEqual(await left(owner), due, `${refunded} refunded, corrected to ${corrected}`)
   }
   await assertBooksAgree(site.house)
+})
+
+test('what comes back twice to credits whose time is over expires twice', async () => {
+  const expiresAt = Date.now() + 1_500
+  const owner = await prepaid('over', expiresAt)
+  const usage = fact({ projectName: 'over' })
+  await charge(site, [costing(8, usage)])
+  await sleep(expiresAt - Date.now() + 20)
+  const swept = async () => {
+    await counter.credits.sweep(owner, currency)
+    return await left(owner)
+  }
+  assert.deepEqual(await swept(), ['0', '100'])
+  await giveBack(usage, 3n)
+  assert.deepEqual(await swept(), ['0', '100'])
+  await charge(site, [costing(1, usage, 1)])
+  assert.deepEqual(await swept(), ['0', '99'])
 })
 
 async function hold(payer: string, amount: bigint, person: string | null = null): Promise<boolean> {

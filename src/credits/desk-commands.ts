@@ -185,7 +185,10 @@ export class DeskBooks implements Books<Want, Desk> {
     }
     return [
       ...due.map(({ reservation }) => expireHold(BigInt(reservation))),
-      ...[...desk.lots.values()].flat().filter(isOver(at)).map(expireLot),
+      ...[...desk.lots.values()]
+        .flat()
+        .filter(isOver(at))
+        .map((lot) => expireLot(lot, desk.walletsById.get(lot.wallet)?.entries ?? 0n)),
     ]
   }
 

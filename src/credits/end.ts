@@ -205,9 +205,12 @@ function expireFrom(
   )
 }
 
-/** Dated credits that nobody holds, past their time. */
-export const expireLot = (lot: Lot): Due<Desk> => ({
-  key: `expire lot ${lot.id}`,
+/**
+ * Dated credits that nobody holds, past their time. After so many entries of the wallet: usage that they had paid may be
+ * corrected later, and what comes back to them expires then.
+ */
+export const expireLot = (lot: Lot, entries: bigint): Due<Desk> => ({
+  key: `expire lot ${lot.id} after ${entries}`,
   command: 'credits.expireLot',
   input: { lot: String(lot.id) },
   decide(desk, turn) {
