@@ -1,4 +1,4 @@
-import { askingOf, currencyFor, sendMoney } from '../credits/money-commands.ts'
+import { askingOf, asToldTo, currencyFor, sendMoney } from '../credits/money-commands.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { type Principal, principalOf, requireTouch } from '../http/principal.ts'
 import { orNotFound, Problem } from '../http/problem.ts'
@@ -34,7 +34,7 @@ export function addCounterRoutes(server: ApiServer, counter: Counter, directory:
       const principal = principalOf(request)
       const paying = knownPayingOf(directory, principal, body) ?? (await payingOf(directory, principal, body))
       const provider = directory.knownProvider(body.provider) ?? (await directory.provider(body.provider))
-      const answered = await counter.hold(askingOf(request, body.dryRun), {
+      const wanted = {
         payer: paying.payer,
         project: paying.project,
         person: paying.person,
@@ -45,8 +45,12 @@ export function addCounterRoutes(server: ApiServer, counter: Counter, directory:
         cost,
         overrun: body.overrun ?? 'charge',
         seconds,
-      })
-      return sendMoney(reply, answered)
+      }
+      try {
+        return sendMoney(reply, await counter.hold(askingOf(request, body.dryRun), wanted))
+      } catch (error) {
+        throw asToldTo(principal, error)
+      }
     },
   )
   addSettling(server, counter)
@@ -97,8 +101,13 @@ function addChanges(server: ApiServer, counter: Counter): void {
     }),
     async (request, reply) => {
       const { body } = request
-      const reservation = await reservationFor(counter, principalOf(request), request.params.reservation)
-      return sendMoney(reply, await counter.grow(askingOf(request, body.dryRun), reservation, nanosFrom(body.amount)))
+      const principal = principalOf(request)
+      const reservation = await reservationFor(counter, principal, request.params.reservation)
+      try {
+        return sendMoney(reply, await counter.grow(askingOf(request, body.dryRun), reservation, nanosFrom(body.amount)))
+      } catch (error) {
+        throw asToldTo(principal, error)
+      }
     },
   )
   server.post(

@@ -6,6 +6,7 @@ import { momentText } from '../values/moment.ts'
 import { nanosText } from '../values/money.ts'
 import { type BudgetWindow, countMore } from './budget.ts'
 import type { Desk, Want } from './desk.ts'
+import { BudgetExhausted } from './exhausted.ts'
 import { holdFrom } from './lot.ts'
 import type { Hold, OverrunPolicy, Reservation } from './reservation.ts'
 
@@ -112,7 +113,7 @@ export const growCommand = (reservation: bigint, nanos: bigint): LaneCommand<Wan
     if (found instanceof Problem) return refusal(found)
     const { payer, currency, owners } = found.reservation
     const windows = desk.windowsOf(owners, currency, turn.at)
-    const fault = refuseWindows(windows, nanos) ?? refuseWallet(desk, payer, currency, nanos)
+    const fault = refuseWindows(desk, windows, nanos) ?? refuseWallet(desk, payer, currency, nanos)
     if (fault) return refusal(fault)
     return {
       ok: true,
@@ -202,7 +203,7 @@ function refuseHold(
   at: number,
 ): { readonly problem: Problem } | { readonly windows: readonly BudgetWindow[] } {
   const windows = desk.windowsOf(owners, currency, at)
-  const problem = refuseWallet(desk, payer, currency, nanos) ?? refuseWindows(windows, nanos)
+  const problem = refuseWallet(desk, payer, currency, nanos) ?? refuseWindows(desk, windows, nanos)
   return problem ? { problem } : { windows }
 }
 
@@ -211,18 +212,9 @@ function refuseWallet(desk: Desk, payer: string, currency: string, nanos: bigint
   return free < nanos ? shortOf(currency, nanos, free) : undefined
 }
 
-function refuseWindows(windows: readonly BudgetWindow[], nanos: bigint): Problem | undefined {
-  for (const { wallet, span, starts, used, amount } of windows) {
-    if (used + nanos <= amount) continue
-    return new Problem('budget-exhausted', {
-      wallet: numbered('account', wallet),
-      span,
-      since: starts,
-      allows: nanosText(amount),
-      left: nanosText(amount > used ? amount - used : 0n),
-    })
-  }
-  return undefined
+function refuseWindows(desk: Desk, windows: readonly BudgetWindow[], nanos: bigint): Problem | undefined {
+  const over = windows.find(({ used, amount }) => used + nanos > amount)
+  return over && new BudgetExhausted(over, desk.walletsById.get(over.wallet)?.owner ?? null)
 }
 
 const shortOf = (currency: string, asked: bigint, free: bigint): Problem =>

@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf, sendAnswered } from '../http/call.ts'
-import { principalOf } from '../http/principal.ts'
+import { mayTouch, type Principal, principalOf } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
 import type { Directory, NamedPayer } from '../parties/directory-commands.ts'
 import type { Currency } from '../values/money.ts'
 import type { Credits } from './commands.ts'
+import { BudgetExhausted } from './exhausted.ts'
 
 /** In whose name a money command is asked for, under which key. */
 export const askingOf = (request: FastifyRequest, dryRun: boolean | undefined) => ({
@@ -33,4 +34,15 @@ export function currencyFor({ currencies }: Credits, text: string | undefined, f
   if (currencies.has(text)) return text
   const message = `${text} is no currency that there is: an ISO 4217 code, CREDIT, or a unit in BURSAR_CURRENCIES`
   throw new Problem('request-invalid', { issues: [{ field, message }] })
+}
+
+/** Whoever may not read a budget that stops them, of a person or of an organisation, learns until when and no more. */
+export function asToldTo(principal: Principal, error: unknown): unknown {
+  if (!(error instanceof BudgetExhausted) || mayTouch(principal, [error.owner])) return error
+  const { span, since } = error.detail
+  return new Problem('budget-exhausted', {
+    span,
+    since,
+    detail: 'You may not read this budget, so nothing else is told.',
+  })
 }
