@@ -184,9 +184,19 @@ create table parties.revision (
   constraint revision_pkey PRIMARY KEY (only_row),
   constraint revision_only_row_check CHECK (only_row)
 );
+
+create table parties.former_names (
+  kind   text not null,
+  source text not null,
+  name   text not null,
+  party  uuid not null,
+  constraint former_names_pkey PRIMARY KEY (kind, source, name, party),
+  constraint former_names_kind_check CHECK ((kind = ANY (ARRAY['project'::text, 'person'::text, 'provider'::text])))
+);
 CREATE INDEX projects_of_organisation ON parties.projects USING btree (organisation);
 CREATE INDEX names_of_party ON parties.names USING btree (party);
 CREATE INDEX memberships_of_person ON parties.members USING btree (person);
+CREATE INDEX former_names_of_party ON parties.former_names USING btree (party);
 
 create view parties.known_projects as
  SELECT p.id,

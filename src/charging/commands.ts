@@ -1,10 +1,12 @@
+import { strict as assert } from 'node:assert'
 import { hash, randomUUID } from 'node:crypto'
+import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
 import { inPieces, type Recorded, recordFacts } from '../metering/commands.ts'
 import { aloneStored, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { meetNames } from '../parties/commands.ts'
+import { meetNames, projectById } from '../parties/commands.ts'
 import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
@@ -77,7 +79,8 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
   const aside = await setAside(writer, page, unknown, settings.chargeFrom)
   const tally = { recorded: 0, duplicates: 0, corrected: 0, confirmed: 0, charged: 0, unpriced: 0 }
   const outcomes: FactOutcome[] = []
-  const sheet = new ChargeSheet(() => writer.nextId(), memory.raters.periodBased, prepaidOf(payers.values()))
+  const prepaid = new Set(prepaidOf(payers.values()))
+  const sheet = new ChargeSheet(() => writer.nextId(), memory.raters.periodBased, prepaid)
   const early = ({ fact }: Recorded) => settings.chargeFrom !== null && fact.endsAt < settings.chargeFrom
   const onto = (record: Recorded, by: Rater, uncharged: boolean) =>
     rateOnto(sheet, tally, { record, payer: payers.get(record.project) as ProjectParty, rater: by, uncharged })
@@ -102,6 +105,8 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
       )
       for (const { record, previous } of recorded.newer) {
         refuseOthers(page, record.fact, previous)
+        // What its name meant before, no name of this page may mean.
+        if (!payers.has(record.project)) await addPayer(writer, payers, prepaid, record.project)
         const prior = priors.get(previous.id) as Prior
         for (const charge of prior.live) sheet.reverse(charge, paidOf(prior, charge, previous.person))
         const asRatedFirst = prior.book === undefined ? rater : await memory.raters.at(writer, prior.book)
@@ -119,6 +124,13 @@ async function writePage(writer: Writer, house: House, page: NamedPage, settings
   if (settings.call) outcomes.push(...outcomesOfUnknown(unknown))
   await writeSheet(writer, sheet, house.zone)
   return { ...aside, ...tally, amounts: sheet.amounts, ...(settings.call && { outcomes }) }
+}
+
+async function addPayer(reader: Reader, payers: Map<string, ProjectParty>, prepaid: Set<string>, project: string) {
+  const payer = await projectById(reader, project)
+  assert(payer, `project ${project} of a record is not there`)
+  payers.set(project, payer)
+  for (const each of prepaidOf([payer])) prepaid.add(each)
 }
 
 /** Writes what a sheet has gathered. The ledger comes last: it locks accounts. */

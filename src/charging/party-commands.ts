@@ -12,7 +12,7 @@ import type { UnknownFact } from './quarantine-commands.ts'
 type Found = {
   readonly known: readonly KnownFact[]
   readonly unknown: readonly UnknownFact[]
-  readonly payers: ReadonlyMap<string, ProjectParty>
+  readonly payers: Map<string, ProjectParty>
 }
 
 /** A page with the names in it, by source. */

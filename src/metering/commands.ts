@@ -1,11 +1,12 @@
 import { strict as assert } from 'node:assert'
 import type { Writer } from '../database/writer.ts'
+import { namedAsBefore } from './again-commands.ts'
 import { Draft, type KnownFact } from './draft.ts'
 import { type Fact, plainFact } from './fact.ts'
 import { RecentNames } from './recent.ts'
 import type { Recorded } from './recorded.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, together } from './version.ts'
+import { compare, type Content, together, type Version } from './version.ts'
 
 export type RecordedPage = {
   /** Used for the first time. */
@@ -148,18 +149,27 @@ async function supersede(
           changed.map((record) => BigInt(identityOf(record).record)),
         )
   const storedById = new Map(stored.map((row) => [row.id, row]))
+  const asBefore = await namedAsBefore(
+    writer,
+    changed.flatMap((record) => {
+      const standing = storedById.get(identityOf(record).record)
+      return standing ? { record, standing } : []
+    }),
+  )
   const newer: { record: Recorded; previous: sql.RecordRow }[] = []
   const confirmed: Recorded[] = []
   for (const record of records) {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record)
     const measuredAt = identity.measured_at.getTime()
-    const verdict = previous ? compare(versionOf(record), { ...versionOfRow(previous), measuredAt }) : 'seen'
+    const before = asBefore.get(record)
+    const told = before ? new Draft(before, zone) : record
+    const verdict = previous ? compare(versionOf(told), { ...versionOfRow(previous), measuredAt }) : 'seen'
     if (verdict === 'seen' && record.fact.measuredAt > measuredAt) confirmed.push(record)
     if (!previous || verdict === 'seen' || verdict === 'older') continue
     const latest = Math.max(measuredAt, record.fact.measuredAt)
     const { content } = versionOfRow(previous)
-    const draft = verdict === 'more' ? new Draft(knownTogether(record, content, latest), zone) : record
+    const draft = verdict === 'more' ? new Draft(knownTogether(told, content, latest), zone) : record
     const { period, fact, project, person, provider, digest, called, texts } = draft
     const parts = { period, fact, project, person, provider, digest, called, texts }
     newer.push({ record: { ...parts, id: record.id, version: identity.version + 1 }, previous })
@@ -196,17 +206,19 @@ const contentOf = ({ fact, project, person, provider }: KnownFact): Content => (
   provider,
 })
 
-const versionOf = (record: Recorded) => ({
+const versionOf = (record: Recorded): Version => ({
   final: record.fact.final,
   measuredAt: record.fact.measuredAt,
   digest: record.digest,
   content: contentOf(record),
+  raw: record.fact.raw,
 })
 
-const versionOfRow = (row: sql.RecordRow) => ({
+const versionOfRow = (row: sql.RecordRow): Version => ({
   final: row.final,
   measuredAt: row.measured_at.getTime(),
   digest: row.digest,
+  raw: row.raw,
   content: {
     service: row.service,
     subtype: row.subtype,

@@ -9,7 +9,9 @@ import type { Fact, FactTexts } from './fact.ts'
  *   says nothing that is not known ───────────▶ seen
  *   contradicts nothing, and knows more ──────▶ more: the two are put together
  *   contradicts, greater by final, measuredAt,
- *   digest ───────────────────────────────────▶ newer, else older
+ *   words ────────────────────────────────────▶ newer, else older
+ *
+ * Whom its names mean is settled before: see `again-commands.ts`.
  */
 export type Verdict = 'seen' | 'more' | 'newer' | 'older'
 
@@ -18,7 +20,14 @@ export type Content = Told & Parties
 type Told = Pick<Fact, 'service' | 'subtype' | 'startsAt' | 'endsAt' | 'final' | 'quantities' | 'dimensions'>
 type Parties = { readonly project: string; readonly person: string | null; readonly provider: string }
 
-export type Standing = { readonly final: boolean; readonly measuredAt: number; readonly digest: string }
+export type Version = {
+  readonly final: boolean
+  readonly measuredAt: number
+  readonly digest: string
+  readonly content: Content
+  /** In the words of the source; null where they were erased. */
+  readonly raw: string | null
+}
 
 /** 128 bits of SHA-256, in hex: the same content gives the same digest, from whatever format it was read. */
 export function contentDigest(texts: FactTexts, { project, person, provider }: Parties): string {
@@ -27,10 +36,7 @@ export function contentDigest(texts: FactTexts, { project, person, provider }: P
   return hash('sha256', text, 'hex').slice(0, 32)
 }
 
-export function compare(
-  incoming: Standing & { readonly content: Content },
-  standing: Standing & { readonly content: Content },
-): Verdict {
+export function compare(incoming: Version, standing: Version): Verdict {
   if (incoming.digest === standing.digest) return 'seen'
   if (!agrees(incoming.content, standing.content)) return orderOf(incoming, standing) > 0 ? 'newer' : 'older'
   return tellsMore(incoming.content, standing.content) ? 'more' : 'seen'
@@ -48,11 +54,19 @@ export function together<Known extends Pick<Content, 'quantities' | 'dimensions'
 const sorted = (values: Readonly<Record<string, string>>) =>
   Object.fromEntries(Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)))
 
-function orderOf(a: Standing, b: Standing): number {
+/** Without the ids of parties: they are drawn by lot, and two houses that are told the same must keep the same. */
+function orderOf(a: Version, b: Version): number {
   if (a.final !== b.final) return a.final ? 1 : -1
   if (a.measuredAt !== b.measuredAt) return a.measuredAt - b.measuredAt
-  return a.digest < b.digest ? -1 : a.digest > b.digest ? 1 : 0
+  const [textOfA, textOfB] = [textOf(a.content), textOf(b.content)]
+  if (textOfA !== textOfB) return textOfA < textOfB ? -1 : 1
+  // Only the parties differ.
+  if (a.raw === null || b.raw === null || a.raw === b.raw) return 0
+  return a.raw < b.raw ? -1 : 1
 }
+
+const textOf = ({ service, subtype, startsAt, endsAt, quantities, dimensions }: Content): string =>
+  JSON.stringify([service, subtype, startsAt, endsAt, quantities, dimensions])
 
 /** True when both may be right: one format of a source knows what another does not. */
 function agrees(one: Content, other: Content): boolean {

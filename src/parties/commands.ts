@@ -4,6 +4,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
+import * as former from './former/sql.ts'
 import { KnownParties } from './memory.ts'
 import {
   nameFault,
@@ -109,6 +110,18 @@ async function resolve<Party>(
     `a ${kind} that was just created is not found`,
   )
   return found
+}
+
+/** Answers whether a name of this source means a party, or ever meant it. */
+export async function everMeant(
+  reader: Reader,
+  kind: PartyKind,
+  source: string,
+  names: readonly string[],
+): Promise<(name: string, party: string) => boolean> {
+  const found = await former.everMeant(reader, kind, source, names)
+  const pairs = new Set(found.map(({ name, party }) => `${party} ${name}`))
+  return (name, party) => pairs.has(`${party} ${name}`)
 }
 
 /** What a person is called; undefined when nobody knows any more. */

@@ -5,8 +5,10 @@ import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { idOf } from '../values/id.ts'
 import { accept, type Outcome } from '../values/outcome.ts'
+import { keepFormer } from './former/sql.ts'
 import { gather, memberKey, nameKey } from './gather.ts'
 import { type Change, type ImportPlan, planImport, type Snapshot } from './import.ts'
+import type { PartyKind } from './party.ts'
 import type { SheetRefused, SheetRow } from './sheet.ts'
 import * as sql from './sql.ts'
 import { changingParties } from './watch-commands.ts'
@@ -74,9 +76,12 @@ export async function summaryOf(reader: Reader, plan: ImportPlan): Promise<Impor
   )
 }
 
+const kinds: readonly PartyKind[] = ['project', 'person', 'provider']
+
 /** In the order in which usage creates parties too, so that neither waits for the other in a circle. */
 export async function save(writer: Writer, plan: ImportPlan): Promise<void> {
-  const namesOf = (kind: 'project' | 'person' | 'provider') => plan.names.filter((name) => name.kind === kind)
+  const namesOf = (kind: PartyKind) => plan.names.filter((name) => name.kind === kind)
+  for (const kind of kinds) await keepFormer(writer, kind, namesOf(kind))
   await sql.saveOrganisations(writer, plan.organisations)
   await sql.saveProjects(writer, plan.projects)
   await sql.saveNames(writer, 'project', namesOf('project'))

@@ -5,6 +5,7 @@ import { Problem } from '../http/problem.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { parseId, type UuidKind, uuidOf } from '../values/id.ts'
+import { eraseFormer, keepFormer } from './former/sql.ts'
 import { nameFault, sourceFault } from './party.ts'
 import * as sql from './people/sql.ts'
 import { lockRevision, raiseRevision } from './sql.ts'
@@ -66,6 +67,7 @@ export async function linkPerson(writer: Writer, person: string, source: string,
   await lockRevision(writer)
   const known = await sql.personById(writer, person)
   if (!known || known.name === null) throw new Problem('not-found', { detail: 'There is no such person, or no more.' })
+  await keepFormer(writer, 'person', [{ source, name }])
   if ((await sql.linkName(writer, person, source, name)) === 0) return false
   await raiseRevision(writer)
   return true
@@ -88,6 +90,7 @@ export async function forgetPerson(writer: Writer, person: string): Promise<ToFo
   await lockRevision(writer)
   if (!(await sql.personById(writer, person))) throw new Problem('not-found', { detail: 'There is no such person.' })
   const found = await personToForget(writer, person)
+  await eraseFormer(writer, person)
   await sql.erasePerson(writer, person)
   await raiseRevision(writer)
   return found
