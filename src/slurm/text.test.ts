@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import { fixture, readSlurm } from '../../test/slurm.ts'
+import { readAgain } from './again-stream.ts'
 import { layoutOf } from './layout.ts'
 import { sacctCall } from './sacct.ts'
 
@@ -148,6 +149,44 @@ test('a row written into a job name charges nobody', async () => {
   assert.deepEqual(idsOf(reading), ['1', '3', '4'])
   assert.equal(reading.bad.length, 1)
   assert.match(reading.bad[0]?.reason ?? '', /written to look like rows/)
+})
+
+/** What a job name makes of its row, where the name ends the row's first line with the rest of another. */
+const rest = (name: string) => `evil|COMPLETED|1000|1060|1061|1|cpu=1,mem=1G,node=1|00:00.100||${name}`
+const csv = (text: string) => text.replaceAll('|', ',').replaceAll(/cpu=(\d+),mem=1G,node=1/g, '"cpu=$1,mem=1G,node=1"')
+
+test('a name that ends its row with values of its own charges nobody, and only the row before it waits', async () => {
+  for (const more of ['', '\nx', '\nx'.repeat(20), '\n'.repeat(200), `\nx\n${row(666).replace('cpu=2', 'cpu=64')}`]) {
+    const text = dump(row(1), row(2, rest(`${more}\nz`)), row(3), row(4))
+    for (const form of [text, csv(text)]) {
+      const reading = await readSlurm(form)
+      assert.deepEqual(idsOf(reading), ['1', '3', '4'])
+      for (const { raw } of reading.bad) assert.doesNotMatch(raw, /^[134][|,]/)
+      const [bad] = reading.bad
+      assert(bad)
+      assert.match(bad.raw, /^2[|,]site/)
+      const again = await readAgain({ ...bad, origin: '-' }, undefined)
+      assert.equal(again.facts.length, 0)
+    }
+  }
+  const atTheEnd = await readSlurm(dump(row(1), row(2, rest('\nz'))))
+  assert.deepEqual([idsOf(atTheEnd), atTheEnd.bad.length], [['1'], 1])
+})
+
+test('a row before one with newlines in its name, or before one that was cut off, is read', async () => {
+  const reading = await readSlurm(
+    dump(row(1), row(2, 'one\ntwo|three'), row(3), row(4, 'a|b'), row(5).slice(0, 30), row(6)),
+  )
+  assert.deepEqual(idsOf(reading), ['1', '2', '3', '4', '6'])
+  assert.equal(reading.bad.length, 1)
+})
+
+test('newlines in a name that stands last are read as what they are', async () => {
+  const last = 'JobIDRaw|Cluster|Account|State|Submit|Start|End|ElapsedRaw|AllocTRES|JobName'
+  const job = (id: number, name: string) => `${id}|site|physics|COMPLETED|1000|1060|1120|60|cpu=1|${name}`
+  const reading = await readSlurm(`${last}\n${job(1, 'one\ntwo|x\n\nthree')}\n${job(2, 'run\n')}\n${job(3, 'a\nb')}\n`)
+  assert.deepEqual(idsOf(reading), ['1', '2', '3'])
+  assert.deepEqual(reading.bad, [])
 })
 
 test('where pipes in a name can be read in two ways, the row goes to quarantine', async () => {

@@ -13,6 +13,25 @@ import { elapsedOf, jobOf } from './row.ts'
 /** When so many lines hold no row, the dump is not what its header says. */
 const strangeMax = 20
 
+/** A row, and where each of its values ends; or its values, where they had to be put together. */
+type Cut = {
+  text: string
+  from: number
+  to: number
+  line: number
+  readonly ends: Int32Array
+  values: readonly string[] | undefined
+}
+
+const newCut = (columns: number): Cut => ({
+  text: '',
+  from: 0,
+  to: 0,
+  line: 0,
+  ends: new Int32Array(columns + 1),
+  values: undefined,
+})
+
 /** Reads the lines of `sacct --parsable`: the header decides, and the steps of a job follow it. */
 export class TextReader {
   readonly #tray: Tray
@@ -20,7 +39,10 @@ export class TextReader {
   readonly #fold = new Fold()
   #layout: Layout | undefined
   #mender: Mender | undefined
-  #ends = new Int32Array(0)
+  /** The row that was cut last, and the one before it, where that is held back. */
+  #cutRow = newCut(0)
+  #heldRow = newCut(0)
+  #isHolding = false
   #job: Job | undefined
   #jobLine = 0
   /** As the row of the job says it, and whether that is a time in which its steps may begin. */
@@ -30,10 +52,6 @@ export class TextReader {
   #rows = 0
   #hasExtern = false
   #strayed = false
-
-  #text = ''
-  #from = 0
-  #values: readonly string[] | undefined
 
   get lines(): number {
     return this.#number
@@ -57,7 +75,8 @@ export class TextReader {
   }
 
   finish(): void {
-    if (this.#mender) this.#take(this.#mender.finish())
+    this.#take(this.#mender?.finish() ?? [])
+    this.#believe()
     this.#flush(true)
     if (!this.#layout) throw new Refusal('the input is empty', 'a dump has at least its header line')
   }
@@ -68,6 +87,7 @@ export class TextReader {
     this.#tray.lines++
     if (!this.#layout) throw tooLong(this.#number)
     this.#take(this.#mender?.finish() ?? [])
+    this.#believe()
     this.#tray.refuseLong(this.#number, head, length)
   }
 
@@ -77,10 +97,29 @@ export class TextReader {
     let end = to
     if (layout.carriageReturn && text.charCodeAt(end - 1) === 13) end--
     if (end === from && !this.#mender?.isOpen) return
-    if (layout.quoted) return this.#mend(text.slice(from, end), line)
-    const count = this.#cut(text, from, end, layout)
-    if (count === layout.names.length && !this.#mender?.isOpen) return this.#row(text.slice(from, end), line)
-    this.#mend(text.slice(from, end), line)
+    if (this.#mender?.isOpen) return this.#mend(text.slice(from, end), line)
+    if (!(layout.quoted ? this.#split(text.slice(from, end), line) : this.#cut(text, from, end, line)))
+      return this.#mend(text.slice(from, end), line)
+    this.#holdOrRead()
+  }
+
+  /** A row that may end in the middle of a name is believed once the next line is no rest of it. */
+  #holdOrRead(): void {
+    if ((this.#layout as Layout).freeColumns.length === 0) return this.#row()
+    const cut = this.#cutRow
+    this.#believe()
+    this.#cutRow = this.#heldRow
+    this.#heldRow = cut
+    this.#isHolding = true
+  }
+
+  #believe(): void {
+    if (!this.#isHolding) return
+    this.#isHolding = false
+    const cut = this.#cutRow
+    this.#cutRow = this.#heldRow
+    this.#row()
+    this.#cutRow = cut
   }
 
   #begin(header: string): void {
@@ -88,13 +127,16 @@ export class TextReader {
     const layout = layoutOf(header, this.#tray.settings.cluster, this.#tray.settings.format)
     this.#layout = layout
     this.#tray.reread = rereadOf(this.#tray.settings, { header })
-    this.#ends = new Int32Array(layout.names.length + 1)
+    this.#cutRow = newCut(layout.names.length)
+    this.#heldRow = newCut(layout.names.length)
     this.#mender = new Mender(layout, this.#clock)
   }
 
-  /** Notes where each value ends and counts the values; beyond the header's number it stops noting. */
-  #cut(text: string, from: number, to: number, { delimiter, closed, names }: Layout): number {
-    const ends = this.#ends
+  /** Notes where each value ends; answers whether there are as many as in the header. */
+  #cut(text: string, from: number, to: number, line: number): boolean {
+    const { delimiter, closed, names } = this.#layout as Layout
+    const cut = this.#cutRow
+    const { ends } = cut
     const most = names.length
     let count = 0
     let at = from
@@ -105,34 +147,60 @@ export class TextReader {
       count++
       at = next + delimiter.length
     }
-    this.#text = text
-    this.#from = from
-    this.#values = undefined
-    if (closed && at === to) return count
+    cut.text = text
+    cut.from = from
+    cut.to = to
+    cut.line = line
+    cut.values = undefined
+    if (closed && at === to) return count === most
     if (count < most) ends[count] = to
-    return count + 1
+    return count + 1 === most
+  }
+
+  /** The same of a line whose values may stand in quotes. */
+  #split(raw: string, line: number): boolean {
+    const values = (this.#mender as Mender).whole(raw)
+    if (values) this.#set(raw, line, values)
+    return values !== undefined
+  }
+
+  #set(raw: string, line: number, values: readonly string[]): void {
+    const cut = this.#cutRow
+    cut.text = raw
+    cut.from = 0
+    cut.to = raw.length
+    cut.line = line
+    cut.values = values
   }
 
   readonly #cell = (column: number | undefined): string => {
     if (column === undefined) return ''
-    if (this.#values) return this.#values[column] ?? ''
-    const ends = this.#ends
-    const from = column === 0 ? this.#from : (ends[column - 1] as number) + (this.#layout as Layout).delimiter.length
-    return this.#text.slice(from, ends[column])
+    const { text, from, ends, values } = this.#cutRow
+    if (values) return values[column] ?? ''
+    const begin = column === 0 ? from : (ends[column - 1] as number) + (this.#layout as Layout).delimiter.length
+    return text.slice(begin, ends[column])
   }
 
   #mend(raw: string, line: number): void {
-    this.#take((this.#mender as Mender).offer(raw, line))
+    const mender = this.#mender as Mender
+    if (this.#isHolding) {
+      this.#isHolding = false
+      const { text, from, to, line: before } = this.#heldRow
+      this.#take(mender.offer(text.slice(from, to), before))
+    }
+    this.#take(mender.offer(raw, line))
+    if (!mender.isOpen) this.#take(mender.release())
   }
 
   #take(found: readonly Mended[]): void {
     for (const mended of found) {
       if ('reason' in mended) {
+        this.#believe()
         if (this.#rows === 0 && this.#number >= strangeMax) this.#refuseAll()
         this.#tray.refuse(mended.line, mended.reason, mended.raw)
       } else {
-        this.#values = mended.values
-        this.#row(mended.raw, mended.line)
+        this.#set(mended.raw, mended.line, mended.values)
+        this.#holdOrRead()
       }
     }
   }
@@ -145,9 +213,11 @@ export class TextReader {
     )
   }
 
-  #row(raw: string, line: number): void {
+  #row(): void {
     const layout = this.#layout as Layout
     const { columns } = layout
+    const { text, from, to, line } = this.#cutRow
+    const raw = text.slice(from, to)
     this.#rows++
     const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
     // Dumps that were put together repeat the header.
