@@ -1,7 +1,7 @@
 import type { Fact } from '../metering/fact.ts'
 import type { WaitingRow } from '../metering/quarantine-commands.ts'
 import { Refusal } from '../values/refusal.ts'
-import type { Format } from './page.ts'
+import { type Format, unended } from './page.ts'
 import { readJobs } from './stream.ts'
 
 /** Reads a quarantined row once more, alone, the way its dump was read; or says why it still cannot be read. */
@@ -10,6 +10,7 @@ export async function readAgain(
   cluster: string | undefined,
 ): Promise<{ facts: readonly Fact[]; reason: string | undefined }> {
   const { header, format, zone = 'UTC', cluster: before, cut } = row.settings
+  if (row.settings['unended'] !== undefined) return { facts: [], reason: unended }
   if (cut !== undefined) return { facts: [], reason: `only the beginning of its ${cut} characters was kept` }
   const text = header === undefined ? `{"jobs":[${row.raw}]}` : `${header}\n${row.raw}\n`
   const { measuredAt, origin } = row

@@ -69,6 +69,13 @@ export class Mender {
     return [...settled, ...this.release()]
   }
 
+  /** Everything that is gathered, as it came. */
+  giveUp(): Pick<Row, 'raw' | 'line'> | undefined {
+    const [first, ...others] = [...this.release(), ...this.#lines]
+    this.#clear()
+    return first && { raw: [first, ...others].map(({ raw }) => raw).join('\n'), line: first.line }
+  }
+
   /** The row that is held back, to whoever knows what follows. */
   release(): Row[] {
     const before = this.#before

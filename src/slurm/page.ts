@@ -81,9 +81,21 @@ export class Tray {
   /** Of a row that nobody can hold only the beginning is kept, and it is never read as if it were the whole. */
   refuseLong(line: number, head: string, length: number): void {
     const reason = `the line has ${length} bytes, which no row of a dump has; its beginning is kept`
+    this.#refuseCut(line, reason, head, { cut: String(length) })
+  }
+
+  /** Of a row that may go on the end is not known: what it says so far is never read as if it were all. */
+  refuseUnended(line: number, raw: string): void {
+    this.note(
+      'the last line has no end, so it waits and charges nobody: repeat with the whole dump; if this is all of it, end it with a newline',
+    )
+    this.#refuseCut(line, unended, raw, { unended: 'yes' })
+  }
+
+  #refuseCut(line: number, reason: string, raw: string, how: Readonly<Record<string, string>>): void {
     const reread = this.reread
-    this.reread = { ...reread, cut: String(length) }
-    this.refuse(line, reason, head)
+    this.reread = { ...reread, ...how }
+    this.refuse(line, reason, raw)
     this.reread = reread
   }
 
@@ -108,6 +120,9 @@ export class Tray {
     return { bad, lines, bytes, jobs, pending, strayed, notes }
   }
 }
+
+/** Slurm ends every line. */
+export const unended = 'the last line of the dump has no end, so it may be cut off: repeat with the whole dump'
 
 /** A quarantined row keeps this many characters; a row that is longer is damaged anyway. */
 const rawMax = 1 << 20

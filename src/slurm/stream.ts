@@ -143,9 +143,8 @@ async function* readText(input: AsyncGenerator<Buffer>, tray: Tray): AsyncGenera
     }
   }
   const rest = blocks.end()
-  if (rest.length > 0) tray.note('the last line has no end: if the dump was cut off there, repeat with the whole one')
   if ('head' in rest) reader.skip(rest.head.toString('utf8'), rest.length)
-  else for (const _ of reader.read(textOf(rest, tray, reader.lines))) yield tray.take()
+  else reader.cutOff(textOf(rest, tray, reader.lines))
   reader.finish()
   yield tray.take()
 }

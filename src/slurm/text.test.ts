@@ -22,8 +22,8 @@ test('the order of columns, CR LF, a byte order mark and a last delimiter change
   const reversed = dump(row(1), row(2))
     .trim()
     .split('\n')
-    .map((line) => line.split('|').reverse().join('|'))
-    .join('\n')
+    .map((line) => `${line.split('|').reverse().join('|')}\n`)
+    .join('')
   const forms = [
     reversed,
     dump(row(1), row(2)).replaceAll('\n', '\r\n'),
@@ -218,8 +218,8 @@ test('a job whose steps are not all there says nothing about used memory, instea
 
 test('shuffling all rows changes no fact that it does not make less known', async () => {
   const lines = fixture('real/sacct/billing.psv').toString().trim().split('\n')
-  const straight = await readSlurm(lines.join('\n'))
-  const mixed = await readSlurm([lines[0], ...lines.slice(1).reverse()].join('\n'))
+  const straight = await readSlurm(`${lines.join('\n')}\n`)
+  const mixed = await readSlurm(`${[lines[0], ...lines.slice(1).reverse()].join('\n')}\n`)
   const sorted = (reading: typeof straight) => [...reading.facts].sort((a, b) => (a.externalId < b.externalId ? -1 : 1))
   assert.deepEqual(sorted(mixed), sorted(straight))
 })
@@ -227,11 +227,13 @@ test('shuffling all rows changes no fact that it does not make less known', asyn
 test('shuffled steps make less known, and nothing wrong', async () => {
   const [top, ...lines] = fixture('real/sacct/all-fields-duplicates.psv').toString().trim().split('\n')
   const rows = lines.filter((line) => line.split('|').length === 109)
-  const straight = new Map((await readSlurm([top, ...rows].join('\n'))).facts.map((fact) => [fact.externalId, fact]))
+  const straight = new Map(
+    (await readSlurm(`${[top, ...rows].join('\n')}\n`)).facts.map((fact) => [fact.externalId, fact]),
+  )
   for (let seed = 1; seed <= 20; seed++) {
     const mixed = rows.map((line, index) => ({ line, at: (index * 7919 * seed + seed) % 10_007 }))
     mixed.sort((one, other) => one.at - other.at)
-    const reading = await readSlurm([top, ...mixed.map(({ line }) => line)].join('\n'))
+    const reading = await readSlurm(`${[top, ...mixed.map(({ line }) => line)].join('\n')}\n`)
     assert.deepEqual(reading.bad, [])
     assert.equal(reading.facts.length, straight.size)
     for (const { externalId, quantities, dimensions } of reading.facts) {

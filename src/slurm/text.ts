@@ -52,6 +52,7 @@ export class TextReader {
   #rows = 0
   #hasExtern = false
   #strayed = false
+  #isCutOff = false
 
   get lines(): number {
     return this.#number
@@ -75,10 +76,26 @@ export class TextReader {
   }
 
   finish(): void {
-    this.#take(this.#mender?.finish() ?? [])
-    this.#believe()
+    this.#settle()
     this.#flush(true)
     if (!this.#layout) throw new Refusal('the input is empty', 'a dump has at least its header line')
+  }
+
+  /** What stands behind the last newline: it may be the beginning of a line, and the rest of what is held back. */
+  cutOff(text: string): void {
+    if (text.trim() === '') return
+    this.#number++
+    this.#tray.lines++
+    if (!this.#layout) return this.#begin(text)
+    const isWhole = this.#layout.quoted
+      ? this.#split(text, this.#number)
+      : this.#cut(text, 0, text.length, this.#number)
+    if (isWhole) this.#settle()
+    const { text: held, from, to, line } = this.#heldRow
+    const gathered = this.#isHolding ? { raw: held.slice(from, to), line } : this.#mender?.giveUp()
+    this.#isHolding = false
+    this.#isCutOff = true
+    this.#tray.refuseUnended(gathered?.line ?? this.#number, gathered ? `${gathered.raw}\n${text}` : text)
   }
 
   /** A line that is too long to be held. What is gathered before it cannot become whole any more. */
@@ -86,9 +103,14 @@ export class TextReader {
     this.#number++
     this.#tray.lines++
     if (!this.#layout) throw tooLong(this.#number)
+    this.#settle()
+    this.#tray.refuseLong(this.#number, head, length)
+  }
+
+  /** No line follows that could be the rest of what is held back. */
+  #settle(): void {
     this.#take(this.#mender?.finish() ?? [])
     this.#believe()
-    this.#tray.refuseLong(this.#number, head, length)
   }
 
   #line(text: string, from: number, to: number, line: number): void {
@@ -282,6 +304,11 @@ export class TextReader {
       // Where steps have strayed, or the dump may be cut off, a job without the step that all others have is not whole.
       const isDoubtful = (this.#strayed || last) && this.#hasExtern && !fold.hasExtern
       job.memoryUsed = isDoubtful ? undefined : fold.memoryOf(job)
+    }
+    // Of what was cut off, more steps may be missing: their sum is then too small.
+    if (last && this.#isCutOff) {
+      job.memoryUsed = undefined
+      fold.reset()
     }
     job.cpuUsed = fold.cpuOf(job.cpuUsed)
     fold.reset()
