@@ -93,6 +93,7 @@ export const Statement = closed(
     to: nullable(Type.String()),
     lines: Type.Array(Line),
     trueUps: Type.Array(Line, { description: 'what tiers and included volumes of whole months add or take' }),
+    trueUpsLeftOut: Type.Array(Line, { description: 'those of months that the range cuts; they are not in the total' }),
     settled: Type.Array(SettledLine, { description: 'what reservations came to' }),
     wallets: Type.Array(WalletLine, { description: 'what went in and out of its wallets, and how they stand now' }),
     total: Amounts,

@@ -4,6 +4,7 @@ import { append, execute, type SealedTable, type Writer } from '../database/writ
 import { decimalText, parseDecimal, wholeText } from '../values/decimal.ts'
 import { nanosFixed, nanosFrom } from '../values/money.ts'
 import type { Charge, State } from './charge.ts'
+import type { MonthRange } from './range.ts'
 
 export const chargesTable: SealedTable = {
   name: 'charging.charges',
@@ -165,10 +166,11 @@ export type StatementRow = {
 }
 
 /**
- * What a project was charged, by period, service and component, for usage that ended in [from, to). A record counts where
- * something is left of its charges, be it at a price of zero; where all was taken back it does not.
+ * What a project was charged in a range, by period, service and component: of a month that an edge cuts, for usage that
+ * ended on its inner side; a month that only begins at the end has no moment there, and is not in it. A record counts where something is left of its
+ * charges, be it at a price of zero; where all was taken back it does not.
  */
-export const statementLines = (reader: Reader, project: string, from: Date | null, to: Date | null) =>
+export const statementLines = (reader: Reader, project: string, { first, last }: MonthRange) =>
   rows<StatementRow>(
     reader,
     `select period, service, component, currency, count(*) filter (where quantity <> 0 or amount <> 0) as records,
@@ -177,13 +179,14 @@ export const statementLines = (reader: Reader, project: string, from: Date | nul
                from charging.charges c
                join metering.versions r on r.id = c.record
               where c.project = $1 and c.kind <> 'memo'
-                and ($2::timestamptz is null or r.ends_at >= $2)
-                and ($3::timestamptz is null or r.ends_at < $3)
+                and ($2::date is null or c.period > $2
+                     or c.period = $2 and ($3::timestamptz is null or r.ends_at >= $3))
+                and ($4::date is null or c.period < $4 or c.period = $4 and r.ends_at < $5::timestamptz)
               group by c.record, c.period, r.service, c.component, c.currency) as net
       group by period, service, component, currency
      having sum(quantity) <> 0 or sum(amount) <> 0
       order by period, service, component, currency`,
-    [project, from, to],
+    [project, first?.period ?? null, first?.cutAt ?? null, last?.period ?? null, last?.cutAt ?? null],
   )
 
 /** What whole periods added to or took from a project's charges, by the version of the price that says so. */

@@ -17,6 +17,7 @@ export const statementWith =
       .requiredOption('--project <name>', 'name or id of the project')
       .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
       .option('--to <date>', 'usage that ended before this')
+      .addHelpText('after', rangeText)
       .action(async (options: Range) => {
         const there = await thereOf(door)
         const { project = '', from, to } = options
@@ -24,6 +25,12 @@ export const statementWith =
         show(door, there ? ((await there.get(path)) as Told) : await told(await door.house(), options))
       })
   }
+
+const rangeText = `
+A month that is wholly in the range is told as the ledger has it: with what its tiers and included volume add or take, and
+with its part of usage that was split at the end of a month. Of a month that the range cuts there is the usage that ended
+in the range (a part that was split off at the end of the month ended there); what tiers and included volume make of that
+month is not in it, and the statement says so.`
 
 async function told(house: House, options: Range): Promise<Told> {
   const project = await projectOf(house, options.project as string)
@@ -34,12 +41,17 @@ async function told(house: House, options: Range): Promise<Told> {
 function show(door: Door<House>, found: Told): void {
   // A month is told by its first day, as ever.
   const whole = (line: Told['lines'][number]) => ({ ...line, period: `${line.period}-01` })
-  const { payment, lines, trueUps, ...rest } = found
-  door.answer({ ...rest, payment, lines: lines.map(whole), trueUps: trueUps.map(whole) })
+  const { payment, lines, trueUps, trueUpsLeftOut, ...rest } = found
+  const months = { trueUps: trueUps.map(whole), trueUpsLeftOut: trueUpsLeftOut.map(whole) }
+  door.answer({ ...rest, payment, lines: lines.map(whole), ...months })
   const { project, tier } = found
   door.say(`${project.name}, of ${project.organisation} (tier ${tier}, ${payment})`)
   door.say('')
   showLines(door, found)
+  for (const { period, service, component, amount, currency } of trueUpsLeftOut) {
+    const what = `${amountText(amount, currency)} for ${service} ${component}`
+    door.say(`\nNot in it, for the range cuts ${period}: what tiers and included volume make of the month, ${what}.`)
+  }
   if (found.wallets.length > 0) showWallets(door, found)
   if (found.notCharged.length > 0) {
     door.say('\nNot charged:')
@@ -50,7 +62,8 @@ function show(door: Door<House>, found: Told): void {
   }
   const owed = Object.entries(found.owed).map(([currency, amount]) => amountText(amount, currency))
   if (owed.length > 0 || found.wallets.length === 0) {
-    door.say(`\nIn the ledger, not yet billed: ${owed.join(', ') || 'nothing'}`)
+    const ofAll = found.from === null && found.to === null ? '' : ' of all months'
+    door.say(`\nIn the ledger, not yet billed${ofAll}: ${owed.join(', ') || 'nothing'}`)
   }
   door.say('Next: bursar explain JOB shows why one job cost what it did.')
 }

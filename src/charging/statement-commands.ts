@@ -5,6 +5,7 @@ import type { House } from '../operations/house.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { loadBook } from '../pricing/commands.ts'
 import { nanosFrom } from '../values/money.ts'
+import { monthRange, partOf } from './range.ts'
 import { settledLines, type SettledRow } from './settlement/sql.ts'
 import * as sql from './sql.ts'
 
@@ -35,8 +36,10 @@ export type Statement = {
   readonly from: Date | null
   readonly to: Date | null
   readonly lines: readonly StatementLine[]
-  /** Tiers and included volumes of whole periods; they stand in a statement without limits only. */
+  /** Tiers and included volumes of the months that are wholly in the range. */
   readonly trueUps: readonly StatementLine[]
+  /** Those of months that the range cuts: a part of a month has none, so they are in no total. */
+  readonly trueUpsLeftOut: readonly StatementLine[]
   readonly settled: readonly SettledLine[]
   readonly wallets: readonly WalletLine[]
   readonly totals: ReadonlyMap<string, bigint>
@@ -46,7 +49,11 @@ export type Statement = {
   readonly owed: ReadonlyMap<string, bigint>
 }
 
-/** What a project was charged for usage that ended in [from, to), with what was not charged and why. */
+/**
+ * What a project was charged in [from, to), with what was not charged and why. Months that are wholly in the range are
+ * what the ledger has of them; of a month that it cuts there is the usage that ended in the range, split parts with
+ * their month.
+ */
 export async function statementOf(
   house: House,
   project: ProjectParty,
@@ -54,9 +61,10 @@ export async function statementOf(
   to: Date | null,
 ): Promise<Statement> {
   const reader: Reader = house.database.pool
-  const lines = (await sql.statementLines(reader, project.project, from, to)).map(lineOf)
-  const whole = from === null && to === null
-  const trueUps = whole ? await trueUpsOf(reader, project.project) : []
+  const range = monthRange(from, to, house.zone)
+  const lines = (await sql.statementLines(reader, project.project, range)).map(lineOf)
+  const ofMonths = Map.groupBy(await trueUpsOf(reader, project.project), ({ period }) => partOf(period, range))
+  const trueUps = ofMonths.get('whole') ?? []
   const settled = (await settledLines(reader, project.project, from, to)).map(settledOf)
   const totals = new Map<string, bigint>()
   for (const line of [...lines, ...trueUps, ...settled]) {
@@ -70,6 +78,7 @@ export async function statementOf(
     to,
     lines,
     trueUps,
+    trueUpsLeftOut: ofMonths.get('cut') ?? [],
     settled,
     wallets: await walletLinesOf(reader, project.project, from, to),
     totals,

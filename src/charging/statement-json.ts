@@ -16,6 +16,7 @@ export const statementJson = (found: Statement): Told => ({
   to: found.to?.toISOString() ?? null,
   lines: found.lines.map(lineJson),
   trueUps: found.trueUps.map(lineJson),
+  trueUpsLeftOut: found.trueUpsLeftOut.map(lineJson),
   ...creditsJson(found),
   total: byCurrency(found.totals),
   notCharged: [...found.notCharged],
