@@ -9,7 +9,6 @@ import type { ProjectParty } from '../parties/party.ts'
 import { newMemory } from './memory-commands.ts'
 import { rerate as rerateUsage } from './rerate-commands.ts'
 import { findProject } from './party-commands.ts'
-import { writeTrueUps } from './true-up-commands.ts'
 
 export type Range = { project?: string; from?: string; to?: string }
 
@@ -49,16 +48,10 @@ export const rerate: Register<House> = (command, door) => {
       const house = await door.house()
       const project = options.project === undefined ? null : (await projectOf(house, options.project)).project
       const range = rangeOf(options, house.zone)
-      const memory = newMemory(house.zone)
       const dryRun = options.apply !== true
       const choice = { principal: door.principal, project, ...range, reason: options.reason, dryRun }
-      const result = await rerateUsage(house, choice, memory)
-      const amounts = new Map(result.amounts)
-      if (!dryRun) {
-        const trueUps = await writeTrueUps(house, door.principal, memory)
-        for (const [currency, nanos] of trueUps.amounts) amounts.set(currency, (amounts.get(currency) ?? 0n) + nanos)
-      }
-      const amount = Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
+      const result = await rerateUsage(house, choice, newMemory(house.zone))
+      const amount = Object.fromEntries([...result.amounts].map(([currency, nanos]) => [currency, nanosText(nanos)]))
       door.answer({ looked: result.looked, changed: result.changed, amount, dryRun })
       door.say(
         `${grouped(result.looked)} records looked at, ${grouped(result.changed)} ${dryRun ? 'would change' : 'changed'}.`,

@@ -6,12 +6,13 @@ import { postFromWallets } from '../credits/page-commands.ts'
 import { inPieces, type Recorded, recordFacts } from '../metering/commands.ts'
 import { aloneStored, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
+import { lettingGo } from '../operations/trial.ts'
 import { meetNames, projectById } from '../parties/commands.ts'
 import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
-import { openPeriods, openPeriodsFor } from './period-commands.ts'
+import { openPeriods } from './period-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
 import { refuseOthers } from './owners.ts'
@@ -34,9 +35,9 @@ export async function chargePage(
   settings: PageSettings,
   memory: Memory,
 ): Promise<PageResult> {
-  if (!settings.dryRun) await openPeriods(house, page.facts, memory)
+  await openPeriods(house, page.facts, memory)
   const wanted = namesIn(page.facts, memory.parties)
-  if (settings.unknown === 'create' && !settings.dryRun) {
+  if (settings.unknown === 'create') {
     for (const names of wanted) await meetNames(house, settings.principal, names, memory.parties)
   }
   let result: PageResult | undefined
@@ -57,11 +58,10 @@ export async function chargePage(
           },
     },
     async (writer) => {
-      if (settings.dryRun) await openPeriodsFor(writer, page.facts, house.zone)
       result = await writePage(writer, house, { ...page, wanted }, settings, memory)
       const { recorded, corrected, confirmed, quarantined, replayed, stillWaiting } = result
       const changed = recorded + corrected + confirmed + quarantined + replayed + stillWaiting > 0
-      return changed && !settings.dryRun ? summaryOf(result) : nothing
+      return changed ? summaryOf(result) : nothing
     },
   )
   return { ...(result ?? emptyResult), ...(settings.call && { answered }) }
@@ -140,10 +140,8 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
   const takenBack = await takeRefundsBack(writer, zone, sheet.takenBack)
-  await postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], {
-    people: [...sheet.spentBy.values()],
-    givenBack: [...sheet.givenBack.values()],
-  })
+  const of = { people: [...sheet.spentBy.values()], givenBack: [...sheet.givenBack.values()] }
+  await lettingGo(writer, () => postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], of))
 }
 
 type RatingTask = {

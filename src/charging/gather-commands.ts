@@ -70,7 +70,7 @@ export class Gathering {
         page.facts.map(({ externalId }) => externalId),
       ),
     }
-    const settings = { principal, unknown: this.#unknown, chargeFrom: null, dryRun: false, call }
+    const settings = { principal, unknown: this.#unknown, chargeFrom: null, call }
     try {
       const result = await chargePage(this.#house, page, settings, this.#memory)
       for (const { settle } of taken) settle(result)

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
 import { rows } from '../database/reader.ts'
+import { trying } from '../operations/trial.ts'
 import { newMemory } from './memory-commands.ts'
 import {
   assertBooksAgree,
@@ -126,7 +127,7 @@ test('a dry run says what would happen and leaves no trace', async () => {
   // A month, a project, a person and a cluster that nobody has met.
   const unmet = fact({ startsAt: on('2031-03-05'), projectName: 'new', personName: 'nobody', providerName: 'far' })
   const known = fact()
-  const result = await charge(site, [unmet, known], { dryRun: true })
+  const result = await trying(site.house, (house) => charge({ house, memory: newMemory(house.zone) }, [unmet, known]))
   assert.deepEqual([result.recorded, result.charged, result.amounts.get('THB')], [2, 2, 4_000_000_000n])
   assert.deepEqual(await tracesIn(site.house), traces)
   const real = await charge(site, [unmet, known])

@@ -24,7 +24,6 @@ export type PageSettings = {
   readonly unknown: 'create' | 'quarantine'
   /** Usage that ended before is recorded and rated, never charged; epoch milliseconds. */
   readonly chargeFrom: number | null
-  readonly dryRun: boolean
   /** For a door that answers each fact: the caller's own key, and a digest of what came with it. */
   readonly call?: { readonly key: string; readonly digest: string }
 }

@@ -26,12 +26,6 @@ export async function openPeriods(
   }
 }
 
-/** The same inside an operation that is going to be rolled back: a dry run leaves no trace. */
-export async function openPeriodsFor(writer: Writer, facts: readonly Fact[], zone: string): Promise<void> {
-  const known = new Set((await partitions(writer)).map(({ period }) => period))
-  for (const period of periodsOf(facts, zone)) if (!known.has(period)) await makePartitions(writer, period, zone)
-}
-
 async function makePartitions(writer: Writer, period: string, zone: string): Promise<void> {
   const next = periodOf(periodBounds(period, zone).to, zone)
   await makeRecordsPartition(writer, period, next)

@@ -1,8 +1,9 @@
 import type { Fact } from '../metering/fact.ts'
 import { waiting, type WaitingRow } from '../metering/quarantine-commands.ts'
 import type { House } from '../operations/house.ts'
+import { trying } from '../operations/trial.ts'
 import { chargePage } from './commands.ts'
-import type { Memory } from './memory-commands.ts'
+import { type Memory, newMemory } from './memory-commands.ts'
 import { emptyResult, factDoor, type PageResult, type PageSettings, type Replay, together } from './page.ts'
 import { eventDoor } from './event.ts'
 import { factFrom } from './quarantine-commands.ts'
@@ -16,6 +17,7 @@ export type RowReader = (row: WaitingRow) => Promise<{ facts: readonly Fact[]; r
 export type ReplayChoice = Omit<PageSettings, 'chargeFrom'> & {
   /** These rows only; all that wait without it. */
   readonly only: readonly bigint[] | undefined
+  readonly dryRun: boolean
   readonly readers: Readonly<Record<string, RowReader>>
   readonly signal: AbortSignal
   readonly onPage: (soFar: PageResult) => void
@@ -25,6 +27,9 @@ const pageSize = 500
 
 /** Tries what waits in quarantine once more. Each page charges and ends the waiting in one operation. */
 export async function replay(house: House, choice: ReplayChoice, memory: Memory): Promise<PageResult> {
+  if (choice.dryRun) {
+    return await trying(house, (tried) => replay(tried, { ...choice, dryRun: false }, newMemory(house.zone)))
+  }
   const usage: RowReader = (row) => readUsageAgain(house, row)
   const own = { [factDoor]: readFact, [usageDoor]: usage, [eventDoor]: usage }
   let result = emptyResult
@@ -41,7 +46,6 @@ export async function replay(house: House, choice: ReplayChoice, memory: Memory)
     }
     choice.onPage(result)
   }
-  if (choice.dryRun) return result
   const { amounts } = await writeTrueUps(house, choice.principal, memory)
   return together(result, { ...emptyResult, amounts })
 }

@@ -3,15 +3,17 @@ import type { Writer } from '../database/writer.ts'
 import { lockStanding, recordsById, type RecordRow } from '../metering/commands.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
+import { lettingGo, trying } from '../operations/trial.ts'
 import { partiesOf } from '../parties/commands.ts'
 import { prepaidOf, type ProjectParty } from '../parties/party.ts'
 import type { RatedLine, Rating } from '../pricing/line.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { writeSheet } from './commands.ts'
 import { paidOf, type Prior, priorRatings, usageOf } from './prior-commands.ts'
-import type { Memory } from './memory-commands.ts'
+import { type Memory, newMemory } from './memory-commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './sql.ts'
+import { writeTrueUps } from './true-up-commands.ts'
 
 export type RerateChoice = {
   readonly principal: string
@@ -35,20 +37,31 @@ export type RerateResult = {
 
 const pageSize = 2000
 
-/** Rates standing usage anew with the prices that hold now; what comes out the same is left alone. */
+/**
+ * Rates standing usage anew with the prices that hold now, and trues its periods up; what comes out the same is left
+ * alone. A dry run does all of it, and is rolled back.
+ */
 export async function rerate(house: House, choice: RerateChoice, memory: Memory): Promise<RerateResult> {
+  if (choice.dryRun) {
+    return await trying(house, (tried) => rerate(tried, { ...choice, dryRun: false }, newMemory(house.zone)))
+  }
   const next = (after: bigint) => sql.recordsToRerate(house.database.pool, choice, after, pageSize)
-  return await inPages(house, { ...choice, command: 'charging.rerate' }, memory, next)
+  const result = await inPages(house, { ...choice, command: 'charging.rerate' }, memory, next)
+  const amounts = new Map(result.amounts)
+  for (const [currency, nanos] of (await writeTrueUps(house, choice.principal, memory)).amounts) {
+    amounts.set(currency, (amounts.get(currency) ?? 0n) + nanos)
+  }
+  return { ...result, amounts }
 }
 
 /** Charges what waited for a price and has one now. */
 export async function chargeWaiting(house: House, principal: string, memory: Memory): Promise<RerateResult> {
   const next = (after: bigint) => sql.unpricedRecords(house.database.pool, after, pageSize)
   const reason = 'a price appeared'
-  return await inPages(house, { principal, reason, dryRun: false, command: 'charging.chargeWaiting' }, memory, next)
+  return await inPages(house, { principal, reason, command: 'charging.chargeWaiting' }, memory, next)
 }
 
-type Run = Pick<RerateChoice, 'principal' | 'reason' | 'dryRun'> & { readonly command: string }
+type Run = Pick<RerateChoice, 'principal' | 'reason'> & { readonly command: string }
 
 async function inPages(
   house: House,
@@ -93,7 +106,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
       if (outcome === 'free') count.free += 1
     }
     result = { ...count, amounts: sheet.amounts }
-    if (count.changed === 0 || run.dryRun) return nothing
+    if (count.changed === 0) return nothing
     await writeSheet(writer, sheet, house.zone)
     return { reason, changed: count.changed }
   })
@@ -102,7 +115,7 @@ async function rateAnew(house: House, run: Run, memory: Memory, records: readonl
 
 /** Those that still stand once their identities are locked: a correction may have come in between. */
 async function standing(writer: Writer, records: readonly bigint[]): Promise<RecordRow[]> {
-  const still = new Set((await lockStanding(writer, records)).map((row) => row.record))
+  const still = new Set((await lettingGo(writer, () => lockStanding(writer, records))).map((row) => row.record))
   return (await recordsById(writer, records)).filter((row) => still.has(row.id))
 }
 

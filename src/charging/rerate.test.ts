@@ -173,6 +173,32 @@ test('rating anew leaves alone what runs still and what was never to be charged'
   assert.deepEqual(await netOf('kept'), [])
 })
 
+test('rating anew says and does the same where tiers look at the whole month', async (t) => {
+  const own = await newSite('')
+  t.after(() => own.drop())
+  const monthly = (price: string, included: string) =>
+    flatPrice('month', price, 'cpu_core_seconds', `, base: period, included: ${included}`, '2026-11-01')
+  await setBook(own.house, `prices:\n${monthly('1', '1000')}\n`)
+  const days = ['2026-11-13', '2026-11-14', '2026-11-15']
+  await charge(
+    own,
+    days.map((day) => fact({ startsAt: on(day) })),
+  )
+  const choice = { principal: 'tester', project: null, from: null, to: null, reason: 'a test' }
+  const traces = await tracesIn(own.house)
+  const dry = await rerate(own.house, { ...choice, dryRun: true }, own.memory)
+  assert.deepEqual(await tracesIn(own.house), traces)
+  assert.deepEqual([dry.changed, dry.amounts.get('THB')], [0, -277_777_778n], 'a true-up that was still due')
+  assert.deepEqual(await rerate(own.house, { ...choice, dryRun: false }, own.memory), dry)
+
+  await setBook(own.house, `prices:\n${monthly('2', '5000').replace(' }', ' }, project: physics')}\n`)
+  const then = await rerate(own.house, { ...choice, dryRun: true }, own.memory)
+  assert.deepEqual(await rerate(own.house, { ...choice, dryRun: false }, own.memory), then)
+  assert.deepEqual([then.changed, then.amounts.get('THB')], [3, 3_500_000_000n])
+  assert.deepEqual(await netOfCharges(own.house), ['physics lab 2026-11 THB 9.222222222'])
+  await assertBooksAgree(own.house)
+})
+
 test('a policy that decided a charge made anew never changes', async (t) => {
   const own = await newSite()
   t.after(() => own.drop())

@@ -83,7 +83,7 @@ export function fact({ state = 'COMPLETED', ...more }: Partial<Fact> & { state?:
   return { ...usage, quantities: sorted(usage.quantities), dimensions: sorted(usage.dimensions) }
 }
 
-export const asUsual: PageSettings = { principal: 'tester', unknown: 'create', chargeFrom: null, dryRun: false }
+export const asUsual: PageSettings = { principal: 'tester', unknown: 'create', chargeFrom: null }
 
 export async function charge(
   { house, memory }: { house: House; memory: Memory },

@@ -5,6 +5,7 @@ import type { GivenBack } from '../credits/page.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
+import { lettingGo } from '../operations/trial.ts'
 import { partiesOf } from '../parties/commands.ts'
 import { isPeriodBased, type PriceDefinition, type PriceVersion } from '../pricing/definition.ts'
 import { markUsed } from '../pricing/commands.ts'
@@ -80,7 +81,7 @@ async function forget(house: House, principal: string, operations: readonly bigi
 }
 
 async function writeLines(writer: Writer, places: readonly string[], memory: Memory, zone: string) {
-  await sql.lockTrueUps(writer)
+  await lettingGo(writer, () => sql.lockTrueUps(writer))
   const rater = await memory.raters.current(writer)
   const totals = await totalsOf(writer, places, memory.raters.versions)
   const payers = await partiesOf(writer)
@@ -98,26 +99,22 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
     const pages = (await sql.pagesOfPlace(writer, total)).map(({ page }) => BigInt(page))
     givenBack.push({ owner: total.project, currency, nanos: -nanos, pages })
   }
-  await postFromWallets(
-    writer,
-    zone,
-    lines.map(({ total, transfer, nanos, currency, period }) => {
-      const kind = isPrepaid(total.project) ? 'wallet' : 'unbilled_receivable'
-      const project: AccountName = { owner: total.project, kind }
-      const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
-      const owed = nanos > 0n
-      return {
-        id: transfer,
-        debit: owed ? project : provider,
-        credit: owed ? provider : project,
-        currency,
-        nanos: owed ? nanos : -nanos,
-        reason: 'true-up' as const,
-        period,
-      }
-    }),
-    { givenBack },
-  )
+  const transfers = lines.map(({ total, transfer, nanos, currency, period }) => {
+    const kind = isPrepaid(total.project) ? 'wallet' : 'unbilled_receivable'
+    const project: AccountName = { owner: total.project, kind }
+    const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
+    const owed = nanos > 0n
+    return {
+      id: transfer,
+      debit: owed ? project : provider,
+      credit: owed ? provider : project,
+      currency,
+      nanos: owed ? nanos : -nanos,
+      reason: 'true-up' as const,
+      period,
+    }
+  })
+  await lettingGo(writer, () => postFromWallets(writer, zone, transfers, { givenBack }))
   return lines
 }
 

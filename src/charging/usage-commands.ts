@@ -78,7 +78,6 @@ const settingsOf = ({ unknown, principal, key }: UsageCall, digest: ReturnType<t
   principal: principal.name,
   unknown,
   chargeFrom: null,
-  dryRun: false,
   call: { key: key ?? randomUUID(), digest },
 })
 

@@ -10,6 +10,7 @@ import type { House } from './house.ts'
 import { asProblem, LeftNoTrace } from './left-no-trace.ts'
 import { digestsText } from './operation.ts'
 import * as sql from './sql.ts'
+import { type Trial, trialIn } from './trial.ts'
 
 // No unique symbol itself: an async function's inferred type would widen it.
 const brand = Symbol('nothing')
@@ -88,6 +89,8 @@ const attemptsMax = 8
 const isKeyText = (text: string): boolean => text.length >= 1 && text.length <= 200 && !text.includes('\0')
 
 async function attemptOf(house: House, call: Call, digest: string, work: (writer: Writer) => Promise<unknown>) {
+  const trial = trialIn(house)
+  if (trial) return await trial.step((client) => tried(trial, client, work))
   const client = await connect(house)
   let broken: Error | undefined
   let committing = false
@@ -148,6 +151,19 @@ async function write(
   const inserted = await sql.insert(client, { ...operation, answer, digests, at: began.at.getTime() }, house.keys.seal)
   if (inserted.length === 0) throw new LeftNoTrace('the epoch ended')
   return { operation: id, status, answer, again: false }
+}
+
+/** What it would do: there is no operation to be written or found. */
+async function tried(trial: Trial, client: PoolClient, work: (writer: Writer) => Promise<unknown>) {
+  const began = await sql.begin(client)
+  assert(began)
+  const operation = BigInt(began.id)
+  const writer = newWriter(client, operation, began.at)
+  trial.note(writer)
+  const result = await work(writer)
+  closeWriter(writer)
+  if (result === nothing) return undefined
+  return { operation, status: 200, answer: JSON.stringify(result ?? null), again: false }
 }
 
 function answerOf(stored: sql.StoredRow, digest: string, again: boolean): Answered {

@@ -5,6 +5,7 @@ import { Problem } from '../http/problem.ts'
 import { alone, aloneStored, type Nothing, nothing } from '../operations/alone.ts'
 import { inputDigest } from '../operations/canonical.ts'
 import type { House } from '../operations/house.ts'
+import { lettingGo } from '../operations/trial.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { PriceVersion } from './definition.ts'
 import { type Change, planPrices, type Wanted } from './plan.ts'
@@ -35,7 +36,7 @@ const versionOf = ({ scope_kind: scopeKind, valid_from: validFrom, ...row }: sql
 })
 
 /** The book's revision, kept as it is until the operation ends. */
-export const shareBook = (writer: Writer): Promise<number> => sql.share(writer)
+export const shareBook = (writer: Writer): Promise<number> => lettingGo(writer, () => sql.share(writer))
 
 /** From now on these versions never change. */
 export async function markUsed(writer: Writer, versions: Iterable<bigint>): Promise<void> {
@@ -45,7 +46,7 @@ export async function markUsed(writer: Writer, versions: Iterable<bigint>): Prom
 /** The same for several operations that commit together: which of them used each version first. */
 export async function markUsedBy(writer: Writer, uses: ReadonlyMap<bigint, bigint>): Promise<void> {
   const sorted = [...uses].sort(([a], [b]) => (a < b ? -1 : 1))
-  if (sorted.length > 0) await sql.insertUses(writer, sorted)
+  if (sorted.length > 0) await lettingGo(writer, () => sql.insertUses(writer, sorted))
 }
 
 /** The versions that have priced something. */

@@ -62,7 +62,10 @@ read again, in pieces, or after it was interrupted: what is known already is cou
 second time.
 
 What --charge-from leaves uncharged stays so: reading the dump again with another date, or without one, charges
-nothing of it. Try it with --dry-run first.`
+nothing of it. Try it with --dry-run first.
+
+A dry run does all of it, in one transaction that is rolled back. Until it ends, the seal waits, and so do names and jobs
+that it meets first; when somebody else comes to need one of them, the dry run ends and says so.`
 
 async function run(files: readonly string[], options: Options, door: Door<House>): Promise<void> {
   const format = formats.find((each) => each === options.format)

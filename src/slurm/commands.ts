@@ -1,10 +1,11 @@
 import { stat } from 'node:fs/promises'
 import { chargePage } from '../charging/commands.ts'
-import type { Memory } from '../charging/memory-commands.ts'
+import { type Memory, newMemory } from '../charging/memory-commands.ts'
 import { emptyResult, type PageResult, type PageSettings, together } from '../charging/page.ts'
 import { writeTrueUps } from '../charging/true-up-commands.ts'
 import type { Fact } from '../metering/fact.ts'
 import type { House } from '../operations/house.ts'
+import { trying } from '../operations/trial.ts'
 import { NameSet, numberOf } from '../values/name-set.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { Format, Page } from './page.ts'
@@ -14,6 +15,7 @@ export type IngestSettings = PageSettings & {
   readonly format: Format
   readonly cluster: string | undefined
   readonly zone: string
+  readonly dryRun: boolean
   readonly signal: AbortSignal
   /** Told after each page, for progress. */
   readonly onPage: (soFar: IngestResult, bytes: { readonly done: number; readonly all: number | undefined }) => void
@@ -46,6 +48,9 @@ export async function ingest(
   settings: IngestSettings,
   memory: Memory,
 ): Promise<IngestResult> {
+  if (settings.dryRun) {
+    return await trying(house, (tried) => ingest(tried, files, { ...settings, dryRun: false }, newMemory(house.zone)))
+  }
   let result: IngestResult = nothingYet
   const all = await sizeOf(files)
   let done = 0
@@ -71,7 +76,6 @@ export async function ingest(
     await thread.end()
   }
   const interrupted = settings.signal.aborted
-  if (settings.dryRun) return { ...result, interrupted }
   const { lines, amounts } = await writeTrueUps(house, settings.principal, memory)
   return { ...result, ...together(result, { ...emptyResult, amounts }), trueUps: lines, interrupted }
 }

@@ -198,15 +198,6 @@ test('a job that runs accrues, and is charged once when a later dump says that i
     assert.equal((await read(site.house, [dump])).charged, 0)
   }))
 
-test('a dry run on a new house says what a run would do, and leaves no trace', () =>
-  withSite(async (site) => {
-    const traces = await tracesIn(site.house)
-    const dry = await read(site.house, [dump, real('sacct/billing.psv')], { dryRun: true })
-    assert.deepEqual(await tracesIn(site.house), traces)
-    const done = await read(site.house, [dump])
-    assert.deepEqual(dry.amounts.get('THB'), (done.amounts.get('THB') as bigint) * 2n)
-  }))
-
 test('two clusters with the same ids are two sets of jobs', () =>
   withSite(async (site) => {
     const cloud = jobs.map((line) => line.replace('|lab|', '|cloud|'))
