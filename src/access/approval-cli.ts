@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
+import { reasonOf } from '../terminal/reason.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { shownApproval } from './approval-commands.ts'
@@ -33,7 +34,7 @@ export const approvalWith =
         .command(verb)
         .description(about)
         .argument('<approval>', 'its id, such as apr_42')
-        .option('--reason <text>', 'why, for the books')
+        .option('--reason <text>', 'why, for the books', reasonOf)
         .action(async (id: string, { reason }: { reason?: string }, own: Command) => {
           const path = `/api/v1/approvals/${encodeURIComponent(id)}/${verb}`
           const body = answered(

@@ -105,7 +105,10 @@ export const ApprovalsQuery = closed({ ...pageQuery, state: Type.Optional(oneOf(
 export const ApprovalParams = Type.Object({ approval: numberId('apr') })
 /** A yes or no needs no words. */
 export const DecisionBody = nullable(
-  closed({ reason: Type.Optional(Type.String({ minLength: 1, maxLength: 1000 })) }, 'DecisionBody'),
+  closed(
+    { reason: Type.Optional(Type.String({ pattern: '\\S', maxLength: 1000, description: 'a reason, not blank' })) },
+    'DecisionBody',
+  ),
 )
 export const CarriedOut = closed(
   {

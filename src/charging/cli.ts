@@ -2,6 +2,7 @@ import type { House } from '../operations/house.ts'
 import { Refusal } from '../values/refusal.ts'
 import { type Register, WrongUsage } from '../terminal/door.ts'
 import { amountText, grouped } from '../terminal/number.ts'
+import { reasonOf } from '../terminal/reason.ts'
 import { parseId, uuidOf } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import { momentOf } from '../values/moment.ts'
@@ -39,7 +40,7 @@ export function rangeOf({ from, to }: Range, zone: string): { from: Date | null;
 /** `bursar rerate` */
 export const rerate: Register<House> = (command, door) => {
   command
-    .requiredOption('--reason <text>', 'why; it stands in the audit record')
+    .requiredOption('--reason <text>', 'why; it stands in the audit record', reasonOf)
     .option('--project <name>', 'name or id of the project; all projects without it')
     .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
     .option('--to <date>', 'usage that ended before this')

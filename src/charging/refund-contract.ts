@@ -11,7 +11,11 @@ export const RefundBody = closed(
       examples: ['set_42'],
     }),
     amount: PositiveMoney,
-    reason: Type.String({ minLength: 1, maxLength: 500, description: 'why; it stands in the audit record' }),
+    reason: Type.String({
+      pattern: '\\S',
+      maxLength: 500,
+      description: 'the reason, not blank: it stands in the audit record',
+    }),
     dryRun: DryRun,
   },
   'RefundRequest',

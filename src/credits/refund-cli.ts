@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Register } from '../terminal/door.ts'
 import { amountText } from '../terminal/number.ts'
+import { reasonOf } from '../terminal/reason.ts'
 import { type Ask, done, keyOf, type Money, moneyOptions, right, type Row, send } from './asked-cli.ts'
 
 export function refundWith(ask: Ask): Register<House> {
@@ -9,7 +10,7 @@ export function refundWith(ask: Ask): Register<House> {
     moneyOptions(command)
       .argument('<what>', 'a charge (chg_…, set_…), a reservation (res_…), a record (rec_…), or a job')
       .requiredOption('--amount <amount>', 'such as 100 or 4.37')
-      .requiredOption('--reason <text>', 'why; it stands in the audit record')
+      .requiredOption('--reason <text>', 'why; it stands in the audit record', reasonOf)
       .action(async (of: string, options: Money & { amount: string; reason: string }, own: Command) => {
         const { amount, reason, dryRun } = options
         const body = { of, amount, reason, ...(dryRun && { dryRun }) }

@@ -71,6 +71,9 @@ test('wrong usage ends with 2, says what is wrong and where to read on', async (
     [['parties', 'import'], /missing required argument 'file'\nSee bursar parties --help/],
     [['parties', 'list', '--colour'], /unknown option '--colour'/],
     [['parties', 'list', '--csv', '--people'], /--csv goes with neither/],
+    [['rerate', '--reason', '', '--apply'], /--reason is blank/],
+    [['refund', 'set_1', '--amount', '1', '--reason', ' \t '], /--reason is blank/],
+    [['approval', 'approve', 'apr_1', '--reason', ' '], /--reason is blank/],
   ]
   for (const [words, message] of wrong) {
     const { code, out, err } = await bursar(words)

@@ -44,6 +44,11 @@ test('201: what comes back is undated first, then of the last to expire, and no 
   assert.deepEqual(await walletOf(anna), ['2'])
   assert.equal((await refund(reservation, '5')).status, 201)
   assert.deepEqual(await walletOf(anna), ['7', '1 until 2098', '4 until 2099'])
+  const blank = await refund(charge, '1', { reason: ' \t ' })
+  assert.deepEqual(
+    [blank.status, (blank.body['issues'] as unknown as { field: string }[])[0]?.field],
+    [400, 'body.reason'],
+  )
   const over = await refund(charge, '2.5')
   assert.deepEqual([over.status, over.body.type, over.body.left], [409, '/problems/refund-exceeds-paid', '2'])
 })
