@@ -257,7 +257,7 @@ export type RefundRequest = {
   readonly of: string
   /** an exact decimal above zero as text, such as "4.37", below 1e15, with at most nine places */
   readonly amount: string
-  /** why; it stands in the audit record */
+  /** the reason, not blank: it stands in the audit record */
   readonly reason: string
   /** answer what would happen, and change nothing; ids in the answer are of nothing */
   readonly dryRun?: boolean

@@ -43,17 +43,19 @@ export const Explanation = Type.Object(
   { title: 'Explanation', additionalProperties: true },
 )
 
-const Line = closed(
-  {
-    period: Period,
-    service: Type.String(),
-    component: Type.String(),
-    currency: Currency,
-    records: Type.Integer(),
-    quantity: Decimal,
-    amount: Decimal,
-  },
-  'StatementLine',
+const line = {
+  period: Period,
+  service: Type.String(),
+  component: Type.String(),
+  currency: Currency,
+  records: Type.Integer(),
+  quantity: Decimal,
+  amount: Decimal,
+}
+const Line = closed(line, 'StatementLine')
+const TrueUpLine = closed(
+  { ...line, ids: Type.Array(numberId('tru'), { description: 'the true-ups that it is the sum of, the newest last' }) },
+  'StatementTrueUp',
 )
 const SettledLine = closed(
   {
@@ -92,8 +94,10 @@ export const Statement = closed(
     from: nullable(Type.String()),
     to: nullable(Type.String()),
     lines: Type.Array(Line),
-    trueUps: Type.Array(Line, { description: 'what tiers and included volumes of whole months add or take' }),
-    trueUpsLeftOut: Type.Array(Line, { description: 'those of months that the range cuts; they are not in the total' }),
+    trueUps: Type.Array(TrueUpLine, { description: 'what tiers and included volumes of whole months add or take' }),
+    trueUpsLeftOut: Type.Array(TrueUpLine, {
+      description: 'those of months that the range cuts; they are not in the total',
+    }),
     settled: Type.Array(SettledLine, { description: 'what reservations came to' }),
     wallets: Type.Array(WalletLine, { description: 'what went in and out of its wallets, and how they stand now' }),
     total: Amounts,

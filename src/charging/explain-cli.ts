@@ -12,7 +12,7 @@ export const explainWith =
     command
       .argument(
         '<what>',
-        'a charge (chg_… or set_…), a record (rec_…), a reservation (res_…), or a job: 4, 13_2, lab/4 or lab/4/1795250309',
+        'a charge (chg_… or set_…), a true-up (tru_…), a record (rec_…), a reservation (res_…), or a job: 4, 13_2, lab/4 or lab/4/1795250309',
       )
       .action(async (what: string) => {
         const there = await thereOf(door)
@@ -27,6 +27,8 @@ export const explainWith =
         if (!found) {
           if (/^(res|set)_/.test(what))
             throw new Refusal(`There is no ${what}.`, 'bursar reservations lists those that there are.')
+          if (what.startsWith('tru_'))
+            throw new Refusal(`There is no ${what}.`, 'bursar statement --project NAME names those that there are.')
           throw new Refusal(
             `Nothing is known of “${what}”.`,
             'Give a charge (chg_…), a record (rec_…) or the number of a job.',

@@ -18,6 +18,8 @@ import type { Charge } from './charge.ts'
 import { type Prior, priorRatings, usageOf } from './prior-commands.ts'
 import type { Memory } from './memory-commands.ts'
 import * as sql from './sql.ts'
+import { trueUpsBeside } from './true-up/explain-commands.ts'
+import type { TrueUpRow } from './true-up/sql.ts'
 
 /** Why one record cost what it did: everything between the raw record and the books. */
 export type Explanation = {
@@ -32,6 +34,8 @@ export type Explanation = {
   /** The record that stands where this one does not any more. */
   readonly successor: RecordRow | undefined
   readonly transfers: readonly TransferRow[]
+  /** What brings the months of its charges to their tiers and included volumes. */
+  readonly trueUps: readonly TrueUpRow[]
 }
 
 /** For a reversal, who took the charge back, when and why. */
@@ -106,6 +110,7 @@ export async function explain(house: House, record: RecordRow, memory: Memory): 
     lines,
     past: await Promise.all(past.map((charge) => withReason(reader, charge, rows))),
     successor: stands?.id === record.id ? undefined : stands,
+    trueUps: await trueUpsBeside(reader, memory, prior.live),
     transfers: await transfersById(reader, [
       ...new Set([...prior.live, ...past].flatMap((each) => each.transfer ?? [])),
     ]),

@@ -7,6 +7,7 @@ import { idOf, numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import type { Charge } from './charge.ts'
 import type { Explanation } from './explain-commands.ts'
+import { shownTrueUp } from './true-up/explain-json.ts'
 
 /** An explanation as a program reads it: ids with their prefixes, sums and quantities as exact decimals. */
 export function explanationJson(found: Explanation) {
@@ -28,6 +29,7 @@ export function explanationJson(found: Explanation) {
       because: because ? { ...because, operation: numbered('operation', because.operation) } : null,
     })),
     successor: successor ? numbered('record', successor.id) : null,
+    trueUps: found.trueUps.map(shownTrueUp),
     transfers: transfers.map((transfer) => transferJson(transfer, found)),
   }
 }

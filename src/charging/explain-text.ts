@@ -4,7 +4,7 @@ import type { ExplainedLine } from '../pricing/explain.ts'
 import { amountText, durationText, grouped } from '../terminal/number.ts'
 import type { Speaker } from '../terminal/speaker.ts'
 import { numbered } from '../values/id.ts'
-import { nanosText } from '../values/money.ts'
+import { nanosFrom, nanosText } from '../values/money.ts'
 import { localText } from '../values/period.ts'
 import type { Charge } from './charge.ts'
 import type { Explanation } from './explain-commands.ts'
@@ -28,6 +28,7 @@ export function tellRecord(speaker: Speaker, found: Explanation, zone: string, a
   )
   for (const line of lines) showLine(speaker, line, zone, asked)
   if (lines.length > 1) showSum(speaker, found)
+  showTrueUps(speaker, found)
   if (found.past.length > 0) showPast(speaker, found.past, zone, asked)
   if (found.transfers.length > 0) {
     speaker.say('\nIn the ledger, together with the other charges of its page:')
@@ -134,6 +135,21 @@ function showSum(speaker: Speaker, { lines, prior }: Explanation): void {
     const parts = alike.map(({ charge }) => `${charge.component} ${grouped(nanosText(charge.nanos))}`)
     const sum = alike.reduce((total, { charge }) => total + charge.nanos, 0n)
     speaker.say(`\nsum   ${parts.join(' + ')} = ${amountText(nanosText(sum), currency)}`)
+  }
+}
+
+/** The newest by name: its own explanation names the others. */
+function showTrueUps(speaker: Speaker, { trueUps }: Explanation): void {
+  for (const [place, alike] of Map.groupBy(
+    trueUps,
+    ({ period, component, currency }) => `${component} ${period.slice(0, 7)} ${currency}`,
+  )) {
+    const [component, month, currency = ''] = place.split(' ')
+    const sum = alike.reduce((total, { amount }) => total + nanosFrom(amount), 0n)
+    const newest = numbered('trueUp', alike.at(-1)?.id ?? '')
+    speaker.say(
+      `\n${component}   what tiers and included volume make of all of ${month}: ${amountText(nanosText(sum), currency)}   ${newest}`,
+    )
   }
 }
 

@@ -9,6 +9,9 @@ import { Payers } from './payer-commands.ts'
 import { explainReservation } from './settlement/explain-commands.ts'
 import { reservationExplanation } from './settlement/explain-json.ts'
 import { tellReservation } from './settlement/explain-text.ts'
+import { explainTrueUp } from './true-up/explain-commands.ts'
+import { trueUpExplanation } from './true-up/explain-json.ts'
+import { tellTrueUp } from './true-up/explain-text.ts'
 
 /** An explanation for programs and for people. */
 export type Explained = { readonly document: object; tell(speaker: Speaker): void }
@@ -29,6 +32,8 @@ export async function explainAny(
   const settlement = numberOf('settlement', what)
   if (reservation !== undefined) return await ofReservation(house, memory, { reservation }, mayRead)
   if (settlement !== undefined) return await ofReservation(house, memory, { settlement }, mayRead)
+  const trueUp = numberOf('trueUp', what)
+  if (trueUp !== undefined) return await ofTrueUp(house, memory, trueUp, mayRead)
   const explanations: Explanation[] = []
   for (const record of await findRecords(house, what)) {
     const { project, person, provider } = record
@@ -46,6 +51,12 @@ export async function explainAny(
       }
     },
   }
+}
+
+async function ofTrueUp(house: House, memory: Memory, id: bigint, mayRead: MayRead): Promise<Explained | undefined> {
+  const found = await explainTrueUp(house, memory, id)
+  if (!found || !(await mayRead([found.row.project, found.row.provider]))) return undefined
+  return { document: trueUpExplanation(found), tell: (speaker) => tellTrueUp(speaker, found, house.zone) }
 }
 
 async function ofReservation(

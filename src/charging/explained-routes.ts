@@ -13,7 +13,8 @@ const Query = closed({
   of: Type.String({
     minLength: 1,
     maxLength: 300,
-    description: 'a charge (chg_…, set_…), a record (rec_…), a reservation (res_…), or a job: 4, 13_2, lab/4',
+    description:
+      'a charge (chg_…, set_…), a true-up (tru_…), a record (rec_…), a reservation (res_…), or a job: 4, 13_2, lab/4',
     examples: ['lab/4'],
   }),
 })
@@ -23,6 +24,10 @@ const Explanations = Type.Object(
     asked: Type.Optional(Type.Union([Type.String(), Type.Null()], { description: 'the charge that was asked for' })),
     records: Type.Optional(Type.Array(Type.Any(), { description: 'an explanation for each record that is meant' })),
     reservation: Type.Optional(Type.Any()),
+    trueUp: Type.Optional(Type.Any()),
+    steps: Type.Optional(Type.Any()),
+    trueUps: Type.Optional(Type.Array(Type.Any())),
+    transfers: Type.Optional(Type.Array(Type.Any())),
     settlements: Type.Optional(Type.Array(Type.Any())),
   },
   { title: 'Explanations' },
@@ -36,7 +41,7 @@ export function addExplanationRoutes(server: ApiServer, house: House, memory: Me
       operation: 'charges.explain',
       id: 'explain',
       tag: 'charging',
-      summary: 'Why a charge, a record, a reservation or a job cost what it did, or nothing',
+      summary: 'Why a charge, a true-up, a record, a reservation or a job cost what it did, or nothing',
       query: Query,
       answers: { 200: Explanations },
       problems: ['not-found'],

@@ -44,6 +44,11 @@ export class Rater {
     return resolve(this.#book, { service, subtype, tier, organisation, project, person })
   }
 
+  /** What decides a whole period of what a version prices; no price over a period belongs to a person. */
+  pricesOfPeriod({ service, subtype }: Pick<PriceVersion, 'service' | 'subtype'>, project: string, payer: Payer) {
+    return this.pricesFor({ service, subtype: subtype === '*' ? '' : subtype, project, person: null }, payer)
+  }
+
   rate(usage: Usage, payer: Payer): Rating {
     return rate(this.pricesFor(usage, payer), usage)
   }

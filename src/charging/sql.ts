@@ -191,9 +191,10 @@ export const statementLines = (reader: Reader, project: string, { first, last }:
 
 /** What whole periods added to or took from a project's charges, by the version of the price that says so. */
 export const trueUpLines = (reader: Reader, project: string) =>
-  rows<Omit<StatementRow, 'service'> & { price: string }>(
+  rows<Omit<StatementRow, 'service'> & { price: string; ids: string[] }>(
     reader,
-    `select period, price, component, currency, count(*) as records, 0 as quantity, sum(amount) as amount
+    `select period, price, component, currency, count(*) as records, 0 as quantity, sum(amount) as amount,
+            array_agg(id::text order by id) as ids
        from charging.true_ups
       where project = $1
       group by period, price, component, currency

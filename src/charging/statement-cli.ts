@@ -40,7 +40,7 @@ async function told(house: House, options: Range): Promise<Told> {
 
 function show(door: Door<House>, found: Told): void {
   // A month is told by its first day, as ever.
-  const whole = (line: Told['lines'][number]) => ({ ...line, period: `${line.period}-01` })
+  const whole = <Line extends Told['lines'][number]>(line: Line) => ({ ...line, period: `${line.period}-01` })
   const { payment, lines, trueUps, trueUpsLeftOut, ...rest } = found
   const months = { trueUps: trueUps.map(whole), trueUpsLeftOut: trueUpsLeftOut.map(whole) }
   door.answer({ ...rest, payment, lines: lines.map(whole), ...months })
@@ -62,17 +62,18 @@ function show(door: Door<House>, found: Told): void {
   }
   const owed = Object.entries(found.owed).map(([currency, amount]) => amountText(amount, currency))
   if (owed.length > 0 || found.wallets.length === 0) {
-    const ofAll = found.from === null && found.to === null ? '' : ' of all months'
+    const ofAll = found.from === null && found.to === null ? '' : ', of all months'
     door.say(`\nIn the ledger, not yet billed${ofAll}: ${owed.join(', ') || 'nothing'}`)
   }
   door.say('Next: bursar explain JOB shows why one job cost what it did.')
 }
 
 function showLines(door: Door<House>, found: Told): void {
-  const note = 'tiers and included volume of the month'
+  const note = ({ ids }: Told['trueUps'][number]) =>
+    `tiers and included volume of the month: ${ids.at(-1)}${ids.length > 1 ? ` and ${ids.length - 1} before it` : ''}`
   const lines = [
     ...found.lines.map((line) => ({ line, note: '' })),
-    ...found.trueUps.map((line) => ({ line, note })),
+    ...found.trueUps.map((line) => ({ line, note: note(line) })),
     ...found.settled.map((line) => ({
       line: { ...line, component: '', records: line.settlements, quantity: '' },
       note: 'reservations',

@@ -20,6 +20,9 @@ export type StatementLine = {
   readonly nanos: bigint
 }
 
+/** What tiers and included volumes make of a month, with the numbers of the true-ups that it is the sum of. */
+export type TrueUpLine = StatementLine & { readonly ids: readonly bigint[] }
+
 /** What reservations of one service were settled for. */
 export type SettledLine = {
   readonly period: string
@@ -37,9 +40,9 @@ export type Statement = {
   readonly to: Date | null
   readonly lines: readonly StatementLine[]
   /** Tiers and included volumes of the months that are wholly in the range. */
-  readonly trueUps: readonly StatementLine[]
+  readonly trueUps: readonly TrueUpLine[]
   /** Those of months that the range cuts: a part of a month has none, so they are in no total. */
-  readonly trueUpsLeftOut: readonly StatementLine[]
+  readonly trueUpsLeftOut: readonly TrueUpLine[]
   readonly settled: readonly SettledLine[]
   readonly wallets: readonly WalletLine[]
   readonly totals: ReadonlyMap<string, bigint>
@@ -100,17 +103,21 @@ const lineOf = (row: sql.StatementRow): StatementLine => ({
 })
 
 /** A price knows of which service it is; versions of one price make one line. */
-async function trueUpsOf(reader: Reader, project: string): Promise<StatementLine[]> {
+async function trueUpsOf(reader: Reader, project: string): Promise<TrueUpLine[]> {
   const found = await sql.trueUpLines(reader, project)
   if (found.length === 0) return []
   const { versions } = await loadBook(reader)
   const services = new Map(versions.map(({ id, service }) => [id, service]))
-  const named = found.map((row) => lineOf({ ...row, service: services.get(BigInt(row.price)) ?? '' }))
+  const named = found.map((row) => ({
+    ...lineOf({ ...row, service: services.get(BigInt(row.price)) ?? '' }),
+    ids: row.ids.map(BigInt),
+  }))
   const alike = Map.groupBy(named, ({ period, service, component, currency }) =>
     [period, service, component, currency].join('\n'),
   )
   return [...alike.values()].map((same) => ({
-    ...(same[0] as StatementLine),
+    ...(same[0] as TrueUpLine),
+    ids: same.flatMap(({ ids }) => ids).sort((a, b) => (a < b ? -1 : 1)),
     records: same.reduce((sum, { records }) => sum + records, 0),
     nanos: same.reduce((sum, { nanos }) => sum + nanos, 0n),
   }))

@@ -1,7 +1,7 @@
-import { idOf } from '../values/id.ts'
+import { idOf, numbered } from '../values/id.ts'
 import { nanosText } from '../values/money.ts'
 import type { Statement as Told } from './contract.ts'
-import type { Statement, StatementLine } from './statement-commands.ts'
+import type { Statement, StatementLine, TrueUpLine } from './statement-commands.ts'
 
 /** A statement as programs read it. */
 export const statementJson = (found: Statement): Told => ({
@@ -15,8 +15,8 @@ export const statementJson = (found: Statement): Told => ({
   from: found.from?.toISOString() ?? null,
   to: found.to?.toISOString() ?? null,
   lines: found.lines.map(lineJson),
-  trueUps: found.trueUps.map(lineJson),
-  trueUpsLeftOut: found.trueUpsLeftOut.map(lineJson),
+  trueUps: found.trueUps.map(trueUpJson),
+  trueUpsLeftOut: found.trueUpsLeftOut.map(trueUpJson),
   ...creditsJson(found),
   total: byCurrency(found.totals),
   notCharged: [...found.notCharged],
@@ -30,6 +30,11 @@ const lineJson = ({ nanos, period, ...line }: StatementLine) => ({
   ...line,
   period: period.slice(0, 7),
   amount: nanosText(nanos),
+})
+
+const trueUpJson = ({ ids, ...line }: TrueUpLine) => ({
+  ...lineJson(line),
+  ids: ids.map((id) => numbered('trueUp', id) as string),
 })
 
 const creditsJson = ({ settled, wallets }: Pick<Statement, 'settled' | 'wallets'>) => ({

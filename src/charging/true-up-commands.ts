@@ -119,11 +119,8 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
 }
 
 function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier: string }) {
-  const { service, subtype, component } = total.version
-  const none = { startsAt: 0, endsAt: 0, quantities: {}, dimensions: {} }
-  const usage = { ...none, service, subtype: subtype === '*' ? '' : subtype, project: total.project, person: null }
-  return trueUp(rater.pricesFor(usage, payer), {
-    component,
+  return trueUp(rater.pricesOfPeriod(total.version, total.project, payer), {
+    component: total.version.component,
     period: total.period,
     quantityTotal: total.quantity,
     chargedTotal: total.charged,

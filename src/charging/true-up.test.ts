@@ -1,7 +1,15 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
 import { rows } from '../database/reader.ts'
-import { assertBooksAgree, charge, fact, netOfCharges, newSite, on, type Site, tracesIn } from './testing.ts'
+import { partiesOf } from '../parties/commands.ts'
+import type { ProjectParty } from '../parties/party.ts'
+import { spoken } from '../terminal/speaker.ts'
+import { numbered } from '../values/id.ts'
+import { explainAny } from './explained-commands.ts'
+import { newMemory } from './memory-commands.ts'
+import { statementOf } from './statement-commands.ts'
+import { assertBooksAgree, charge, fact, netOfCharges, newSite, on, setBook, type Site, tracesIn } from './testing.ts'
+import { explainTrueUp } from './true-up/explain-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
 // 10 units a month are included; then 2 THB each up to 100 of the month, 1 THB each above.
@@ -97,7 +105,69 @@ test('true-ups of one project at once from two processes are written once', asyn
   assert.deepEqual(await rows(site.database.pool, 'select operation from charging.due_true_ups'), [])
 })
 
+test('a true-up is explained by the month that it is of, and its charges name it', async () => {
+  const own = { source: 'portal', externalId: 'told-1' }
+  await charge(site, [stored('told', '30', own)])
+  await trueUp()
+  await charge(site, [stored('told', '120')])
+  await trueUp()
+  const [physics] = [...(await partiesOf(site.database.pool)).values()].filter(({ name }) => name === 'told')
+  const { trueUps } = await statementOf(site.house, physics as ProjectParty, null, null)
+  const ids = trueUps.flatMap((line) => line.ids)
+  assert.deepEqual([trueUps.length, ids.length, trueUps[0]?.nanos], [1, 2, -60_000_000_000n])
+
+  const all = async () => true
+  const told = async (what: string, mayRead = all) =>
+    await explainAny(site.house, newMemory(site.house.zone), what, mayRead)
+  const [first, last] = ids.map((id) => numbered('trueUp', id) as string) as [string, string]
+  const found = await told(last)
+  assert(found)
+  const {
+    trueUp: line,
+    steps,
+    trueUps: alike,
+  } = found.document as {
+    trueUp: Record<string, string>
+    steps: { rows: { quantity: string; amount: string }[]; rounded: string }
+    trueUps: { id: string; amount: string }[]
+  }
+  assert.deepEqual(
+    [line['quantity'], line['due'], line['charges'], line['trueUpsBefore'], line['amount']],
+    ['150', '240', '300', '-20', '-40'],
+  )
+  assert.deepEqual(
+    steps.rows.map(({ quantity, amount }) => `${quantity} ${amount}`),
+    ['100 200', '40 40'],
+  )
+  assert.equal(steps.rounded, '240')
+  assert.deepEqual(
+    alike.map(({ id, amount }) => `${id} ${amount}`),
+    [`${first} -20`, `${last} -40`],
+  )
+  const text = spoken((speaker) => found.tell(speaker))
+  assert.match(text, /included {2}− 10 = 140\n/)
+  assert.match(text, /trf_\d+ {2}40\.00 THB {2}debit usage revenue, credit unbilled receivable \(true-up, 2026-11\)/)
+
+  const record = await told('portal/told-1')
+  assert.match(
+    spoken((speaker) => record?.tell(speaker)),
+    new RegExp(`all of 2026-11: -60\\.00 THB {3}${last}\n`),
+  )
+  assert.equal(await told(last, async () => false), undefined)
+  assert.equal(await told('tru_1'), undefined)
+})
+
+test('a true-up is explained with the prices and discounts of its time', async (t) => {
+  const own = await newSite(tiered)
+  t.after(() => own.drop())
+  await charge(own, [stored('then', '30')])
+  await writeTrueUps(own.house, 'tester', own.memory)
+  await setBook(own.house, 'discounts:\n  - { service: storage, from: 2026-11-01, percent: 50 }\n')
+  const [row] = await rows<{ id: string }>(own.database.pool, 'select id from charging.true_ups')
+  const found = await explainTrueUp(own.house, newMemory(own.house.zone), BigInt(row?.id ?? 0))
+  assert.deepEqual([found?.steps?.rounded, found?.steps?.discountPercent], ['40', undefined])
+})
+
 async function newSiteMemory() {
-  const { newMemory } = await import('./memory-commands.ts')
   return newMemory('Asia/Bangkok')
 }

@@ -16,11 +16,14 @@ export type PeriodTotal = {
   readonly chargedTotal: bigint
 }
 
+/** Enough to find the price of the period, and what all of it comes to. */
+export type Whole = Omit<PeriodTotal, 'chargedTotal'>
+
 const isOfKey = (a: PriceVersion, b: PriceVersion) =>
   a.service === b.service && a.subtype === b.subtype && a.scopeKind === b.scopeKind && a.scope === b.scope
 
 /** The price that the period ended with; where it was ended before, the last one that held in it. */
-function lastPricing({ components, zone }: Resolved, { component, period, price }: PeriodTotal): Pricing | undefined {
+function lastPricing({ components, zone }: Resolved, { component, period, price }: Whole): Pricing | undefined {
   const timeline = components.find(({ name }) => name === component)?.timeline
   if (!timeline) return undefined
   const known = timeline.values.find((value) => value?.price.id === price)?.price
@@ -33,17 +36,23 @@ function lastPricing({ components, zone }: Resolved, { component, period, price 
   return undefined
 }
 
+/** The price that brings a period to its tiers, and what the whole of it comes to, rounded once. */
+export function periodPrice(resolved: Resolved, total: Whole) {
+  const pricing = lastPricing(resolved, total)
+  if (!pricing || !isPeriodBased(pricing.definition)) return undefined
+  const discount = pricing.discount?.definition as DiscountDefinition | undefined
+  const { grow, program } = periodProgram(pricing.definition, discount)
+  return { pricing, due: divideHalfEven(amountTop(program, total.quantityTotal * grow), program.divisor) }
+}
+
 /**
  * Tiers over a period and included volumes: what the whole period comes to, less what its records were charged.
  * One line per project, component and period, so that no record's charge ever depends on its neighbours.
  */
 export function trueUp(resolved: Resolved, total: PeriodTotal): RatedLine | undefined {
-  const pricing = lastPricing(resolved, total)
-  if (!pricing || !isPeriodBased(pricing.definition)) return undefined
-  const discount = pricing.discount?.definition as DiscountDefinition | undefined
-  const { grow, program } = periodProgram(pricing.definition, discount)
-  const due = divideHalfEven(amountTop(program, total.quantityTotal * grow), program.divisor)
-  if (due === total.chargedTotal) return undefined
+  const priced = periodPrice(resolved, total)
+  if (!priced || priced.due === total.chargedTotal) return undefined
+  const { pricing, due } = priced
   return {
     component: total.component,
     part: 0,

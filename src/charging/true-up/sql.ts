@@ -1,5 +1,5 @@
 import { arrayOf, copyText } from '../../database/copy-text.ts'
-import { type Reader, rows } from '../../database/reader.ts'
+import { type Reader, row, rows } from '../../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../../database/writer.ts'
 import { decimalText } from '../../values/decimal.ts'
 import { nanosFixed } from '../../values/money.ts'
@@ -73,6 +73,37 @@ export const pagesOfPlace = (
       where project = $1 and provider = $2 and period = $3 and price = any ($4::bigint[]) and transfer is not null
       order by page desc`,
     [place.project, place.provider, place.period, arrayOf(place.prices)],
+  )
+
+export type TrueUpRow = {
+  id: string
+  operation: string
+  period: string
+  project: string
+  provider: string
+  component: string
+  price: string
+  currency: string
+  /** Of the period, as it was known then, and what it comes to. */
+  quantity: string
+  total: string
+  amount: string
+  transfer: string
+}
+
+const columns = `id, operation, period, project, provider, component, price, currency, quantity, total, amount, transfer`
+
+export const trueUpById = (reader: Reader, id: bigint) =>
+  row<TrueUpRow>(reader, `select ${columns} from charging.true_ups where id = $1`, [id])
+
+/** Of one project at one provider in some periods, in the order in which they were written. */
+export const trueUpsAt = (reader: Reader, project: string, provider: string, periods: readonly string[]) =>
+  rows<TrueUpRow>(
+    reader,
+    `select ${columns} from charging.true_ups
+      where project = $1 and provider = $2 and period = any ($3::date[])
+      order by id`,
+    [project, provider, periods],
   )
 
 type TrueUpLine = {
