@@ -35,6 +35,7 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
   const screens = openScreens(refused)
   const stop = new AbortController()
   let house: Promise<House> | undefined
+  let isWritten = () => false
   let flags: Flags = {}
   const door = createDoor<House>({
     json,
@@ -47,14 +48,16 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
       if (words[0] !== 'serve') await refuseElsewhere(door, words[0] ?? '')
       const opened = openHouse(settings, words[0] === 'serve' ? 'server' : 'command')
       house = opened
-      return await opened
+      const [{ hasWritten }, found] = await Promise.all([import('./operations/alone.ts'), opened])
+      isWritten = () => hasWritten(found)
+      return found
     },
     setting: async (name) => (await import('./settings.ts')).settingInForce(name, process.env, flags),
     failed: refused,
   })
   const failed = async (error: unknown) => {
     const debug = Boolean(process.env['BURSAR_DEBUG'])
-    const reason = (await fullDisk(error, flags)) ?? (await readable(error))
+    const reason = (await fullDisk(error, flags)) ?? (await readable(error, isWritten()))
     return fail(reason, screens, { json, mayAnswer: !door.answered, debug })
   }
   const interrupted = listen(stop, screens)
@@ -164,13 +167,16 @@ async function fullDisk(failure: unknown, flags: Flags): Promise<Refusal | undef
   ])
   const { databaseUrl, data } = readSettings(process.env, flags)
   if (databaseUrl !== undefined || !existsSync(data) || freeMiB(data) > (lost ? logSegmentMiB : 1)) return undefined
-  return new Refusal(`the disk of ${data} is full`, 'Make room, then run the command again: nothing is done twice.')
+  return new Refusal(
+    `the disk of ${data} is full`,
+    'What was committed before stays. Make room, then run the command again: it goes on, and nothing is done twice.',
+  )
 }
 
 const lossTypes: readonly ProblemType[] = ['database-unavailable', 'outcome-unknown']
 
 /** What the database or a command refuses, as a person reads it; what is a bug stays what it is. */
-async function readable(error: unknown): Promise<unknown> {
+async function readable(error: unknown, isWritten: boolean): Promise<unknown> {
   if (error instanceof Refusal) return error
   if (!(error instanceof Problem)) return (await import('./database/refusals.ts')).asRefusal(error)
   const { detail, issues, ...others } = error.detail
@@ -182,15 +188,22 @@ async function readable(error: unknown): Promise<unknown> {
   }
   const members = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const more = [...(typeof detail === 'string' ? [detail] : []), ...members].join(', ')
-  return new Refusal(`${error.title.replace(/\.$/, '')}${more && `: ${more}`}`, remedies[error.type])
+  return new Refusal(
+    `${error.title.replace(/\.$/, '')}${more && `: ${more}`}`,
+    `${isWritten ? stays : ''}${remedies[error.type] ?? ''}` || undefined,
+  )
 }
+
+/** A command may make many operations, and a failure ends the last of them. */
+const stays = 'What was committed before stays. '
 
 /** Where a person at a terminal can do something that a program cannot. */
 const remedies: Partial<Record<ProblemType, string>> = {
   'parties-changed': 'Run the command again: it compares anew.',
   'outcome-unknown': 'See that the database is up, then run the command again: nothing is done twice.',
-  'database-unavailable': 'See that the database is up, then run the command again.',
-  'database-full': 'Make room, then run the command again.',
+  'database-unavailable':
+    'See that the database is up, then run the command again: it goes on, and nothing is done twice.',
+  'database-full': 'Make room, then run the command again: it goes on, and nothing is done twice.',
 }
 
 /** A reader that has seen enough (`| head`) ends the output, not the command. */

@@ -40,8 +40,8 @@ export const problems = {
     status: 503,
     title: 'The database was lost while this was written down: ask again with the same key.',
   },
-  'database-unavailable': { status: 503, title: 'The database cannot be reached; nothing was changed.' },
-  'database-full': { status: 507, title: 'The disk of the database is full; nothing was changed.' },
+  'database-unavailable': { status: 503, title: 'The database cannot be reached; nothing of this operation was kept.' },
+  'database-full': { status: 507, title: 'The disk of the database is full; nothing of this operation was kept.' },
 } as const satisfies Readonly<Record<string, { status: number; title: string }>>
 
 export type ProblemType = keyof typeof problems

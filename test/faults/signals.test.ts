@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync } from 'node:fs'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -66,4 +67,37 @@ test('an output that cannot be written is a failure', async () => {
   closeSync(full)
   assert.equal(child.exitCode, 1)
   assert.match(err, /the output cannot be written \(ENOSPC\)/)
+})
+
+test('a database that is lost in the middle: what was committed stays, and the command says so', async (t) => {
+  const real = decodeURIComponent(/host=([^&]+)/.exec(site.fresh.url)?.[1] ?? '')
+  const port = /port=(\d+)/.exec(site.fresh.url)?.[1] ?? '5432'
+  const socket = `.s.PGSQL.${port}`
+  const connections = new Set<Socket>()
+  const between = createServer((client) => {
+    const server = connect(join(real, socket))
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      connections.add(one)
+      one.pipe(other)
+      one.on('error', () => other.destroy())
+      one.on('close', () => other.destroy())
+    }
+  })
+  between.listen(join(site.home, socket))
+  await once(between, 'listening')
+  t.after(() => between.close())
+  const DATABASE_URL = site.fresh.url.replace(/host=[^&]+/, `host=${encodeURIComponent(site.home)}`)
+  const before = await site.recorded()
+  const file = site.file('lost.psv', dump(160_000).toString().replaceAll('|bench|', '|lost|'))
+  const running = site.begin(['ingest', 'slurm', file, '--zone', 'UTC'], { DATABASE_URL })
+  while ((await site.recorded()) === before) await sleep(20)
+  between.close()
+  for (const each of connections) each.destroy()
+  const { code, err } = await running.ended
+  assert.equal(code, 1)
+  assert.match(err, /What was committed before stays\. .*run the command again/)
+  assert.doesNotMatch(err, /nothing was changed/)
 })
