@@ -147,12 +147,8 @@ export class DeskBooks implements Books<Want, Desk> {
     const targets = new Set(wants.flatMap((want) => (want.lots && want.currency ? want.owners : [])))
     const dated = wallets.filter(({ nextExpiry, owner }) => nextExpiry !== null || targets.has(owner))
     if (dated.length > 0) {
-      const found = await sql.lotsOfWallets(
-        writer,
-        dated.map(({ id }) => id),
-        at,
-      )
-      for (const row of found) putLot(desk, row)
+      const ids = dated.map(({ id }) => id)
+      for (const row of await sql.lotsOfWallets(writer, ids, at)) putLot(desk, row)
     }
     await loadBudgets(writer, desk, at)
     for (const { look } of wants) if (look) await look(writer, desk)

@@ -1,6 +1,7 @@
 import { Refusal } from '../values/refusal.ts'
 import { Clock } from './clock.ts'
 import { parseDuration } from './duration.ts'
+import { Cut } from './cut.ts'
 import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { type Layout, layoutOf } from './layout.ts'
@@ -13,25 +14,6 @@ import { elapsedOf, jobOf } from './row.ts'
 /** When so many lines hold no row, the dump is not what its header says. */
 const strangeMax = 20
 
-/** A row, and where each of its values ends; or its values, where they had to be put together. */
-type Cut = {
-  text: string
-  from: number
-  to: number
-  line: number
-  readonly ends: Int32Array
-  values: readonly string[] | undefined
-}
-
-const newCut = (columns: number): Cut => ({
-  text: '',
-  from: 0,
-  to: 0,
-  line: 0,
-  ends: new Int32Array(columns + 1),
-  values: undefined,
-})
-
 /** Reads the lines of `sacct --parsable`: the header decides, and the steps of a job follow it. */
 export class TextReader {
   readonly #tray: Tray
@@ -40,8 +22,8 @@ export class TextReader {
   #layout: Layout | undefined
   #mender: Mender | undefined
   /** The row that was cut last, and the one before it, where that is held back. */
-  #cutRow = newCut(0)
-  #heldRow = newCut(0)
+  #cutRow: Cut | undefined
+  #heldRow: Cut | undefined
   #isHolding = false
   #job: Job | undefined
   #jobLine = 0
@@ -87,12 +69,8 @@ export class TextReader {
     this.#number++
     this.#tray.lines++
     if (!this.#layout) return this.#begin(text)
-    const isWhole = this.#layout.quoted
-      ? this.#split(text, this.#number)
-      : this.#cut(text, 0, text.length, this.#number)
-    if (isWhole) this.#settle()
-    const { text: held, from, to, line } = this.#heldRow
-    const gathered = this.#isHolding ? { raw: held.slice(from, to), line } : this.#mender?.giveUp()
+    if (this.#cut(text, 0, text.length, this.#number, this.#layout)) this.#settle()
+    const gathered = this.#isHolding ? this.#heldRow : this.#mender?.giveUp()
     this.#isHolding = false
     this.#isCutOff = true
     this.#tray.refuseUnended(gathered?.line ?? this.#number, gathered ? `${gathered.raw}\n${text}` : text)
@@ -113,14 +91,22 @@ export class TextReader {
     this.#believe()
   }
 
+  /** Cuts a line into its values; answers whether it has as many as the header. */
+  #cut(text: string, from: number, to: number, line: number, { quoted }: Layout): boolean {
+    if (!quoted) return (this.#cutRow as Cut).at(text, from, to, line)
+    const raw = text.slice(from, to)
+    const values = (this.#mender as Mender).whole(raw)
+    if (values) (this.#cutRow as Cut).of(raw, line, values)
+    return values !== undefined
+  }
+
   #line(text: string, from: number, to: number, line: number): void {
     const layout = this.#layout
     if (!layout) return this.#begin(text.slice(from, to))
     let end = to
     if (layout.carriageReturn && text.charCodeAt(end - 1) === 13) end--
     if (end === from && !this.#mender?.isOpen) return
-    if (this.#mender?.isOpen) return this.#mend(text.slice(from, end), line)
-    if (!(layout.quoted ? this.#split(text.slice(from, end), line) : this.#cut(text, from, end, line)))
+    if (this.#mender?.isOpen || !this.#cut(text, from, end, line, layout))
       return this.#mend(text.slice(from, end), line)
     this.#holdOrRead()
   }
@@ -149,66 +135,20 @@ export class TextReader {
     const layout = layoutOf(header, this.#tray.settings.cluster, this.#tray.settings.format)
     this.#layout = layout
     this.#tray.reread = rereadOf(this.#tray.settings, { header })
-    this.#cutRow = newCut(layout.names.length)
-    this.#heldRow = newCut(layout.names.length)
+    this.#cutRow = new Cut(layout)
+    this.#heldRow = new Cut(layout)
     this.#mender = new Mender(layout, this.#clock)
   }
 
-  /** Notes where each value ends; answers whether there are as many as in the header. */
-  #cut(text: string, from: number, to: number, line: number): boolean {
-    const { delimiter, closed, names } = this.#layout as Layout
-    const cut = this.#cutRow
-    const { ends } = cut
-    const most = names.length
-    let count = 0
-    let at = from
-    for (;;) {
-      const next = text.indexOf(delimiter, at)
-      if (next < 0 || next >= to) break
-      if (count < most) ends[count] = next
-      count++
-      at = next + delimiter.length
-    }
-    cut.text = text
-    cut.from = from
-    cut.to = to
-    cut.line = line
-    cut.values = undefined
-    if (closed && at === to) return count === most
-    if (count < most) ends[count] = to
-    return count + 1 === most
-  }
-
-  /** The same of a line whose values may stand in quotes. */
-  #split(raw: string, line: number): boolean {
-    const values = (this.#mender as Mender).whole(raw)
-    if (values) this.#set(raw, line, values)
-    return values !== undefined
-  }
-
-  #set(raw: string, line: number, values: readonly string[]): void {
-    const cut = this.#cutRow
-    cut.text = raw
-    cut.from = 0
-    cut.to = raw.length
-    cut.line = line
-    cut.values = values
-  }
-
-  readonly #cell = (column: number | undefined): string => {
-    if (column === undefined) return ''
-    const { text, from, ends, values } = this.#cutRow
-    if (values) return values[column] ?? ''
-    const begin = column === 0 ? from : (ends[column - 1] as number) + (this.#layout as Layout).delimiter.length
-    return text.slice(begin, ends[column])
-  }
+  readonly #cell = (column: number | undefined): string =>
+    column === undefined ? '' : (this.#cutRow as Cut).cell(column)
 
   #mend(raw: string, line: number): void {
     const mender = this.#mender as Mender
     if (this.#isHolding) {
       this.#isHolding = false
-      const { text, from, to, line: before } = this.#heldRow
-      this.#take(mender.offer(text.slice(from, to), before))
+      const before = this.#heldRow as Cut
+      this.#take(mender.offer(before.raw, before.line))
     }
     this.#take(mender.offer(raw, line))
     if (!mender.isOpen) this.#take(mender.release())
@@ -221,7 +161,7 @@ export class TextReader {
         if (this.#rows === 0 && this.#number >= strangeMax) this.#refuseAll()
         this.#tray.refuse(mended.line, mended.reason, mended.raw)
       } else {
-        this.#set(mended.raw, mended.line, mended.values)
+        ;(this.#cutRow as Cut).of(mended.raw, mended.line, mended.values)
         this.#holdOrRead()
       }
     }
@@ -238,8 +178,7 @@ export class TextReader {
   #row(): void {
     const layout = this.#layout as Layout
     const { columns } = layout
-    const { text, from, to, line } = this.#cutRow
-    const raw = text.slice(from, to)
+    const { raw, line } = this.#cutRow as Cut
     this.#rows++
     const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
     // Dumps that were put together repeat the header.
