@@ -11,6 +11,8 @@ import { addReplayRoutes } from './charging/replay-routes.ts'
 import { addChargingRoutes } from './charging/routes.ts'
 import type { Counter } from './charging/counter-commands.ts'
 import { addCounterRoutes } from './charging/counter-routes.ts'
+import { findRefundable } from './charging/refund-commands.ts'
+import { refundedLately } from './charging/refunded-commands.ts'
 import { addRefundList } from './charging/refund-list-routes.ts'
 import { addRefundRoutes } from './charging/refund-routes.ts'
 import { addReservationRoutes } from './charging/reservation-routes.ts'
@@ -57,7 +59,7 @@ export function addApi(
   { house, settings, metrics, counter, jobs, accessChanged, pass }: ApiParts,
 ): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
-  const approvals = { server, house, rules: approvalRules(settings, house, jobs), pass }
+  const approvals = { server, house, rules: approvalRules(settings, { house, counter, jobs }), pass }
   addApprovals(approvals)
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
@@ -91,8 +93,7 @@ export function addApi(
 /** What takes a second person, and how each is tried before it waits for one. */
 const approvalRules = (
   { approvals: { grants, refunds, prices }, jobs: { currency } }: Settings,
-  house: House,
-  jobs: JobParts,
+  { house, counter, jobs }: Pick<ApiParts, 'house' | 'counter' | 'jobs'>,
 ): ApprovalRules => ({
   ...(grants !== undefined && {
     'credits.grant': {
@@ -105,7 +106,9 @@ const approvalRules = (
     'credits.limit': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun' },
     'jobs.fund': { limit: grants, currency, tryAt: null, together: fundsTogether(house, jobs) },
   }),
-  ...(refunds !== undefined && { 'credits.refund': { limit: refunds, tryAt: 'dryRun' } }),
+  ...(refunds !== undefined && {
+    'credits.refund': { limit: refunds, tryAt: 'dryRun', together: refundsTogether(house, counter) },
+  }),
   ...(prices && {
     'prices.set': { limit: null, tryAt: '/api/v1/prices/check' },
     'formula.set': { limit: null, tryAt: null },
@@ -116,6 +119,11 @@ const approvalRules = (
 const grantsTogether = (house: House, directory: Directory): Together => ({
   whom: async (principal, body) => (await directory.payerFor(principal, String(fieldsOf(body)['payer']))).id,
   lately: (principal, owner, currency) => grantedLately(house, principal, owner, currency),
+})
+
+const refundsTogether = (house: House, counter: Counter): Together => ({
+  whom: async (_, body) => (await findRefundable(counter, String(fieldsOf(body)['of']))).payer,
+  lately: (principal, payer, currency) => refundedLately(house, principal, payer, currency),
 })
 
 const fundsTogether = (house: House, jobs: JobParts): Together => ({

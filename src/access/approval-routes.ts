@@ -49,11 +49,13 @@ const waiting =
     if (dryRun === true) return undefined
     const named = typeof currency === 'string' ? currency : undefined
     const caller = callerFor(rule, request)
-    if (!isOver(rule, amount, named)) {
-      if (named === undefined) return undefined
-      const asked = { ...caller, amount, currency: named }
-      if (!(await isTooMuchTogether(wiring.house, rule, request, reply, asked))) return undefined
+    const over = isOver(rule, amount, named)
+    const isTooMuch = async (currency: string | undefined) => {
+      if (isOver(rule, amount, currency)) return true
+      const asked = currency === undefined ? undefined : { ...caller, amount, currency }
+      return asked !== undefined && (await isTooMuchTogether(wiring.house, rule, request, reply, asked))
     }
+    if (named === undefined ? !over && !rule.together : !(await isTooMuch(named))) return undefined
     // What cannot be tried is not looked at by its door before somebody agrees.
     if (rule.tryAt === null) {
       requireEverything(principalOf(request))
@@ -63,8 +65,9 @@ const waiting =
     const types = { contentType: headers['content-type'] ?? null, ifMatch: headers['if-match'] ?? null }
     const proposed = { wanted: operation, method, url, body: textOf(body), ...types }
     const tried = await tryOut(wiring, rule, proposed, principalOf(request))
-    if (tried && tried.statusCode >= 400) return resend(reply, tried)
-    if (tried && named === undefined && !isOver(rule, amount, currencyIn(tried))) return undefined
+    // What one person may do is refused, or answered as before, by the door itself.
+    if (tried && tried.statusCode >= 400) return over ? resend(reply, tried) : undefined
+    if (tried && named === undefined && !(await isTooMuch(currencyIn(tried)))) return undefined
     return sendAnswered(reply, await propose(wiring.house, caller, proposed))
   }
 

@@ -35,7 +35,7 @@ export type Together = {
   whom(principal: Principal, body: unknown): Promise<string>
   /** The key that it is written down under where the caller sends none; undefined: one of its own. */
   keyOf?(body: unknown): string | undefined
-  /** What a principal was granted for them within a day, by the key that it was asked for with. */
+  /** What a principal granted or gave back to them within a day, by the key that it was asked for with. */
   lately(principal: string, whom: string, currency: string): Promise<readonly Done[]>
 }
 export type Done = { readonly key: string; readonly nanos: bigint }

@@ -11,7 +11,7 @@ type Call = { readonly principal: string; readonly key: string }
 const underWay = new Map<string, Map<string, bigint>>()
 
 /**
- * Whether what a principal grants somebody is too much together with what it granted them within a day. What a second
+ * Whether what a principal grants or gives back to somebody is too much together with what it did within a day. What a second
  * person has agreed to does not count, and neither does the same request once more.
  */
 export async function isTooMuchTogether(

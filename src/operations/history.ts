@@ -9,9 +9,11 @@ export async function operationOf(reader: Reader, id: bigint) {
   return { id, principal, command, at, answer: JSON.parse(answer) as unknown }
 }
 
-/** Who asked for operations, and under which keys, by number. */
+type Asked = { readonly principal: string; readonly command: string; readonly key: string }
+
+/** Who asked for operations, for what, and under which keys, by number. */
 export async function askedFor(reader: Reader, ids: readonly bigint[]) {
-  if (ids.length === 0) return new Map<string, { principal: string; key: string }>()
+  if (ids.length === 0) return new Map<string, Asked>()
   const found = await sql.operationsById(reader, ids)
-  return new Map(found.map(({ id, principal, idempotency_key: key }) => [id, { principal, key }]))
+  return new Map(found.map(({ id, principal, command, idempotency_key: key }) => [id, { principal, command, key }]))
 }

@@ -77,6 +77,41 @@ test('201, 202: a refund waits by the limit of the currency that was paid in', a
   assert.equal((done.body['answer'] as { amount: string }).amount, '100.01')
 })
 
+test('202: what one person gives back to a wallet within a day counts together, of whatever it was charged', async () => {
+  const charged = async (payer: string, id: string) => {
+    await grant('ben', payer, '50')
+    if (id !== '') {
+      const [startsAt, endsAt] = ['2026-11-01T08:00:00Z', '2026-11-01T09:00:00Z']
+      const quantities = { cpu_core_seconds: '108000' }
+      await site.ask('POST', '/usage', { id, project: payer, service: 'slurm', startsAt, endsAt, quantities })
+      return id
+    }
+    const { body } = await site.ask('POST', '/reservations', { payer, service: 'desk', amount: '30', minutes: 5 })
+    return String((await site.ask('POST', `/reservations/${body.id}/settle`, { amount: '30' })).body['charge'])
+  }
+  const refund = (who: string, of: string, amount: string, key?: string) =>
+    ask(who, 'POST', '/refunds', { of, amount, reason: 'a node failed' }, key)
+  const [job, desk, other] = [await charged('chem', 'job-1'), await charged('chem', ''), await charged('dance', '')]
+  const once = randomUUID()
+  assert.equal((await refund('ann', job, '6', once)).status, 201)
+  const waits = await refund('ann', desk, '6')
+  assert.equal(waits.status, 202, waits.text)
+  assert.equal((await refund('ann', job, '6', once)).status, 201, 'the same again')
+  assert.equal((await refund('ann', other, '6')).status, 201, 'another wallet')
+  assert.equal((await refund('ben', desk, '6')).status, 201, 'another person')
+  assert.equal((await approve('eve', waits.body.id)).status, 200)
+  assert.equal((await refund('ann', job, '4')).status, 201, 'what was agreed to does not count')
+  assert.equal((await refund('ann', desk, '0.01')).status, 202)
+  assert.equal((await refund('ann', desk, '18.01')).body.type, '/problems/refund-exceeds-paid')
+  assert.equal((await refund('ann', other, '0')).status, 400)
+  assert.equal((await refund('ann', 'nothing', '1')).status, 404)
+  const told = await Promise.all(Array.from({ length: 6 }, () => refund('eve', other, '4')))
+  assert.deepEqual(
+    told.map(({ status }) => status).toSorted((a, b) => a - b),
+    [201, 201, 202, 202, 202, 202],
+  )
+})
+
 test('202: a change of the formula waits, and holds once somebody agreed', async () => {
   const change = { type: 'mu', cpu: '0.5', gpu: '5', mem: '0.1' }
   const send = (who: string, path: string, body?: object) =>

@@ -47,6 +47,17 @@ export const refundedOf = (reader: Reader, of: 'settlement' | 'charge', ids: rea
     [arrayOf(ids)],
   )
 
+/** What went back to somebody since a moment, by operation. */
+export const refundsSince = (reader: Reader, payer: string, currency: string, since: Date) =>
+  rows<{ operation: string; amount: string }>(
+    reader,
+    `select operation, sum(amount) as amount
+       from charging.refunds
+      where payer = $1 and currency = $2 and at >= $3 and amount > 0
+      group by operation`,
+    [payer, currency, since],
+  )
+
 export type RefundItem = {
   id: string
   operation: string

@@ -40,8 +40,8 @@ export const operationById = (reader: Reader, id: bigint) =>
   )
 
 export const operationsById = (reader: Reader, ids: readonly bigint[]) =>
-  rows<Pick<OperationItem, 'id' | 'principal' | 'idempotency_key'>>(
+  rows<Pick<OperationItem, 'id' | 'principal' | 'command' | 'idempotency_key'>>(
     reader,
-    `select id, principal, idempotency_key from operations.operations where id = any ($1::bigint[])`,
+    `select id, principal, command, idempotency_key from operations.operations where id = any ($1::bigint[])`,
     [arrayOf(ids)],
   )
