@@ -7,7 +7,9 @@ import type { Desk } from './desk-commands.ts'
 const eraseHelp = `
 Taken away are: name, e-mail, all other names, what sources said of the person in their own words (raw rows of usage
 records, rows in quarantine that hold a name), and the keys that are for the person. What was used and charged stays,
-under a number that says nothing, and the books still prove themselves. It cannot be undone. Rows that wait in
+under a number that says nothing, and the books still prove themselves. It cannot be undone. A token of the person
+opens nothing any more, until their login is linked with somebody anew (person link). What is sealed stays as it was
+told: a name that a sender wrote into a dimension, an id or an attribute of an event is not found. Rows that wait in
 quarantine can then no more be charged: replay them first. Backups and former dumps of sources are not Bursar's to
 change; a dump that is read again brings the name back, as somebody new.
 `

@@ -44,8 +44,12 @@ export function erase(house: House, call: Call, person: string, memories: Memori
   return changingParties(house, () =>
     aloneStored(house, asked, async (writer) => {
       await sql.raiseRevision(writer)
-      const { records, quarantined, emptied } = await memories.erase(writer, person, await forgetPerson(writer, person))
-      for (const same of emptied) await forgetPerson(writer, same)
+      const { records, quarantined, emptied } = await memories.erase(
+        writer,
+        person,
+        await forgetPerson(writer, house, person),
+      )
+      for (const same of emptied) await forgetPerson(writer, house, same)
       let keys = 0
       for (const same of [id, ...emptied.map((uuid) => idOf('person', uuid))]) {
         const own = (await sql.keysOfParty(writer, same)).map((key) => key.id)

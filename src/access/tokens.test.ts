@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, afterEach, before, test } from 'node:test'
@@ -6,7 +7,8 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWTPayload, SignJWT } 
 import { rows } from '../database/reader.ts'
 import { alone } from '../operations/alone.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
-import { link } from './person-commands.ts'
+import { erase, link } from './person-commands.ts'
+import { tablesWith } from '../../test/tables-with.ts'
 import { type Guarded, openGuarded } from './testing.ts'
 import { tokenReader } from './token-commands.ts'
 
@@ -221,4 +223,38 @@ test('no token reaches the log', async () => {
   await guarded.ask(bearer(`${token}x`))
   const mark = token.split('.')[2] as string
   assert(guarded.lines.length > 0 && !guarded.lines.some((line) => line.includes(mark)))
+})
+
+/** What stands below this module has nothing of these people. */
+const nowhere = {
+  erase: () => Promise.resolve({ records: 0, quarantined: 0, emptied: [] }),
+  count: () => Promise.resolve({ records: 0, quarantined: 0, waiting: 0 }),
+}
+
+test('401: a token of somebody who was erased brings nobody back, until the login is linked anew', async () => {
+  const guarded = await open()
+  const sub = 'zoe.the.erased'
+  const token = () => signed({ sub, email: `${sub}@example.org`, jti: String(Math.random()) })
+  const first = await guarded.ask(bearer(await token()))
+  assert.equal(first.status, 200)
+  const person = first.body.parties[0] ?? ''
+  for (const key of ['erase', 'erase again']) await erase(fresh.house, { principal: 'tester', key }, person, nowhere)
+  guarded.doorkeeper.forget()
+  assert.match(await refusalOf(guarded, await token()), /whom it names was erased/)
+  assert.deepEqual(await tablesWith(fresh.database.pool, sub), [])
+  const marks = await rows<{ name: string }>(fresh.database.pool, `select name from parties.names where party = $1`, [
+    person,
+  ])
+  assert.equal(marks.length, 1)
+  const { name = '' } = marks[0] ?? {}
+  assert.match(await refusalOf(guarded, await signed({ sub: name })), /whom it names was erased/)
+  assert.equal((await guarded.ask(bearer(await signed({ sub: 'zoe.another' })))).status, 200)
+
+  const anew = randomUUID()
+  await alone(fresh.house, { principal: 'tester', key: 'anew', command: 'test', input: null }, async (writer) => {
+    await writer.query({ text: `insert into parties.people values ('${anew}', 'Zoe anew', null, 'import')` })
+  })
+  await link(fresh.house, { principal: 'tester', key: 'lift' }, anew, { source: `jwt:${issuer}`, name: sub })
+  guarded.doorkeeper.forget()
+  assert.deepEqual((await guarded.ask(bearer(await token()))).body.parties, [anew])
 })

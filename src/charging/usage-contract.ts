@@ -21,7 +21,7 @@ const Dimensions = Type.Unsafe<Record<string, string>>({
   maxProperties: 50,
   propertyNames: MeterName,
   additionalProperties: { type: 'string', maxLength: 1000 },
-  description: 'what else is known of it, such as { "queue": "long" }',
+  description: 'what else is known of it, such as { "queue": "long" }; kept for ever, so no names of people',
 })
 
 /** Who used how much of what, and when: the same in a usage record and in the data of a CloudEvent. */

@@ -4,6 +4,7 @@ import type { Writer } from '../database/writer.ts'
 import { Problem } from '../http/problem.ts'
 import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
+import { markWith, type SealKey } from '../operations/keys.ts'
 import { parseId, type UuidKind, uuidOf } from '../values/id.ts'
 import { eraseFormer, keepFormer } from './former/sql.ts'
 import { nameFault, sourceFault } from './party.ts'
@@ -23,16 +24,40 @@ export async function knownAmong(reader: Reader, parties: readonly string[]): Pr
 /** Somebody as an issuer of tokens knows them. */
 export type Known = { readonly source: string; readonly name: string; readonly email: string | null }
 
-/** The UUID of the person whom a source calls so; met here for the first time, in an operation, when nobody is. */
+/**
+ * What is left of a login when its person is erased: enough to know it again when it comes back, and nothing that could be
+ * found in the database by trying names, because the seal key stands outside.
+ */
+const markOf = (key: SealKey, source: string, name: string): string =>
+  `erased ${markWith(key, JSON.stringify(['login', source, name]))}`
+
+/** Under the keys of former times, too. A name itself goes before its marks: somebody may be called so again. */
+const namesOf = ({ keys }: House, source: string, name: string): string[] => [
+  name,
+  ...[...keys.known.values()].map((key) => markOf(key, source, name)),
+]
+
+/** @throws Problem `credentials-invalid` when that person was erased */
+async function loginIn(reader: Reader, house: House, source: string, name: string): Promise<string | undefined> {
+  const found = await sql.personOf(reader, source, namesOf(house, source, name))
+  if (!found?.erased) return found?.id
+  throw new Problem('credentials-invalid', { detail: 'The token is not taken: whom it names was erased.' })
+}
+
+/**
+ * The UUID of the person whom a source calls so; met here for the first time, in an operation, when nobody is.
+ *
+ * @throws Problem `credentials-invalid` when that person was erased
+ */
 export async function personKnownAs(house: House, known: Known): Promise<string> {
   const { source, name } = known
-  const found = await sql.personOf(house.database.pool, source, name)
-  if (found) return found.id
+  const found = await loginIn(house.database.pool, house, source, name)
+  if (found !== undefined) return found
   const call = { principal: 'bursar', key: randomUUID(), command: 'parties.meetPerson', input: { source, name } }
   await alone(house, call, async (writer) => {
     // Another process may meet the same person at this moment.
     await lockRevision(writer)
-    if (await sql.personOf(writer, source, name)) return nothing
+    if ((await loginIn(writer, house, source, name)) !== undefined) return nothing
     const id = randomUUID()
     // Names of people are unique, and a login may be called like somebody whom usage brought: that is not the same person.
     const shown = `${name} (${source})`.slice(0, 200)
@@ -41,9 +66,9 @@ export async function personKnownAs(house: House, known: Known): Promise<string>
     await sql.linkName(writer, id, source, name)
     return { person: id }
   })
-  const met = await sql.personOf(house.database.pool, source, name)
-  if (!met) throw new Problem('not-found')
-  return met.id
+  const met = await loginIn(house.database.pool, house, source, name)
+  if (met === undefined) throw new Problem('not-found')
+  return met
 }
 
 /** The UUID of a party by its own name; undefined when nobody is called so. */
@@ -80,18 +105,29 @@ export type Alike = { readonly person: string; readonly sources: readonly string
 export type ToForget = { readonly texts: readonly string[]; readonly alike: readonly Alike[] }
 
 /** Everything in the books of parties that tells who somebody is. */
-export const personToForget = async (reader: Reader, person: string): Promise<ToForget> => ({
-  texts: (await sql.textsOfPerson(reader, person)).map(({ text }) => text),
-  alike: await sql.alikePeople(reader, person),
-})
+export async function personToForget(reader: Reader, person: string): Promise<ToForget> {
+  // Of who was erased before, marks are left, and they tell nothing.
+  if ((await sql.personById(reader, person))?.name == null) return { texts: [], alike: [] }
+  return {
+    texts: (await sql.textsOfPerson(reader, person)).map(({ text }) => text),
+    alike: await sql.alikePeople(reader, person),
+  }
+}
 
-/** Takes away name, e-mail and all other names. Answers what they were, for whoever keeps copies. */
-export async function forgetPerson(writer: Writer, person: string): Promise<ToForget> {
+/**
+ * Takes away name, e-mail and all other names; of logins a mark stays, so that a token that still holds does not bring the
+ * person back. Answers what they were, for whoever keeps copies.
+ */
+export async function forgetPerson(writer: Writer, { keys }: House, person: string): Promise<ToForget> {
   await lockRevision(writer)
-  if (!(await sql.personById(writer, person))) throw new Problem('not-found', { detail: 'There is no such person.' })
+  const there = await sql.personById(writer, person)
+  if (!there) throw new Problem('not-found', { detail: 'There is no such person.' })
   const found = await personToForget(writer, person)
+  if (there.name === null) return found
+  const logins = await sql.loginsOf(writer, person)
   await eraseFormer(writer, person)
   await sql.erasePerson(writer, person)
+  for (const { source, name } of logins) await sql.linkName(writer, person, source, markOf(keys.seal, source, name))
   await raiseRevision(writer)
   return found
 }

@@ -23,13 +23,29 @@ export const knownAmong = (reader: Reader, parties: readonly string[]) =>
     [parties],
   )
 
-/** By the name that this source itself uses: one that holds for any source proves nothing about who signs in. */
-export const personOf = (reader: Reader, source: string, name: string) =>
-  row<{ id: string }>(
+/**
+ * By the name that this source itself uses: one that holds for any source proves nothing about who signs in. The first of
+ * these names that means somebody; who was erased is found by the mark of a name.
+ */
+export const personOf = (reader: Reader, source: string, names: readonly string[]) =>
+  row<{ id: string; erased: boolean }>(
     reader,
-    `select party as id from parties.names where kind = 'person' and source = $1 and name = $2`,
-    [source, name],
+    `select p.id, p.name is null as erased
+       from parties.names n
+       join parties.people p on p.id = n.party
+      where n.kind = 'person' and n.source = $1 and n.name = any ($2::text[])
+      order by array_position($2::text[], n.name)
+      limit 1`,
+    [source, names],
     'parties.person_of',
+  )
+
+/** By which names issuers of tokens know a person. */
+export const loginsOf = (reader: Reader, person: string) =>
+  rows<{ source: string; name: string }>(
+    reader,
+    `select source, name from parties.names where kind = 'person' and party = $1 and source like 'jwt:%' order by source, name`,
+    [person],
   )
 
 export const personById = (reader: Reader, id: string) =>
