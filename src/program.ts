@@ -237,6 +237,8 @@ function listen(stop: AbortController, screens: Screens): () => number | undefin
   }
   process.on('SIGINT', onSignal(exitCodes.interrupted))
   process.on('SIGTERM', onSignal(exitCodes.terminated))
+  // The terminal was closed: without this PostgreSQL would be left behind.
+  process.on('SIGHUP', onSignal(exitCodes.hungUp))
   return () => code
 }
 

@@ -3,7 +3,7 @@ import { Progress, type Screen } from './progress.ts'
 import { type Column, table } from './table.ts'
 
 /** 0: done. 1: refused or failed. 2: wrong usage. 128 + n: stopped by signal n. */
-export const exitCodes = { done: 0, refused: 1, wrongUsage: 2, interrupted: 130, terminated: 143 } as const
+export const exitCodes = { done: 0, refused: 1, wrongUsage: 2, hungUp: 129, interrupted: 130, terminated: 143 } as const
 
 export { WrongUsage } from '../values/refusal.ts'
 

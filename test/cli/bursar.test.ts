@@ -162,7 +162,7 @@ test('Ctrl-C ends a command with 130, even one that waits for a database that do
   mute.close()
 })
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   test(`serve says where it listens, is ready, and ends with 0 on ${signal}`, async (t) => {
     const child = begin(['serve', '--port', '0', '--json'])
     t.after(() => child.kill('SIGKILL'))

@@ -101,3 +101,14 @@ test('a database that is lost in the middle: what was committed stays, and the c
   assert.match(err, /What was committed before stays\. .*run the command again/)
   assert.doesNotMatch(err, /nothing was changed/)
 })
+
+test('a terminal that is closed ends a command as a signal to end does: what was done is whole', async () => {
+  const before = await site.recorded()
+  const file = site.file('hung.psv', dump(160_000).toString().replaceAll('|bench|', '|hung|'))
+  const running = site.begin(['ingest', 'slurm', file, '--zone', 'UTC', '--json'])
+  while ((await site.recorded()) === before) await sleep(20)
+  running.child.kill('SIGHUP')
+  const { code, signal, err } = await running.ended
+  assert.deepEqual([code, signal], [129, null], err)
+  await site.verify()
+})
