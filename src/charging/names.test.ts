@@ -78,7 +78,7 @@ test('a person who was given another name, or was erased, is corrected by nothin
     assert.equal((await charge(site, said)).corrected, 0)
     const call = { principal: 'tester', key: randomUUID(), command: 'test.erase', input: null }
     await alone(site.house, call, async (writer) => {
-      await eraseUsage(writer, alice.person, await forgetPerson(writer, alice.person))
+      await eraseUsage(writer, alice.person, await forgetPerson(writer, site.house, alice.person))
       return {}
     })
     const later = said.map((job) => ({ ...job, measuredAt: job.measuredAt + 1 }))
