@@ -8,6 +8,7 @@ import { Problem } from '../http/problem.ts'
 import type { House } from '../operations/house.ts'
 import { partiesRevision } from '../parties/commands.ts'
 import { personKnownAs, reachOf } from '../parties/people-commands.ts'
+import { partyChanges } from '../parties/watch-commands.ts'
 import { idOf } from '../values/id.ts'
 import { type Credentials, credentialsOf } from './credentials.ts'
 import { digestOf } from './key.ts'
@@ -56,6 +57,7 @@ export class Doorkeeper implements Guard {
   #revision = ''
   #freshUntil = 0
   #forgotten = 0
+  #partyChanges = 0
   #refreshing: Promise<void> | undefined
   #usesNotedAt: number
 
@@ -79,7 +81,7 @@ export class Doorkeeper implements Guard {
     const tried = { what: credentials.kind === 'key' ? credentials.prefix : credentials.kind, from: request.ip }
     if (credentials.kind === 'bad') return this.#prove(credentials, '', tried)
     const digest = digestOf(credentials.text)
-    if (now >= this.#freshUntil) return this.#refresh().then(() => this.#find(credentials, digest, tried))
+    if (!this.#isFresh(now)) return this.#refresh().then(() => this.#find(credentials, digest, tried))
     const found = this.#find(credentials, digest, tried)
     const known = this.#known.get(digest)
     if (known && credentials.kind === 'key')
@@ -94,7 +96,7 @@ export class Doorkeeper implements Guard {
 
   /** The same without a digest, which costs more than all else that a guard does for a key that it knows. */
   #latelyBy(header: string, now: number): Principal | undefined {
-    const lately = now < this.#freshUntil ? this.#lately.get(header.slice(prefixBegins, prefixEnds)) : undefined
+    const lately = this.#isFresh(now) ? this.#lately.get(header.slice(prefixBegins, prefixEnds)) : undefined
     if (!lately || now >= lately.known.until || !isSameText(lately.header, header)) return undefined
     if (lately.known.key !== null) this.#uses.set(lately.known.key, now)
     return lately.known.principal
@@ -124,6 +126,16 @@ export class Doorkeeper implements Guard {
     this.#forgotten += 1
     this.#freshUntil = 0
     this.#refreshing = undefined
+  }
+
+  /** Whom a key reaches depends on parties as well: their changes in this process hold at once, too. */
+  #isFresh(now: number): boolean {
+    const made = partyChanges(this.#house)
+    if (made !== this.#partyChanges) {
+      this.#partyChanges = made
+      this.forget()
+    }
+    return now < this.#freshUntil
   }
 
   #find(credentials: Credentials, digest: string, tried: Tried): Principal | Promise<Principal> {

@@ -7,7 +7,10 @@ const freshFor = 1_000
 /** How often this process has changed the parties of a house. */
 const changes = new WeakMap<House, number>()
 
-const changed = (house: House) => void changes.set(house, (changes.get(house) ?? 0) + 1)
+/** While it stays the same, nobody in this process has changed parties. */
+export const partyChanges = (house: House): number => changes.get(house) ?? 0
+
+const changed = (house: House) => void changes.set(house, partyChanges(house) + 1)
 
 /** Runs what may change parties: in this process that holds at once, however it ended. */
 export async function changingParties<Result>(house: House, change: () => Promise<Result>): Promise<Result> {
@@ -68,7 +71,7 @@ export class PartiesWatch {
   }
 
   get #made(): number {
-    return changes.get(this.#house) ?? 0
+    return partyChanges(this.#house)
   }
 
   async #readRevision(made: number): Promise<void> {

@@ -83,3 +83,13 @@ test('while projects move from one organisation to the other, no hold passes by 
     assert.equal((await site.ask('PATCH', path(), { organisation: site.ids.sci })).status, 200)
   }
 })
+
+test('404: a key for an organisation holds nothing for a project that left it a moment ago', async () => {
+  const authorization = `Bearer ${await newKey(site.house, { role: 'service', parties: [site.ids.sci] })}`
+  const asked = { ...held, project: 'chem', amount: '1' }
+  assert.equal((await site.ask('POST', '/reservations', asked, { authorization })).status, 201)
+  assert.equal((await site.ask('PATCH', path(), { organisation: site.ids.art })).status, 200)
+  assert.equal((await site.ask('POST', '/reservations', asked, { authorization })).status, 404)
+  assert.equal((await site.ask('PATCH', path(), { organisation: site.ids.sci })).status, 200)
+  assert.equal((await site.ask('POST', '/reservations', asked, { authorization })).status, 201)
+})
