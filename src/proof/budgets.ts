@@ -55,6 +55,27 @@ const mixed = `
     join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
    where ${stood('r.id')} <> ${stood('p.id')}`
 
+/** Usage that was charged to budgets before it was written down where it counts. */
+const unwritten = `
+  select distinct ever.wallet, ever.span
+    from (select t.operation, d.owner, d.currency
+            from ledger.transfers t
+            join ledger.accounts d on d.id = t.debit_account and d.kind = 'wallet'
+           where t.reason in ('charge', 'true-up')
+           union all
+          select c.operation, r.person, c.currency
+            from metering.records r
+            join charging.charges c on c.record = r.id and c.kind = 'charge'
+            join ledger.transfers t on t.id = c.transfer
+            join ledger.accounts d on d.id = t.debit_account and d.kind = 'wallet'
+           where r.person in (select owner from ledger.accounts where kind = 'wallet')) as paid
+    left join parties.projects p on p.id = paid.owner
+    join ledger.accounts w on w.owner in (paid.owner, p.organisation) and w.kind = 'wallet' and w.currency = paid.currency
+    join (select distinct wallet, span from credits.budgets) as ever on ever.wallet = w.id
+   where ${stood('paid.operation << 20')}
+     and not exists (select from credits.counts c where c.page = paid.operation and c.owner = paid.owner
+                                                    and c.wallet = ever.wallet and c.span = ever.span)`
+
 const used: Inquiry = {
   name: 'budgets count what is held and spent',
   looked: `
@@ -67,7 +88,7 @@ const used: Inquiry = {
        full join (select wallet, span, sum(used) as used from (${counted}) as each group by wallet, span) as c
       using (wallet, span)
       where coalesce(w.used, 0) <> coalesce(c.used, 0)
-        and (wallet, span) not in (${mixed})
+        and (wallet, span) not in (${mixed}) and (wallet, span) not in (${unwritten})
       order by wallet, span`,
     `select 'credits.budget_windows' as "table", w.span || ' of acc_' || w.wallet || ' from ' || w.starts as row,
             max(b.operation)::text as operation,
