@@ -93,12 +93,6 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
   await markUsed(writer, [...new Set(lines.flatMap((line) => line.uses))])
   await sql.insertTrueUps(writer, lines)
   const isPrepaid = (project: string): boolean => payers.get(project)?.payment === 'prepaid'
-  const givenBack: GivenBack[] = []
-  for (const { total, nanos, currency } of lines) {
-    if (nanos >= 0n || !isPrepaid(total.project)) continue
-    const pages = (await sql.pagesOfPlace(writer, total)).map(({ page }) => BigInt(page))
-    givenBack.push({ owner: total.project, currency, nanos: -nanos, pages })
-  }
   const transfers = lines.map(({ total, transfer, nanos, currency, period }) => {
     const kind = isPrepaid(total.project) ? 'wallet' : 'unbilled_receivable'
     const project: AccountName = { owner: total.project, kind }
@@ -114,8 +108,28 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
       period,
     }
   })
+  const back = lines.filter(({ total, nanos }) => nanos < 0n && isPrepaid(total.project))
+  const givenBack = await givenBackOf(writer, back)
   await lettingGo(writer, () => postFromWallets(writer, zone, transfers, { givenBack }))
   return lines
+}
+
+type Back = { readonly total: Total; readonly nanos: bigint; readonly currency: string }
+
+/** It comes back of whatever was charged there, the newest before the others. */
+async function givenBackOf(writer: Writer, lines: readonly Back[]): Promise<GivenBack[]> {
+  if (lines.length === 0) return []
+  const pages = await sql.pagesOfTotals(
+    writer,
+    lines.map(({ total }) => total),
+  )
+  const byLine = Map.groupBy(pages, ({ n }) => n)
+  return lines.map(({ total, nanos, currency }, n) => ({
+    owner: total.project,
+    currency,
+    nanos: -nanos,
+    pages: (byLine.get(n) ?? []).map(({ page }) => BigInt(page)),
+  }))
 }
 
 function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier: string }) {

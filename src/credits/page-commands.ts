@@ -112,15 +112,16 @@ async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: rea
   if (givenBack.length === 0) return
   const paid = await paidByLots(writer, [...new Set(givenBack.flatMap(({ pages }) => pages))])
   const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
+  const byWallet = Map.groupBy(paid, ({ wallet }) => BigInt(wallet))
   await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
   for (const { owner, currency, nanos, pages } of givenBack) {
     const wallet = desk.wallet(owner, currency)
     const own = new Set(pages)
     let open = nanos
-    for (const row of paid) {
+    for (const row of (wallet && byWallet.get(wallet.id)) ?? []) {
       const spent = left.get(row) ?? 0n
       const page = BigInt(row.page)
-      if (!wallet || BigInt(row.wallet) !== wallet.id || !own.has(page)) continue
+      if (!wallet || !own.has(page)) continue
       const lot = desk.lotsOf(wallet).find(({ id }) => id === BigInt(row.lot))
       const part = spent < open ? spent : open
       if (!lot || part === 0n) continue

@@ -53,12 +53,13 @@ export async function countLess(
 ): Promise<void> {
   const counted = await countedOfPages(writer, givenBack)
   await loadWindows(writer, desk, counted)
+  const byOwner = Map.groupBy(counted, ({ owner }) => owner)
   for (const { owner, currency, pages, nanos } of givenBack) {
     const own = new Set(pages)
     const done = new Map<string, bigint>()
-    for (const each of counted) {
+    for (const each of byOwner.get(owner) ?? []) {
       const { page, wallet, span, starts } = each
-      if (each.owner !== owner || !own.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
+      if (!own.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
       const budget = `${wallet} ${span}`
       const open = nanos - (done.get(budget) ?? 0n)
       const back = each.left < open ? each.left : open

@@ -59,21 +59,37 @@ export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
     [places],
   )
 
-/** The operations that charged something by these prices in a place, true-ups too; the newest first. */
-export const pagesOfPlace = (
-  reader: Reader,
-  place: { readonly project: string; readonly provider: string; readonly period: string; readonly prices: bigint[] },
-) =>
-  rows<{ page: string }>(
+type Charging = {
+  readonly project: string
+  readonly provider: string
+  readonly period: string
+  readonly prices: bigint[]
+}
+
+/** The operations that charged something by the prices of some totals, true-ups too: by the total's place, the newest first. */
+export const pagesOfTotals = (reader: Reader, totals: readonly Charging[]) => {
+  const wanted = totals.flatMap((total, n) => total.prices.map((price) => ({ ...total, n, price })))
+  return rows<{ n: number; page: string }>(
     reader,
-    `select distinct transfer >> 20 as page
-       from (select project, provider, period, price, transfer from charging.charges where kind = 'charge'
+    `with wanted as (
+       select * from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::date[], $5::bigint[])
+         as wanted (n, project, provider, period, price))
+     select distinct n, transfer >> 20 as page
+       from (select w.n, c.transfer from charging.charges c join wanted w using (project, provider, period, price)
+              where c.kind = 'charge' and c.transfer is not null
              union all
-             select project, provider, period, price, transfer from charging.true_ups where amount > 0) as line
-      where project = $1 and provider = $2 and period = $3 and price = any ($4::bigint[]) and transfer is not null
-      order by page desc`,
-    [place.project, place.provider, place.period, arrayOf(place.prices)],
+             select w.n, t.transfer from charging.true_ups t join wanted w using (project, provider, period, price)
+              where t.amount > 0) as line
+      order by n, page desc`,
+    [
+      wanted.map(({ n }) => n),
+      wanted.map(({ project }) => project),
+      wanted.map(({ provider }) => provider),
+      wanted.map(({ period }) => period),
+      arrayOf(wanted.map(({ price }) => price)),
+    ],
   )
+}
 
 export type TrueUpRow = {
   id: string
