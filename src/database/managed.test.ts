@@ -200,6 +200,22 @@ test('a directory made by a PostgreSQL that is gone is refused, with its version
   )
 })
 
+test('a data directory of a newer program, and one whose file is no such file, are refused with a remedy', async () => {
+  const own = join(home, 'newer')
+  mkdirSync(join(own, 'postgres'), { recursive: true })
+  const refused = async (text: string, words: RegExp) => {
+    writeFileSync(join(own, 'bursar.json'), text)
+    await assert.rejects(
+      openDatabase({ dataDirectory: own }),
+      (error) => error instanceof Refusal && words.test(error.message) && error.remedy !== undefined,
+    )
+  }
+  await refused('{"format":9}', /bursar\.json has format 9, which this version of Bursar does not know/)
+  for (const text of ['{"format":1}', '{"format":', 'null', '']) {
+    await refused(text, /bursar\.json does not say with which PostgreSQL/)
+  }
+})
+
 test('a program that exits without leaving sends the server home', async () => {
   const server = await another('command')
   const pid = postmasterOf(cluster())?.pid as number

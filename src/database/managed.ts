@@ -170,7 +170,9 @@ function leaveAtExit(data: string, own: string, directory: string): void {
   release()
 }
 
-type Record = Binaries & { readonly format: 1 }
+/** Of the data directory; a later one is for later programs. */
+const format = 1
+type Record = Binaries & { readonly format: typeof format }
 
 function clusterOf(data: string, { durable = true }: ManagedSettings): Cluster {
   const link = join(data, 'postgres')
@@ -202,12 +204,40 @@ function clusterOf(data: string, { durable = true }: ManagedSettings): Cluster {
 /** The PostgreSQL this directory was made with, or, for a new one, the one it will be. */
 function remembered(data: string, exists: boolean): Binaries {
   const path = join(data, 'bursar.json')
-  if (exists && existsSync(path)) return binariesOf(JSON.parse(readFileSync(path, 'utf8')) as Record, process.env)
+  if (exists && existsSync(path)) return binariesOf(recordIn(path), process.env)
   const binaries = findBinaries(process.env)
-  const record: Record = { format: 1, ...binaries }
+  const record: Record = { format, ...binaries }
   writeFileSync(`${path}.new`, `${JSON.stringify(record, null, 2)}\n`)
   renameSync(`${path}.new`, path)
   return binaries
+}
+
+function recordIn(path: string): Record {
+  const record = parsed(readFileSync(path, 'utf8'))
+  if (typeof record?.format === 'number' && record.format > format) {
+    throw new Refusal(
+      `${path} has format ${record.format}, which this version of Bursar does not know`,
+      'Use the version of Bursar that made this data directory, or a newer one.',
+    )
+  }
+  const { origin, major, directory } = record ?? {}
+  if (record?.format === format && typeof origin === 'string' && typeof directory === 'string' && Number(major) > 0) {
+    return record as Record
+  }
+  throw new Refusal(
+    `${path} does not say with which PostgreSQL its database was made`,
+    'Bring the file back from a backup of the data directory.',
+  )
+}
+
+/** Undefined for a text that is no JSON object. */
+function parsed(text: string): Partial<{ [Name in keyof Record]: unknown }> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function removeDrafts(data: string): void {

@@ -51,6 +51,23 @@ test('a schema newer than the program, and a migration that changed, are refused
   await fresh.drop()
 })
 
+test('a list of migrations with a gap is refused, and says how to mend it', async () => {
+  const fresh = await freshDatabase()
+  for (const missing of [2, migrationFiles().length]) {
+    await past(fresh.url, `delete from database.migrations where number = ${missing}`)
+    const { name } = migrationFiles()[missing - 1] as { name: string }
+    const failure = await migrate(fresh).catch((error: unknown) => error)
+    assert(failure instanceof Refusal, String(failure))
+    assert.match(
+      failure.message,
+      new RegExp(`has a gap: ${name} is missing|migration ${name} does not fit this database`),
+    )
+    await past(fresh.url, /insert into .*$/.exec(failure.remedy ?? '')?.[0] ?? '')
+    assert.deepEqual(await migrate(fresh), [])
+  }
+  await fresh.drop()
+})
+
 test('a database that cannot be used says why: nobody there, no such user, no such database, no rights, no address', async () => {
   const { url, superuserUrl } = await testServer()
   const dataDirectory = '/nowhere'

@@ -57,6 +57,7 @@ async function run(client: Client): Promise<string[]> {
     const missing = pending(files, await sql.migrations(client))
     for (const migration of missing) {
       await client.query(migration.text).catch((error: Error) => {
+        if (migration.number > 1 && isOfSchema(error)) throw unfit(migration, error.message)
         throw new Error(`migration ${migration.name} failed: ${error.message}`, { cause: error })
       })
       await sql.insertMigration(client, migration)
@@ -76,8 +77,9 @@ function pending(files: readonly Migration[], done: readonly sql.MigrationRow[])
       'Use the version of Bursar that made it, or a newer one.',
     )
   }
-  done.forEach(({ name, checksum }, index) => {
+  done.forEach(({ number, name, checksum }, index) => {
     const file = files[index]
+    if (file && number > file.number) throw rowMissing(file, `${name} ran after it`)
     if (file?.name === name && file.checksum === checksum) return
     throw new Refusal(
       `migration ${name} in the database is not the one of this program (${file?.name ?? 'none'}: its text differs)`,
@@ -86,6 +88,25 @@ function pending(files: readonly Migration[], done: readonly sql.MigrationRow[])
   })
   return files.slice(done.length)
 }
+
+const rowMissing = (migration: Migration, because: string) =>
+  new Refusal(
+    `the list of migrations in the database has a gap: ${migration.name} is missing, and ${because}`,
+    `The list was changed from outside. ${rowBack(migration)}`,
+  )
+
+/** What it would make is there already, or what it would change is not: so it ran before, or the schema is another. */
+const isOfSchema = (error: Error): boolean => (error as { code?: string }).code?.startsWith('42') === true
+
+const unfit = (migration: Migration, message: string) =>
+  new Refusal(
+    `migration ${migration.name} does not fit this database: ${message}`,
+    `Its schema, or the list of migrations in it, was changed from outside. ${rowBack(migration)}`,
+  )
+
+const rowBack = ({ number, name, checksum }: Migration): string =>
+  'Restore a backup; or, where the migration ran and only its row was lost, run in the database: ' +
+  `insert into database.migrations (number, name, checksum) values (${number}, '${name}', '${checksum}')`
 
 /** Whether the schema is still the one of this program: another, newer one may have come meanwhile. */
 export async function isMigrated(reader: Reader): Promise<boolean> {

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { lastHead } from '../audit/heads.ts'
 import type { PublishedHead } from '../audit/verify.ts'
 import type { House } from '../operations/house.ts'
@@ -41,9 +41,18 @@ export const verify: Register<House> = (command, door) => {
 
 function publishedIn(file: string): PublishedHead {
   if (!existsSync(file)) throw new Refusal(`There is no file ${file}.`, 'Name a copy of heads.jsonl.')
-  const head = lastHead(file)
+  if (statSync(file).isDirectory()) throw new Refusal(`${file} is a directory.`, 'Name a copy of heads.jsonl in it.')
+  const head = headIn(file)
   if (!head) throw new Refusal(`${file} holds no head.`, 'Name a copy of heads.jsonl, or one line of it.')
   return { head, from: file }
+}
+
+function headIn(file: string) {
+  try {
+    return lastHead(file)
+  } catch (error) {
+    throw new Refusal(`${file} cannot be read: ${(error as Error).message}`, 'Name a copy of heads.jsonl.')
+  }
 }
 
 const lineOf = ({ ok, name, detail, milliseconds }: Proved): string =>

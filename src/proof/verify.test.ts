@@ -133,4 +133,6 @@ test('a file without a head is refused by name', async () => {
   const { code, err } = await bursarVerify(['--head', join(directory, 'none.jsonl')])
   assert.equal(code, 1)
   assert.match(err, /There is no file .*none\.jsonl/)
+  const inside = await bursarVerify(['--head', directory])
+  assert.deepEqual([inside.code, /is a directory\.\nName a copy/.test(inside.err)], [1, true], inside.err)
 })
