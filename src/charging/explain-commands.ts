@@ -68,15 +68,17 @@ export async function findRecords(house: House, wanted: string): Promise<RecordR
 
 /**
  * `lab/4/1795250309` names one run of a job, `lab/4` and `4` all of them; `13_2` is what its user sees of job 47. What
- * came over the API is called as its sender called it: `job-1`, or `portal/job-1`.
+ * came over the API is called as its sender called it: `job-1`, or `portal/job-1`. A cluster may have slashes in its name.
  */
 async function recordsOfJob(reader: Reader, source: string, wanted: string): Promise<RecordRow[]> {
-  const parts = wanted.replace(/\/+$/, '').split('/')
-  if (parts.length > 2) return await recordsNamed(reader, source, parts.join('/'))
-  const own = source.slice(source.indexOf(':') + 1)
-  const [job = '', cluster = own] = parts.reverse()
-  const runs = await recordsBelow(reader, source, `${cluster}/${job}`, recordsMax)
-  if (runs.length > 0 || cluster !== own) return runs
+  const name = wanted.replace(/\/+$/, '')
+  const own = `${source.slice(source.indexOf(':') + 1)}/`
+  const isOfOther = name.includes('/') && !name.startsWith(own)
+  const job = name.startsWith(own) ? name.slice(own.length) : name
+  const runs = await recordsBelow(reader, source, isOfOther ? name : `${own}${job}`, recordsMax)
+  if (runs.length > 0) return runs
+  const whole = name === job && !isOfOther ? [] : await recordsNamed(reader, source, name)
+  if (whole.length > 0 || isOfOther) return whole
   const called = await recordsCalled(reader, source, job, recordsMax)
   return called.length > 0 ? called : await recordsNamed(reader, source, job)
 }

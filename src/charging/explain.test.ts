@@ -86,6 +86,25 @@ test('a record that was corrected says which version stands instead', async () =
   assert.match(printed, /corrected: its source told it otherwise \(tester, /)
 })
 
+test('a job of a cluster with a slash in its name is found by its name, its number and its run', async () => {
+  const odd = { source: 'slurm:a/b c', providerName: 'a/b c' }
+  await charge(site, [
+    fact({ ...odd, externalId: 'a/b c/77/1795250309' }),
+    fact({ ...odd, externalId: 'a/b c/x/y' }),
+    fact({ externalId: 'lab/777/1795250309' }),
+  ])
+  const idsOf = async (what: string) =>
+    (await told(what)).records.map(({ record }) => (record as unknown as { externalId: string }).externalId)
+  for (const what of ['a/b c/77', 'a/b c/77/', 'a/b c/77/1795250309', '77']) {
+    assert.deepEqual(await idsOf(what), ['a/b c/77/1795250309'], what)
+  }
+  assert.deepEqual(await idsOf('a/b c/x'), ['a/b c/x/y'])
+  for (const what of ['lab/777', 'lab/777/1795250309', '777']) {
+    assert.deepEqual(await idsOf(what), ['lab/777/1795250309'], what)
+  }
+  await assert.rejects(explained('b c/77'), /Nothing is known/)
+})
+
 test('as JSON ids have their prefixes, and names are in one style', async () => {
   const text = await explained('700', true)
   assert.deepEqual(text.match(/"[0-9a-f]{8}-[0-9a-f]{4}-[^"]*"/g), null)
