@@ -123,7 +123,7 @@ test('200: whoever may touch some projects only has an answer for each record, a
     ['quarantined', /^project: there is no project “oil”$/],
     ['quarantined', /^id “.*” is taken: choose another id/],
     ['quarantined', /colour is not known here: remove it; it is not kept: mend it/],
-    ['quarantined', /must be object; it is not kept: mend it/],
+    ['quarantined', /must be an object; it is not kept: mend it/],
     ['quarantined', /^project: there is no project “oil”$/],
     ['recorded', undefined],
   ] as const
