@@ -75,4 +75,20 @@ const entries: Inquiry = {
 }
 
 /** What the ledger must be by itself, whyever money moved. */
-export const ledgerInquiries: readonly Inquiry[] = [trialBalance, balances, entries]
+/** Nothing else is known of it: no row says which operation it was. */
+const periods: Inquiry = {
+  name: 'periods were closed and opened by operations',
+  looked: `
+    select count(*) filter (where state = 'closed') || ' closed, ' || count(*) filter (where state <> 'closed')
+           || ' open again' as looked
+      from ledger.periods`,
+  wrongs: [
+    `select 'ledger.periods' as "table", to_char(p.period, 'YYYY-MM') as row, null as operation,
+            'it is ' || p.state || ' since ' || p.at || ', and no operation is of that time' as wrong
+       from ledger.periods p
+      where not exists (select from operations.operations o where o.at = p.at)
+      order by p.period`,
+  ],
+}
+
+export const ledgerInquiries: readonly Inquiry[] = [trialBalance, balances, entries, periods]

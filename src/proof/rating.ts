@@ -64,11 +64,22 @@ export class Again {
   readonly #others: readonly Payer[]
   /** The payer that fitted last, by project. */
   readonly #former = new Map<string, Payer>()
+  /** Versions that are marked as used, and so never change. */
+  readonly #marked: ReadonlySet<bigint>
+  readonly #missing = new WeakMap<readonly bigint[], readonly bigint[]>()
   /** Records that fit a payer of former times only. */
   former = 0
+  /** Versions that decided what a record is charged and are not marked, each with the first such record. */
+  readonly unmarked = new Map<bigint, number>()
 
-  constructor(versions: readonly PriceVersion[], zone: string, payers: ReadonlyMap<string, ProjectParty>) {
+  constructor(
+    versions: readonly PriceVersion[],
+    zone: string,
+    payers: ReadonlyMap<string, ProjectParty>,
+    marked: ReadonlySet<bigint>,
+  ) {
     this.#versions = versions
+    this.#marked = marked
     this.#zone = zone
     this.#payers = payers
     const scopes = (kind: string) => new Set(versions.filter((v) => v.scopeKind === kind).map((v) => v.scope))
@@ -79,18 +90,49 @@ export class Again {
   }
 
   /** Undefined when the book makes of the record what was written; else what it makes. */
-  differs(usage: Usage, book: number, isWritten: (rating: Rating) => boolean): string | undefined {
+  differs(
+    usage: Usage,
+    { book, record }: { readonly book: number; readonly record: number },
+    isWritten: (rating: Rating) => boolean,
+  ): string | undefined {
     const rater = this.#rater(book)
     const today = this.#payers.get(usage.project)
     const rating = today ? rater.rateFor(usage, today, usage.person) : rater.rate(usage, unknownPayer)
-    if (isWritten(rating)) return undefined
-    const fits = (payer: Payer) => isWritten(rater.rate(usage, payer))
+    const isOfToday = isWritten(rating)
+    const unmarked = isOfToday ? this.#unmarkedOf(rating) : []
+    if (isOfToday && unmarked.length === 0) return undefined
+    // For the payer of then another policy may have said the same.
+    const fits = (payer: Payer) => {
+      const then = rater.rate(usage, payer)
+      return isWritten(then) && (!isOfToday || this.#unmarkedOf(then).length === 0)
+    }
     const before = this.#former.get(usage.project)
     const payer = before && fits(before) ? before : this.#others.find(fits)
-    if (!payer) return ratedText(rating)
-    this.#former.set(usage.project, payer)
-    this.former += 1
+    if (payer) {
+      this.#former.set(usage.project, payer)
+      this.former += 1
+      if (!isOfToday) this.#note(this.#unmarkedOf(rater.rate(usage, payer)), record)
+      return undefined
+    }
+    if (!isOfToday) return ratedText(rating)
+    this.#note(unmarked, record)
     return undefined
+  }
+
+  #unmarkedOf(rating: Rating): readonly bigint[] {
+    const lists = rating.outcome === 'charged' ? [rating.uses, ...rating.lines.map(({ uses }) => uses)] : [rating.uses]
+    return lists.flatMap((uses) => this.#withoutMark(uses))
+  }
+
+  #withoutMark(uses: readonly bigint[]): readonly bigint[] {
+    // The same few lists come again with each record.
+    let missing = this.#missing.get(uses)
+    if (!missing) this.#missing.set(uses, (missing = uses.filter((version) => !this.#marked.has(version))))
+    return missing
+  }
+
+  #note(versions: readonly bigint[], record: number): void {
+    for (const version of versions) if (!this.unmarked.has(version)) this.unmarked.set(version, record)
   }
 
   #rater(book: number): Rater {

@@ -112,6 +112,22 @@ const quarantine: Inquiry = {
          or q.replayed_by is not null
             and not exists (select from operations.operations o where o.id = q.replayed_by)
       order by q.id`,
+    // The answer of an operation bears its mark, and counts what it quarantined and took out again.
+    `select 'metering.quarantine' as "table", 'rows' as row,
+            coalesce(o.id, q.operation)::text as operation,
+            'it says that ' || coalesce(o.quarantined, 0) || ' rows were quarantined and ' || coalesce(o.replayed, 0)
+            || ' replayed, and ' || coalesce(q.quarantined, 0) || ' and ' || coalesce(q.replayed, 0) || ' are' as wrong
+       from (select id, coalesce(substring(answer from '"quarantined":(\\d{1,9})')::bigint, 0) as quarantined,
+                    coalesce(substring(answer from '"replayed":(\\d{1,9})')::bigint, 0) as replayed
+               from operations.operations where command = 'charging.chargePage') as o
+       full join (select operation, sum(quarantined) as quarantined, sum(replayed) as replayed
+                    from (select operation, 1 as quarantined, 0 as replayed from metering.quarantine
+                           union all
+                          select replayed_by, 0, 1 from metering.quarantine where replayed_by is not null) as row
+                   group by operation) as q on q.operation = o.id
+      where coalesce(o.quarantined, 0) <> coalesce(q.quarantined, 0)
+         or coalesce(o.replayed, 0) <> coalesce(q.replayed, 0)
+      order by coalesce(o.id, q.operation)`,
   ],
 }
 

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg'
 import { type Check, Faults } from '../audit/check.ts'
+import { rows } from '../database/reader.ts'
 import type { House } from '../operations/house.ts'
 import { partiesOf } from '../parties/commands.ts'
 import { loadBook } from '../pricing/commands.ts'
@@ -21,6 +22,13 @@ import {
 
 const identitiesOrdered = `select record from metering.identities order by record`
 
+const unmarked = (version: bigint, record: number): Wrong => ({
+  table: 'pricing.uses',
+  row: `prc_${version}`,
+  operation: String(version >> 20n),
+  wrong: `it decided what rec_${record} is charged, and it is not marked as used`,
+})
+
 /**
  * Reads records, their charges and states side by side, in the order of the records, and rates each record that
  * stands once more: it has exactly the charges that the price book makes of it, or a state that says why not.
@@ -28,7 +36,9 @@ const identitiesOrdered = `select record from metering.identities order by recor
 export const checkUsage = (house: House, onRecords: (count: number) => void): Promise<Check> =>
   together(house.database, 4, async ([first, second, third, fourth]) => {
     const book = await loadBook(first as PoolClient)
-    const again = new Again(book.versions, house.zone, await partiesOf(first as PoolClient))
+    const marks = await rows<{ version: string }>(first as PoolClient, 'select version from pricing.uses')
+    const marked = new Set(marks.map(({ version }) => BigInt(version)))
+    const again = new Again(book.versions, house.zone, await partiesOf(first as PoolClient), marked)
     const faults = new Faults()
     const records = new Lines(first as PoolClient, recordsOrdered)
     const others = [
@@ -53,6 +63,7 @@ export const checkUsage = (house: House, onRecords: (count: number) => void): Pr
     } finally {
       for (const lines of [records, ...others]) await lines.close()
     }
+    for (const [version, record] of again.unmarked) faults.add(wrongText(unmarked(version, record)))
     const former = again.former === 0 ? '' : `, ${again.former} of them for a tier that their project had before`
     return faults.check('rating again gives the same charges', `${count} records${former}`)
   })

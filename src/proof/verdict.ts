@@ -121,7 +121,9 @@ export function judge(
     if (!record.final) return [ofCharge(first, 'its record has not ended yet')]
     const other = live.find(({ revision, book }) => revision !== first.revision || book !== first.book)
     if (other) return [ofCharge(other, `it stands beside chg_${first.id}, of another rating`)]
-    const made = again.differs(usageOf(record), Number(first.book), (rating) => isMadeBy(rating, live))
+    const made = again.differs(usageOf(record), { book: Number(first.book), record: record.key }, (rating) =>
+      isMadeBy(rating, live),
+    )
     return made === undefined ? [] : [ofCharge(first, `rating rec_${record.key} again gives ${made}`)]
   }
   if (!state) return wrong('it has neither charges nor a state')
@@ -129,7 +131,7 @@ export function judge(
   if (state.state === 'accruing') return []
   if (state.state === 'charged') return [ofState(state, 'no charge stands')]
   const memos = charges.filter(({ kind }) => kind === 'memo')
-  const made = again.differs(usageOf(record), state.book, (rating) =>
+  const made = again.differs(usageOf(record), { book: state.book, record: record.key }, (rating) =>
     state.state === 'uncharged'
       ? isMadeBy(rating, memos) || (rating.outcome === 'unpriced' && memos.length === 0)
       : rating.outcome === state.state,

@@ -230,7 +230,27 @@ test('quarantined rows and the marks of used prices are looked after too', async
     await faultsAfter(['metering.quarantine'], `update metering.quarantine set raw = raw || 'x'`),
     /metering\.quarantine qua_\d+, op_\d+: it was changed/,
   )
+  assert.match(
+    await faultsAfter(['metering.quarantine'], 'delete from metering.quarantine'),
+    /metering\.quarantine rows, op_\d+: it says that \d+ rows were quarantined and \d+ replayed, and 0 and 0 are/,
+  )
+  const one = `delete from metering.quarantine where id = (select max(id) from metering.quarantine)`
+  assert.match(await faultsAfter(['metering.quarantine'], one), /metering\.quarantine rows, op_\d+: it says that/)
   assert.match(await faultsAfter(['pricing.uses'], 'delete from pricing.uses'), /pricing\.uses prc_\d+, op_\d+/)
+  for (const kind of ['policy', 'discount']) {
+    const change = `delete from pricing.uses u using pricing.versions v where v.id = u.version and v.kind = '${kind}'`
+    assert.match(
+      await faultsAfter(['pricing.uses'], change),
+      /pricing\.uses prc_\d+, op_\d+: it decided what rec_\d+ is charged, and it is not marked as used/,
+    )
+  }
+})
+
+test('a period that no operation closed is told', async () => {
+  assert.match(
+    await faultsAfter(['ledger.periods'], `insert into ledger.periods values ('2026-11-01', 'closed', now())`),
+    /ledger\.periods 2026-11: it is closed since .*, and no operation is of that time/,
+  )
 })
 
 test('prices of jobs for a subtype that was taken away, and ends of nothing, are told', async () => {
