@@ -458,6 +458,7 @@ create table metering.identities (
   digest       bytea not null,
   confirmed_by bigint,
   called       text,
+  told         json,
   constraint usage_is_recorded_once PRIMARY KEY (source, external_id),
   constraint identities_version_check CHECK ((version > 0))
 );

@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { isDeepStrictEqual } from 'node:util'
 import type { Writer } from '../database/writer.ts'
 import { namedAsBefore } from './again-commands.ts'
 import { Draft, type KnownFact } from './draft.ts'
@@ -6,7 +7,15 @@ import { type Fact, plainFact } from './fact.ts'
 import { RecentNames } from './recent.ts'
 import type { Recorded } from './recorded.ts'
 import * as sql from './sql.ts'
-import { compare, type Content, together, type Version } from './version.ts'
+import {
+  type Content,
+  contentOf as contentOfStanding,
+  corrects,
+  join,
+  keptOf,
+  type Standing,
+  standingOf,
+} from './version.ts'
 
 export type RecordedPage = {
   /** Used for the first time. */
@@ -31,9 +40,10 @@ export async function recordFacts(
   if (other.length === 0) {
     await sql.insertRecords(writer, first)
     await insertIdentities(writer, first, recent)
+    await keepTold(writer, first)
     return { first, newer: [], seen: facts.length - first.length, confirmed: 0 }
   }
-  const { newer, confirmed } = await supersede(writer, other, await lockStandingOf(writer, other), zone)
+  const { newer, confirmed, retold } = await supersede(writer, other, await lockStandingOf(writer, other), zone)
 
   const written = [...first, ...newer.map(({ record }) => record)].sort((a, b) => (a.id < b.id ? -1 : 1))
   await sql.insertRecords(writer, written)
@@ -47,8 +57,16 @@ export async function recordFacts(
   }
   // Else a correction from between the two, arriving last, would pass for the newest.
   if (confirmed.length > 0) await sql.confirmIdentities(writer, confirmed)
+  await keepTold(writer, [...first, ...newer.map(({ record }) => record)])
+  if (retold.length > 0) await sql.keepTold(writer, retold)
   const seen = facts.length - first.length - newer.length
-  return { first, newer, seen, confirmed: confirmed.length }
+  return { first, newer, seen, confirmed: new Set([...confirmed, ...retold]).size }
+}
+
+/** Nearly all were told by one version. */
+async function keepTold(writer: Writer, records: readonly Recorded[]): Promise<void> {
+  const several = records.filter(({ kept }) => kept !== null)
+  if (several.length > 0) await sql.keepTold(writer, several)
 }
 
 /**
@@ -65,7 +83,8 @@ async function sift(writer: Writer, records: readonly Draft[], recent: RecentNam
   const other: Draft[] = []
   for (const record of records) {
     const row = rows.size === 0 ? undefined : rows.get(record)
-    if (row && row.digest === record.digest && Number(row.measured) >= record.fact.measuredAt) continue
+    const isSeen = row?.digest === record.digest && Number(row.measured) >= record.fact.measuredAt
+    if (isSeen && row.plain && record.kept === null) continue
     record.id = writer.nextId()
     if (row) other.push(record)
     else first.push(record)
@@ -93,14 +112,9 @@ function onceEach(facts: readonly KnownFact[], zone: string): Draft[] {
       drafts.push(draft)
       continue
     }
-    const verdict = compare(versionOf(draft), versionOf(other))
-    if (verdict === 'older') continue
-    const measuredAt = Math.max(known.fact.measuredAt, other.fact.measuredAt)
-    if (verdict === 'seen') other.measuredAgain(measuredAt)
-    else {
-      const isMore = verdict === 'more'
-      drafts[drafts.length - 1] = isMore ? new Draft(knownTogether(draft, contentOf(other), measuredAt), zone) : draft
-    }
+    const both = join(standingOfRecord(other), standingOfRecord(draft))
+    const joined = asDraft(both, draft, zone)
+    drafts[drafts.length - 1] = joined.digest === other.digest ? asDraft(both, other, zone) : joined
   }
   return drafts
 }
@@ -140,7 +154,10 @@ async function supersede(
   zone: string,
 ) {
   const identityOf = ({ fact }: Recorded) => standing.get(keyOf(fact)) as sql.IdentityRow
-  const changed = records.filter((record) => identityOf(record).digest !== record.digest)
+  const changed = records.filter((record) => {
+    const { digest, told } = identityOf(record)
+    return digest !== record.digest || told !== null || record.kept !== null
+  })
   const stored =
     changed.length === 0
       ? []
@@ -158,23 +175,30 @@ async function supersede(
   )
   const newer: { record: Recorded; previous: sql.RecordRow }[] = []
   const confirmed: Recorded[] = []
+  const retold: Recorded[] = []
   for (const record of records) {
     const identity = identityOf(record)
     const previous = storedById.get(identity.record)
     const measuredAt = identity.measured_at.getTime()
-    const before = asBefore.get(record)
-    const told = before ? new Draft(before, zone) : record
-    const verdict = previous ? compare(versionOf(told), { ...versionOfRow(previous), measuredAt }) : 'seen'
-    if (verdict === 'seen' && record.fact.measuredAt > measuredAt) confirmed.push(record)
-    if (!previous || verdict === 'seen' || verdict === 'older') continue
-    const latest = Math.max(measuredAt, record.fact.measuredAt)
-    const { content } = versionOfRow(previous)
-    const draft = verdict === 'more' ? new Draft(knownTogether(told, content, latest), zone) : record
-    const { period, fact, project, person, provider, digest, called, texts } = draft
-    const parts = { period, fact, project, person, provider, digest, called, texts }
-    newer.push({ record: { ...parts, id: record.id, version: identity.version + 1 }, previous })
+    if (!previous) {
+      // In the same words as the one version that stands.
+      if (record.fact.measuredAt > measuredAt) confirmed.push(record)
+      continue
+    }
+    const stands = standingOf(contentOfRow(previous), measuredAt, identity.told)
+    const told = asBefore.get(record)
+    const again = standingOf(contentOf(told ?? record), record.fact.measuredAt, record.kept)
+    // A correction is told of whom its names mean now; all else of whom they meant.
+    const comes = told && corrects(again, stands) ? standingOfRecord(record) : again
+    const draft = asDraft(join(stands, comes), record, zone)
+    const { period, fact, project, person, provider, digest, called, texts, kept } = draft
+    const parts = { period, fact, project, person, provider, digest, called, texts, kept }
+    const known = { ...parts, id: record.id, version: identity.version + 1 }
+    if (digest !== identity.digest) newer.push({ record: known, previous })
+    else if (fact.measuredAt > measuredAt) confirmed.push(known)
+    if (digest === identity.digest && !isDeepStrictEqual(kept, identity.told)) retold.push(known)
   }
-  return { newer, confirmed }
+  return { newer, confirmed, retold }
 }
 
 const keyOf = ({ source, externalId }: Fact) => `${source}\n${externalId}`
@@ -186,12 +210,13 @@ async function lockStandingOf(writer: Writer, records: readonly Recorded[]) {
   return new Map(standing.map((row) => [`${row.source}\n${row.external_id}`, row]))
 }
 
-const knownTogether = (record: Recorded, standing: Content, measuredAt: number): KnownFact => ({
-  fact: { ...together(plainFact(record.fact), standing), measuredAt },
-  project: record.project,
-  person: record.person ?? standing.person,
-  provider: record.provider,
-})
+/** What stands, as a record of the same thing. */
+function asDraft(standing: Standing, record: Recorded, zone: string): Draft {
+  const content = contentOfStanding(standing)
+  const { project, person, provider, ...told } = content
+  const fact = { ...plainFact(record.fact), ...told, measuredAt: standing.top[0] }
+  return new Draft({ fact, project, person, provider }, zone, keptOf(standing, content))
+}
 
 const contentOf = ({ fact, project, person, provider }: KnownFact): Content => ({
   service: fact.service,
@@ -206,31 +231,20 @@ const contentOf = ({ fact, project, person, provider }: KnownFact): Content => (
   provider,
 })
 
-const versionOf = (record: Recorded): Version => ({
-  final: record.fact.final,
-  measuredAt: record.fact.measuredAt,
-  digest: record.digest,
-  content: contentOf(record),
-  raw: record.fact.raw,
-})
+const standingOfRecord = (record: Recorded): Standing =>
+  standingOf(contentOf(record), record.fact.measuredAt, record.kept)
 
-const versionOfRow = (row: sql.RecordRow): Version => ({
+const contentOfRow = (row: sql.RecordRow): Content => ({
+  service: row.service,
+  subtype: row.subtype,
+  startsAt: row.starts_at.getTime(),
+  endsAt: row.ends_at.getTime(),
   final: row.final,
-  measuredAt: row.measured_at.getTime(),
-  digest: row.digest,
-  raw: row.raw,
-  content: {
-    service: row.service,
-    subtype: row.subtype,
-    startsAt: row.starts_at.getTime(),
-    endsAt: row.ends_at.getTime(),
-    final: row.final,
-    quantities: row.quantities,
-    dimensions: row.dimensions,
-    project: row.project,
-    person: row.person,
-    provider: row.provider,
-  },
+  quantities: row.quantities,
+  dimensions: row.dimensions,
+  project: row.project,
+  person: row.person,
+  provider: row.provider,
 })
 
 export { RecentNames } from './recent.ts'

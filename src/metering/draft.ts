@@ -1,8 +1,8 @@
 import { periodOf } from '../values/period.ts'
-import { type Fact, type FactTexts, plainFact } from './fact.ts'
+import type { Fact, FactTexts } from './fact.ts'
 import type { Recorded } from './recorded.ts'
 import { textsOf } from './texts.ts'
-import { contentDigest } from './version.ts'
+import { contentDigest, type Kept } from './version.ts'
 
 /** A fact whose names have been found: the UUIDs of its project, person and provider. */
 export type KnownFact = {
@@ -20,27 +20,22 @@ export class Draft implements Recorded {
   id = 0n
   readonly version: number = 1
   readonly period: string
-  fact: Fact
+  readonly fact: Fact
   readonly project: string
   readonly person: string | null
   readonly provider: string
+  readonly kept: Kept | null
   #texts: FactTexts | undefined
   #digest = ''
   #called: string | null = null
 
-  constructor({ fact, project, person, provider }: KnownFact, zone: string) {
+  constructor({ fact, project, person, provider }: KnownFact, zone: string, kept: Kept | null = null) {
+    this.kept = kept
     this.period = periodOf(fact.endsAt, zone)
     this.fact = fact
     this.project = project
     this.person = person
     this.provider = provider
-  }
-
-  /** Said again at another time. */
-  measuredAgain(measuredAt: number): void {
-    if (measuredAt === this.fact.measuredAt) return
-    this.fact = { ...plainFact(this.fact), measuredAt }
-    this.#texts = undefined
   }
 
   get texts(): FactTexts {

@@ -75,7 +75,10 @@ test('the same versions in any order, in any pages, with repeats, leave the same
     measuredAt: fc.constantFrom(1, 2, 3, 4).map((day) => start + day * 86_400_000),
     cpu: fc.constantFrom('1', '2'),
     state: fc.constantFrom('COMPLETED', 'COMPLETED', 'CANCELLED'),
-    endsAt: fc.constantFrom(start + 3_600_000, start + 3_600_000, start + 25 * 86_400_000),
+    endsAt: fc.constantFrom(start + 3_600_000, start + 3_600_000, start + 3_600_000, start + 25 * 86_400_000),
+    // What not every format tells.
+    used: fc.constantFrom(undefined, '5', '6'),
+    code: fc.constantFrom(undefined, '0:0', '0:15'),
   })
   const arrivals = fc
     .array(version, { minLength: 1, maxLength: 5 })
@@ -91,8 +94,12 @@ test('the same versions in any order, in any pages, with repeats, leave the same
       const [inOrder, inAnyOrder] = [newName(), newName()]
       const asFact =
         (name: string) =>
-        ({ cpu, state, ...rest }: (typeof versions)[number]) =>
-          usage(name, { ...rest, quantities: { cpu_core_seconds: cpu }, dimensions: { state } })
+        ({ cpu, used, state, code, ...rest }: (typeof versions)[number]) =>
+          usage(name, {
+            ...rest,
+            quantities: { cpu_core_seconds: cpu, ...(used !== undefined && { cpu_used_seconds: used }) },
+            dimensions: { ...(code !== undefined && { exit_code: code }), state },
+          })
       for (const each of versions) await record([asFact(inOrder)(each)])
       for (let at = 0; at < shuffled.length; at += pageSize) {
         await record(shuffled.slice(at, at + pageSize).map(asFact(inAnyOrder)))

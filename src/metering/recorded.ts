@@ -1,4 +1,5 @@
 import type { Fact, FactTexts } from './fact.ts'
+import type { Kept } from './version.ts'
 
 /** A fact whose parties are known, with its digest: what is written down as a record. */
 export type Recorded = {
@@ -13,4 +14,6 @@ export type Recorded = {
   /** What people call it, where its external id does not say it. */
   readonly called: string | null
   readonly texts: FactTexts
+  /** Where several versions told it. */
+  readonly kept: Kept | null
 }

@@ -15,6 +15,7 @@ import { writeIdentity, writeRecord } from './record-row.ts'
 import type { Recorded } from './recorded.ts'
 import { newSalts } from './salt-stream.ts'
 import { sealRaw } from './texts.ts'
+import type { Kept } from './version.ts'
 
 export const recordsTable: SealedTable = {
   name: 'metering.records',
@@ -86,16 +87,17 @@ export type IdentityRow = {
   final: boolean
   measured_at: Date
   digest: string
+  told: Kept | null
 }
 
 type Named = { readonly source: string; readonly externalId: string }
 
 /** Which of these are known, by their place in the list, from 1 on. Locks nothing. */
 export const findIdentities = (reader: Reader, records: readonly Recorded[]) =>
-  rows<{ place: number; digest: string; measured: string }>(
+  rows<{ place: number; digest: string; measured: string; plain: boolean }>(
     reader,
     `select wanted.place::integer as place, encode(i.digest, 'hex') as digest,
-            (extract(epoch from i.measured_at) * 1000)::bigint as measured
+            (extract(epoch from i.measured_at) * 1000)::bigint as measured, i.told is null as plain
        from unnest($1::text[], $2::text[]) with ordinality as wanted (source, external_id, place)
        join metering.identities i using (source, external_id)`,
     [textArrayOf(records.map((r) => r.fact.source)), textArrayOf(records.map((r) => r.fact.externalId))],
@@ -106,7 +108,7 @@ export const lockIdentities = (writer: Writer, names: readonly Named[]) =>
   rows<IdentityRow>(
     writer,
     `select i.source, i.external_id, i.record, i.period, i.version, i.final, i.measured_at,
-            encode(i.digest, 'hex') as digest
+            encode(i.digest, 'hex') as digest, i.told
        from unnest($1::text[], $2::text[]) as wanted (source, external_id)
        join metering.identities i using (source, external_id)
       order by i.source, i.external_id
@@ -133,7 +135,7 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
     `update metering.identities i
         set record = newer.record, period = newer.period, version = newer.version, final = newer.final,
             measured_at = newer.measured_at, digest = decode(newer.digest, 'hex'), confirmed_by = null,
-            called = newer.called
+            called = newer.called, told = null
        from unnest($1::text[], $2::text[], $3::bigint[], $4::date[], $5::integer[], $6::boolean[],
                    $7::timestamptz[], $8::text[], $9::text[])
          as newer (source, external_id, record, period, version, final, measured_at, digest, called)
@@ -148,6 +150,20 @@ export const updateIdentities = (writer: Writer, records: readonly Recorded[]) =
       records.map((r) => timestampText(r.fact.measuredAt)),
       records.map((r) => r.digest),
       records.map((r) => r.fact.dimensions[calledBy] ?? null),
+    ],
+  )
+
+/** When the parts were told last of what several versions told. */
+export const keepTold = (writer: Writer, records: readonly Recorded[]) =>
+  execute(
+    writer,
+    `update metering.identities i set told = newer.told
+       from unnest($1::text[], $2::text[], $3::json[]) as newer (source, external_id, told)
+      where i.source = newer.source and i.external_id = newer.external_id`,
+    [
+      textArrayOf(records.map((r) => r.fact.source)),
+      textArrayOf(records.map((r) => r.fact.externalId)),
+      records.map((r) => r.kept && JSON.stringify(r.kept)),
     ],
   )
 

@@ -9,6 +9,11 @@ const saysAnotherTime = `
 
 const ms = (column: string): string => `(extract(epoch from ${column}) * 1000)::bigint`
 
+/** Nor was a part of it told at a time that is later still. */
+const saysLaterParts = `
+  exists (select from json_each(i.told -> 'parts') as part
+           where (part.value ->> 0)::bigint > (extract(epoch from i.measured_at) * 1000)::bigint)`
+
 /** What `metering` makes the digest of a record's content from, in its words. */
 const content = `
   substring(sha256(convert_to(concat_ws(chr(10), r.service, r.subtype, ${ms('r.starts_at')}, ${ms('r.ends_at')},
@@ -38,7 +43,7 @@ const standing: Inquiry = {
          or case when r.id = i.record
                  then r.period <> i.period or r.version <> i.version or r.final <> i.final
                       or r.digest <> i.digest or r.dimensions ->> 'job_id' is distinct from i.called
-                      or ${saysAnotherTime}
+                      or ${saysAnotherTime} or ${saysLaterParts}
                  else r.version >= i.version end
       order by r.id`,
     `select 'metering.identities' as "table", 'of ' || i.external_id || ' of ' || i.source as row,
