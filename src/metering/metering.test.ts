@@ -133,6 +133,48 @@ test('a format that knows less changes nothing; one that knows more stands, whic
   }
 })
 
+test('three versions of which each tells something that another does not: the same stands in every order', async () => {
+  const at = (day: number) => ({ measuredAt: start + day * 86_400_000 })
+  const used = { cpu_core_seconds: '3600', cpu_used_seconds: '5' }
+  const plain = { cpu_core_seconds: '3600' }
+  const sets: readonly (readonly Partial<Fact>[])[] = [
+    [
+      { ...at(2), quantities: used, dimensions: { exit_code: '0:0', state: 'TIMEOUT' } },
+      { ...at(3), quantities: plain, dimensions: { exit_code: '0:15', state: 'TIMEOUT' } },
+      { ...at(1), quantities: used, dimensions: { state: 'TIMEOUT' } },
+    ],
+    [
+      { ...at(1), quantities: used },
+      { ...at(3), quantities: plain },
+      { ...at(2), quantities: { ...used, cpu_used_seconds: '6' } },
+    ],
+    [
+      { ...at(1), quantities: used },
+      { ...at(2), quantities: { cpu_core_seconds: '7200' } },
+      { ...at(3), quantities: plain },
+    ],
+  ]
+  for (const versions of sets) {
+    const found: unknown[] = []
+    for (const [one, two, three] of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ] as const) {
+      const name = newName()
+      for (const each of [one, two, three, one]) await record([usage(name, versions[each])])
+      found.push(await standing(name))
+      const together = newName()
+      await record([one, two, three].map((each) => usage(together, versions[each] as Partial<Fact>)))
+      found.push(await standing(together))
+    }
+    for (const each of found) assert.deepEqual(each, found[0])
+  }
+})
+
 test('what has ended stands over what still ran, even when that was measured later', async () => {
   const name = newName()
   const later = start + 99_000_000
