@@ -2,7 +2,7 @@ import type { Pool, PoolClient } from 'pg'
 import { type Reader, row } from '../database/reader.ts'
 import { beginning } from '../database/transaction.ts'
 import { execute, type Writer } from '../database/writer.ts'
-import { Refusal } from '../values/refusal.ts'
+import { Problem } from '../http/problem.ts'
 import type { House } from './house.ts'
 
 const trials = new WeakMap<House, Trial>()
@@ -86,7 +86,6 @@ async function somebodyWaits(reader: Reader): Promise<boolean> {
 }
 
 const stoodInTheWay = () =>
-  new Refusal(
-    'The dry run was ended: somebody who records the same usage was waiting for it. Nothing was written.',
-    'Try again when that is done, or with less at a time.',
-  )
+  new Problem('overloaded', {
+    detail: 'the dry run was ended, because somebody waited for what it held; try again later, or with less at a time',
+  })
