@@ -112,6 +112,9 @@ function onceEach(facts: readonly KnownFact[], zone: string): Draft[] {
       drafts.push(draft)
       continue
     }
+    // The same once more, as dumps have it.
+    const isLater = known.fact.measuredAt > other.fact.measuredAt
+    if (!isLater && other.kept === null && draft.digest === other.digest) continue
     const both = join(standingOfRecord(other), standingOfRecord(draft))
     const joined = asDraft(both, draft, zone)
     drafts[drafts.length - 1] = joined.digest === other.digest ? asDraft(both, other, zone) : joined
