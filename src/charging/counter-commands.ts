@@ -119,6 +119,8 @@ export class Counter {
       const found = priced ? underBook(this.#underParties(using(rule, priced), pricedBy), priced) : rule
       return this.credits.submit(asking, 'credits.settle', input, found)
     }
+    // What costs so much by itself does, whoever the parties are.
+    if (!known) return await this.#priced(known, cost, refuse, submit)
     return await untilStanding(() => this.#priced(known, cost, refuse, submit))
   }
 
