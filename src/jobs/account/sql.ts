@@ -1,5 +1,5 @@
 import { arrayOf } from '../../database/copy-text.ts'
-import { type Reader, row, rows } from '../../database/reader.ts'
+import { type Reader, row, rows, rowsLater } from '../../database/reader.ts'
 import { execute, type Writer } from '../../database/writer.ts'
 import { momentText } from '../../values/moment.ts'
 import { nanosFixed, nanosFrom } from '../../values/money.ts'
@@ -23,9 +23,10 @@ const accountOf = ({ opened_with, created_at, ...row }: AccountRow): Account => 
   createdAt: created_at.getTime(),
 })
 
+/** Put off in a batch: it goes out with the locks that it stands behind. */
 export const accountsById = async (reader: Reader, ids: readonly string[]): Promise<Account[]> =>
   (
-    await rows<AccountRow>(
+    await rowsLater<AccountRow>(
       reader,
       `select ${columns} from jobs.accounts where id = any ($1::uuid[])`,
       [arrayOf(ids)],

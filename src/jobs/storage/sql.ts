@@ -1,10 +1,13 @@
 import { arrayOf } from '../../database/copy-text.ts'
-import { type Reader, rows } from '../../database/reader.ts'
+import { type Reader, rows, rowsLater } from '../../database/reader.ts'
 import { type JobRow, selectedJobs } from '../job/sql.ts'
 
-/** The storage jobs of some projects that have not ended, or ended so late that usage can still be told before. */
+/**
+ * The storage jobs of some projects that have not ended, or ended so late that usage can still be told before. Put
+ * off in a batch.
+ */
 export const storageJobs = (reader: Reader, projects: readonly string[], endedAfter: Date) =>
-  rows<JobRow>(
+  rowsLater<JobRow>(
     reader,
     `${selectedJobs}
       where type = 'storage' and project = any ($1::uuid[]) and (finished_at is null or finished_at >= $2)
