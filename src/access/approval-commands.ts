@@ -1,7 +1,9 @@
+import type { Reader } from '../database/reader.ts'
 import { Problem } from '../http/problem.ts'
 import { type Answered, aloneStored } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { numbered } from '../values/id.ts'
+import { hasLoginOf, knownAmong } from '../parties/people-commands.ts'
+import { numbered, parseId, uuidOf } from '../values/id.ts'
 import type { Proposed, Verdict } from './approval.ts'
 import * as sql from './approval/sql.ts'
 
@@ -48,7 +50,20 @@ export async function mayDecide(house: House, principal: string, id: bigint, ver
     const detail = `A key of ${principal} was made after this was asked for: let somebody else decide, or ask anew.`
     throw new Problem('approval-by-proposer', { detail })
   }
+  if (row.verdict === null && verdict === 'approved') await refuseSamePerson(house.database.pool, principal, row)
   return row
+}
+
+/** Nor may whoever links names link their own login with somebody else, and say yes as that person. */
+async function refuseSamePerson(reader: Reader, principal: string, { proposed_by: by }: sql.ApprovalRow) {
+  const [own, proposer] = [principal, by].map((name) => parseId('person', name))
+  if (!proposer) return
+  // What the logins of somebody erased meant before, nobody knows any more.
+  if (!(await knownAmong(reader, [uuidOf(proposer)])).has(uuidOf(proposer)))
+    throw new Problem('approval-by-proposer', { detail: 'Who asked for it was erased: ask anew.' })
+  if (!own || !(await hasLoginOf(reader, uuidOf(own), uuidOf(proposer)))) return
+  const detail = `A login of ${principal} was one of ${by} before: let somebody else decide.`
+  throw new Problem('approval-by-proposer', { detail })
 }
 
 function refuseDecided({ verdict, decided_by: by }: sql.ApprovalRow, wanted: Verdict): void {

@@ -6,7 +6,7 @@ import { alone, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { markWith, type SealKey } from '../operations/keys.ts'
 import { parseId, type UuidKind, uuidOf } from '../values/id.ts'
-import { eraseFormer, keepFormer } from './former/sql.ts'
+import { eraseFormer, keepFormer, signsInAs } from './former/sql.ts'
 import { nameFault, sourceFault } from './party.ts'
 import * as sql from './people/sql.ts'
 import { lockRevision, raiseRevision } from './sql.ts'
@@ -82,6 +82,10 @@ export async function personNamed(reader: Reader, text: string): Promise<string>
   if (found) return found.id
   throw new Problem('not-found', { detail: `There is no person ${text}.` })
 }
+
+/** Whether a person signs in by a login that was another's: then one human may be behind both. */
+export const hasLoginOf = (reader: Reader, person: string, former: string): Promise<boolean> =>
+  signsInAs(reader, person, former)
 
 /** From now on a name of a source means this person, whoever it meant before. Answers whether that is new. */
 export async function linkPerson(writer: Writer, person: string, source: string, name: string): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
+import { SignJWT } from 'jose'
 import { listen } from '../../src/app.ts'
 import { rows } from '../../src/database/reader.ts'
 import { openLog } from '../../src/http/log.ts'
@@ -31,13 +32,21 @@ before(async () => {
     keys[name] = await newKey(fresh.house, { name, principal: name, role })
   keys['ann too'] = await newKey(fresh.house, { principal: 'ben', role: 'admin' })
   keys['chem'] = await newKey(fresh.house, { name: 'chem', role: 'finance', parties: [prj] })
+  for (const sub of ['mia', 'noa']) keys[sub] = await tokenOf(sub)
+  const tokens = { BURSAR_JWT_SECRET: secret, BURSAR_JWT_ISSUER: issuer, BURSAR_JWT_AUDIENCE: 'bursar' }
   const limits = { BURSAR_APPROVAL_GRANT_LIMIT: '100', BURSAR_APPROVAL_PRICES: 'on', BURSAR_PORT: '0' }
-  server = await listen(fresh.house, readSettings(limits), openLog('silent'))
+  server = await listen(fresh.house, readSettings({ ...limits, ...tokens }), openLog('silent'))
 })
 after(async () => {
   await server.close()
   await fresh.drop()
 })
+
+const [issuer, secret] = ['https://login.example.org', 'a secret that is thirty-two long']
+const tokenOf = (sub: string) =>
+  new SignJWT({ iss: issuer, aud: 'bursar', sub, role: 'admin', exp: Math.floor(Date.now() / 1000) + 900 })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(new TextEncoder().encode(secret))
 
 type Answer = { status: number; operation: string | null; body: Record<string, never> }
 let serial = 0
@@ -125,6 +134,30 @@ test('403: a key that was made after it was asked for decides nothing, whosever 
     assert.match(String(refused['detail']), /made after/)
   }
   assert.equal((await ask('eve', 'POST', path, {})).status, 200)
+})
+
+test('403: nor does a login that meant whoever asked, whomever it was linked with, or that person erased', async () => {
+  const named = async (name: string) => String((await ask('noa', 'POST', '/api/v1/people', { name })).body['id'])
+  const linked = async (name: string, person: string) =>
+    assert.equal(
+      (await ask('noa', 'POST', `/api/v1/people/${person}/names`, { source: `jwt:${issuer}`, name })).status,
+      200,
+    )
+  const { body } = await ask('mia', 'POST', '/api/v1/grants', grant('500'))
+  const path = `/api/v1/approvals/${body['id']}/approve`
+  for (const name of ['somebody', 'somebody else']) {
+    await linked('mia', await named(name))
+    const { status, body: refused } = await ask('mia', 'POST', path, {})
+    assert.deepEqual([status, refused['type']], [403, '/problems/approval-by-proposer'], name)
+  }
+  const { body: others } = await ask('noa', 'POST', '/api/v1/grants', grant('500'))
+  assert.equal((await ask('mia', 'POST', `/api/v1/approvals/${others['id']}/approve`, {})).status, 200)
+  assert.equal((await ask('noa', 'DELETE', `/api/v1/people/${body['proposedBy']}`)).status, 200)
+  for (const who of ['mia', 'noa']) {
+    const { body: refused } = await ask(who, 'POST', path, {})
+    assert.match(String(refused['detail']), /was erased: ask anew/)
+  }
+  assert.equal((await ask('noa', 'POST', path.replace('approve', 'reject'), {})).status, 200)
 })
 
 test('200, 202: a credit limit is spent like a grant, and waits like one', async () => {

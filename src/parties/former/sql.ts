@@ -12,6 +12,19 @@ export const everMeant = (reader: Reader, kind: PartyKind, source: string, names
     [kind, source, names],
   )
 
+/** Whether somebody signs in by a name today that meant another person before. */
+export const signsInAs = async (reader: Reader, person: string, former: string): Promise<boolean> =>
+  (
+    await rows(
+      reader,
+      `select from parties.names n
+         join parties.former_names f on f.kind = n.kind and f.source = n.source and f.name = n.name
+        where n.kind = 'person' and n.party = $1 and f.party = $2 and n.source like 'jwt:%'
+        limit 1`,
+      [person, former],
+    )
+  ).length > 0
+
 /** Keeps whom names mean that are about to mean somebody else. */
 export const keepFormer = (
   writer: Writer,
