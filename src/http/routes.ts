@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import type { FastifyInstance } from 'fastify'
+import { requireEverything } from './principal.ts'
 import { Problem } from './problem.ts'
 import { problems } from './problems.ts'
 import type { Metrics } from './metrics.ts'
@@ -44,6 +45,8 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
   server.get('/metrics', { config: { operation: 'metrics.read' } }, async (request, reply) => {
     if (!isLocal(request) && !request.principal)
       throw new Problem('not-allowed', { detail: 'Metrics are read on the machine itself, or with a key.' })
+    // They tell what all wallets hold together.
+    if (request.principal) requireEverything(request.principal)
     const { type, body } = await metrics.text()
     return reply.type(type).send(body)
   })
