@@ -44,6 +44,8 @@ export function addPartyMaking(server: ApiServer, house: House): void {
     '/api/v1/projects',
     door({ ...made('createProject', 'Make a project of an organisation'), body: contract.NewProject }),
     async (request, reply) => {
+      // Before anything is looked up: else it would be told whether there is such an organisation.
+      requireEverything(principalOf(request))
       const { name, organisation: id, payment } = request.body
       const [organisation] = await sql.organisationsPage(house.database.pool, only(null, id))
       if (!organisation) {

@@ -182,4 +182,6 @@ test('403: whoever sees some parties only makes none', async () => {
   const chem = await idNamed('/api/v1/projects', 'chem')
   doors.be({ name: 'ada', role: 'supervisor', parties: new Set([uuidOf(chem as Id<'project'>)]) })
   assert.equal((await doors.ask('POST', '/api/v1/providers', { name: 'mine' })).status, 403)
+  const nobody = `org_${'0'.repeat(32)}`
+  assert.equal((await doors.ask('POST', '/api/v1/projects', { name: 'mine', organisation: nobody })).status, 403)
 })
