@@ -230,7 +230,16 @@ test('403, 404: whoever sees some parties makes no virtual labs, and what belong
   be({ name: 'one', role: 'supervisor', parties: new Set([randomUUID()]) })
   assert.match(await refused('POST', '/account/virtual-lab', { id: randomUUID(), name: 'x' }), /^403 INVALID_REQUEST /)
   assert.match(await refused('POST', '/account/project', { ...project, id: randomUUID() }), /^404 ENTITY_NOT_FOUND /)
-  assert.match(await refused('GET', `/account/project/${project.id}`), /^404 /)
+  const nobodys = randomUUID()
+  for (const { id, path } of [
+    { id: lab.id, path: '/account/virtual-lab' },
+    { id: project.id, path: '/account/project' },
+  ])
+    for (const [method, body] of [['GET'], ['PATCH', { enabled: true }], ['DELETE']] as const) {
+      const others = await refused(method, `${path}/${id}`, body)
+      assert.equal(others, await refused(method, `${path}/${nobodys}`, body), `${method} ${path}`)
+      assert.match(others, /^404 /)
+    }
   be({ name: 'two', role: 'supervisor', parties: new Set([lab.id]) })
   assert.equal((await ask('GET', `/account/project/${project.id}`)).status, 200)
 })

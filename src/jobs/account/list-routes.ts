@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { askingOf } from '../../credits/money-commands.ts'
-import { type Principal, principalOf, requireEverything, requireTouch } from '../../http/principal.ts'
+import { mayTouch, type Principal, principalOf, requireEverything } from '../../http/principal.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
 import { stored } from '../door/envelope.ts'
 import { Fault } from '../door/fault.ts'
@@ -165,7 +165,6 @@ async function mine(
   id: string,
 ): Promise<Account> {
   const [found] = await sql.accountsById(parts.house.database.pool, [id])
-  if (found?.kind !== kind) throw Fault.notFound(`${name} not found`)
-  requireTouch(principal, [found.id, found.parent])
+  if (found?.kind !== kind || !mayTouch(principal, [found.id, found.parent])) throw Fault.notFound(`${name} not found`)
   return found
 }
