@@ -136,3 +136,11 @@ test('times are read with their zone, and as seconds or milliseconds', () => {
     assert.equal(read({ since: given }).value.since, micros, String(given))
   }
 })
+
+test('a list that is nested as deeply as a body has room for is no flag either', () => {
+  const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as unknown
+  assert.deepEqual(
+    read({ flag: deep }).issues.map(({ type }) => type),
+    ['bool_type'],
+  )
+})

@@ -91,8 +91,8 @@ export const flag = (): Lax<boolean> => ({
   schema: Type.Boolean(),
   read(given, issues) {
     if (typeof given === 'boolean') return given
-    const said = String(given).toLowerCase()
     if (typeof given === 'string' || given === 1 || given === 0) {
+      const said = String(given).toLowerCase()
       if (yes.has(said)) return true
       if (no.has(said)) return false
       return wrong(issues, 'bool_parsing', 'Input should be a valid boolean, unable to interpret input')
