@@ -39,7 +39,7 @@ export function addBodyParsers(server: FastifyInstance): void {
       void parse(request, body, (error, value) => {
         if (error) return done(badJson(body))
         // Looking for the escape in the text is cheap; the whole value is walked only where one is found.
-        const found = mayHoldUnkept.test(body) ? unkept(value, 'body') : undefined
+        const found = mayHoldUnkept.test(body) ? unkeptIn(value) : undefined
         done(found ? new Problem('request-invalid', { issues: [found] }) : null, value)
       })
     })
@@ -62,6 +62,15 @@ function readAsItIs(body: string, done: (error: Error | null, value?: unknown) =
 }
 
 const mayHoldUnkept = /\\u(?:0000|[dD][89a-fA-F])/
+
+function unkeptIn(value: unknown): ReturnType<typeof unkept> {
+  try {
+    return unkept(value, 'body')
+  } catch (error) {
+    if (error instanceof RangeError) return { field: 'body', message: 'is nested too deeply' }
+    throw error
+  }
+}
 
 /** Texts that no database keeps as they are: NUL characters, and halves of a pair. */
 function unkept(value: unknown, field: string): { field: string; message: string } | undefined {
