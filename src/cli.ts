@@ -124,11 +124,12 @@ await runProgram([
     name: 'prices',
     about: 'the price book: list, show, check, set',
     load: async () => {
-      const [{ pricesWith }, { chargeNow }] = await Promise.all([
+      const [{ pricesWith }, { chargeNow }, { letPricesWait }] = await Promise.all([
         import('./pricing/cli.ts'),
         import('./charging/waiting-cli.ts'),
+        import('./access/approval-cli.ts'),
       ])
-      return pricesWith(chargeNow, there)
+      return pricesWith({ afterSet: chargeNow, letWait: letPricesWait }, there)
     },
   },
   {

@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
 import { reasonOf } from '../terminal/reason.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
-import type { shownApproval } from './approval-commands.ts'
+import { propose, type shownApproval } from './approval-commands.ts'
 
 type Answer = { readonly status: number; readonly body: { readonly [field: string]: unknown } }
 type Asked = { readonly method: string; readonly path: string; readonly body?: object }
@@ -44,6 +45,18 @@ export const approvalWith =
           door.answer(body)
         })
   }
+
+/** What a terminal does without its door waits all the same where changes of prices do. */
+export async function letPricesWait(house: House, door: Door<House>, file: string): Promise<object | undefined> {
+  if ((await door.setting('BURSAR_APPROVAL_PRICES')) !== 'on') return undefined
+  const asked = { wanted: 'prices.set', method: 'POST', url: '/api/v1/prices/set', ifMatch: null, body: file }
+  const call = { principal: door.principal, key: randomUUID() }
+  const { answer } = await propose(house, call, { ...asked, contentType: 'application/yaml' })
+  const waiting = JSON.parse(answer) as Shown
+  door.say(`\nIt waits for a second person: ${waiting.id}`)
+  door.say('Next: somebody else says yes or no with `bursar approval`.')
+  return waiting
+}
 
 function answered({ status, body }: Answer): Answer['body'] {
   if (status < 400) return body

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
 import { Command } from 'commander'
+import { letPricesWait } from '../access/approval-cli.ts'
+import { rows } from '../database/reader.ts'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
 import { createDoor } from '../terminal/door.ts'
@@ -23,6 +25,8 @@ after(async () => {
 
 const demo = fileURLToPath(new URL('../../demo/prices.yaml', import.meta.url))
 
+let limits: Record<string, string> = {}
+
 /** Runs `bursar prices …` and answers what it printed. */
 async function run(...words: string[]): Promise<string> {
   let printed = ''
@@ -34,14 +38,12 @@ async function run(...words: string[]): Promise<string> {
     signal: new AbortController().signal,
     screens: { out: screen, err: screen },
     open: async () => fresh.house,
-    setting: async () => undefined,
+    setting: async (name) => limits[name],
     failed: () => {},
   })
   const command = new Command('prices').exitOverride()
-  pricesWith(
-    async () => ({}),
-    async () => undefined,
-  )(command, door)
+  const setting = { afterSet: async () => ({}), letWait: letPricesWait }
+  pricesWith(setting, async () => undefined)(command, door)
   await command.parseAsync(
     words.filter((word) => word !== '--json'),
     { from: 'user' },
@@ -136,4 +138,21 @@ test('what is no price file is refused by its name', async () => {
     /there is no project nobody/,
   )
   await assert.rejects(run('show', 'prc_1'), /there is no price version prc_1/)
+})
+
+test('where changes of prices take a second person, a file waits for one, and nothing is written', async (t) => {
+  limits = { BURSAR_APPROVAL_PRICES: 'on' }
+  t.after(() => (limits = {}))
+  const yaml =
+    'prices:\n  - { service: waits, component: cpu, from: 2026-01-01, currency: THB, quantity: cpu_core_seconds, flat: { price: 1, per: 3600 } }\n'
+  const versions = async () => (await rows(fresh.database.pool, `select from pricing.versions`)).length
+  const before = await versions()
+  assert.match(await run('set', file(yaml)), /waits for a second person: apr_\d+/)
+  assert.deepEqual([await versions(), (await answer('set', file(yaml)))['state']], [before, 'waiting'])
+  const kept = await rows<{ wanted: string; body: string }>(
+    fresh.database.pool,
+    `select wanted, body from access.approvals`,
+  )
+  assert.deepEqual(kept[0], { wanted: 'prices.set', body: yaml })
+  assert.match(await run('check', file(yaml)), /Nothing was written/)
 })

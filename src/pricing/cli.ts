@@ -26,8 +26,13 @@ What is already in the book and not in the file stays as it is. To end something
 /** What follows a change of the book, by those who know what waits for a price; its answer joins that of `set`. */
 export type AfterSet = (house: House, door: Door<House>) => Promise<Record<string, unknown>>
 
+/** Lets a file wait where changes of prices take a second person; answers what it waits as, undefined where they do not. */
+export type LetWait = (house: House, door: Door<House>, file: string) => Promise<object | undefined>
+
+type Setting = { readonly afterSet: AfterSet; readonly letWait: LetWait }
+
 export const pricesWith =
-  (afterSet: AfterSet, thereOf: ThereOf<House>): Register<House> =>
+  (setting: Setting, thereOf: ThereOf<House>): Register<House> =>
   (command, door) => {
     command
       .command('list')
@@ -53,7 +58,7 @@ export const pricesWith =
       .option('--dry-run', 'the same as check')
       .addHelpText('after', fileHelp)
       .action((file: string, options: { dryRun?: boolean }) =>
-        changeBook(door, file, options.dryRun ? undefined : afterSet),
+        changeBook(door, file, options.dryRun ? undefined : setting),
       )
   }
 
@@ -74,7 +79,7 @@ function lookupIn(parties: Parties): ScopeLookup {
   return (kind, name) => ids[kind]?.get(name)
 }
 
-async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet): Promise<void> {
+async function changeBook(door: Door<House>, file: string, setting?: Setting): Promise<void> {
   const text = readText(file)
   const house = await door.house()
   const parties = await listParties(house.database.pool)
@@ -85,11 +90,13 @@ async function changeBook(door: Door<House>, file: string, afterSet?: AfterSet):
   const tiers = new Set(parties.organisations.map(({ tier }) => tier))
   const notes = firsts(changes, { versions: (await loadBook(house.database.pool)).versions, tiers })
   for (const note of notes) door.say(`note: ${note}`)
-  const set = afterSet ? await setPrices(house, { principal: door.principal }, wanted) : undefined
+  const waits = setting && changes.length > 0 ? await setting.letWait(house, door, text) : undefined
+  if (waits) return door.answer(waits)
+  const set = setting ? await setPrices(house, { principal: door.principal }, wanted) : undefined
   if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
-  else if (changes.length > 0 && !afterSet) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
+  else if (changes.length > 0 && !setting) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
   // Also when the book says so already: who pays may have changed since, and with it what has a price.
-  const after = afterSet ? await afterSet(house, door) : {}
+  const after = setting ? await setting.afterSet(house, door) : {}
   door.answer({
     ...after,
     written: set !== undefined,
