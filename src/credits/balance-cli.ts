@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Door, Register } from '../terminal/door.ts'
 import { grouped } from '../terminal/number.ts'
+import { withQuery } from '../terminal/there.ts'
 import { localText } from '../values/period.ts'
 import { type Ask, list, part, payerText, right, type Row } from './asked-cli.ts'
 
@@ -50,8 +51,9 @@ export function reservationsWith(ask: Ask): Register<House> {
       .option('--state <state>', 'held, settled, released or expired')
       .option('--limit <count>', 'how many of the newest', '50')
       .action(async (options: { payer?: string; state?: string; limit: string }, own: Command) => {
-        const asked = Object.entries(options).map(([name, value]) => `${name}=${part(value)}`)
-        const items = await list(ask, own, door, `/api/v1/reservations?${asked.join('&')}`)
+        // Every command has options besides, which the door does not know.
+        const { payer, state, limit } = options
+        const items = await list(ask, own, door, withQuery('/api/v1/reservations', { payer, state, limit }))
         if (items.length === 0) return door.say('There are none.')
         const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
         door.table(

@@ -97,6 +97,10 @@ test('without an address they do the same on the database', async () => {
     items.map(({ posted }) => posted),
     ['9'],
   )
+  const { DATABASE_URL, BURSAR_DATA, ...rest } = environment
+  const place = ['--database-url', DATABASE_URL, '--data', BURSAR_DATA]
+  const held = ['reservations', '--payer', 'bio', '--limit', '1', ...place]
+  assert.deepEqual(await answerOf<unknown>(held, rest), { items: [], next: null })
   rmSync(data, { recursive: true })
 })
 
