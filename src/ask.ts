@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { answered, type Asked, type Told } from './credits/asked-cli.ts'
+import { againWith, answered, type Asked, type Told } from './credits/asked-cli.ts'
 import type { House } from './operations/house.ts'
 import { flagsOf } from './program.ts'
 import { type Door, WrongUsage } from './terminal/door.ts'
@@ -58,7 +58,7 @@ async function askOver(url: string, secret: string, { method, path, body, key }:
     const answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, sent)
     return { status: answer.status, body: (await answer.json()) as Told['body'] }
   } catch (error) {
-    const again = key === undefined ? '' : ` Then ask the same again, with the same effect: --key ${key}`
+    const again = key === undefined ? '' : ` ${againWith(key)}`
     throw new Refusal(`no Bursar answers at ${url}: ${causeOf(error as Error)}`, `See that it runs there.${again}`)
   }
 }

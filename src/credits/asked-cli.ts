@@ -36,9 +36,9 @@ export async function send(
   ask: Ask,
   command: Command,
   door: Door<House>,
-  { method, path, body, key }: Asked,
+  { method, path, body, key = randomUUID() }: Asked,
 ): Promise<Row | undefined> {
-  const told = answered(await ask(command, door, { method, path, key: key ?? randomUUID(), ...(body && { body }) }))
+  const told = answered(await ask(command, door, { method, path, key, ...(body && { body }) }), key)
   door.answer(told.body)
   if (told.status !== 202) return told.body as Row
   door.say(`It waits for a second person: ${String(told.body['id'])}`)
@@ -46,8 +46,11 @@ export async function send(
   return undefined
 }
 
-/** @throws Refusal, WrongUsage that say what the door refused */
-export function answered(told: Told): Told {
+/**
+ * @param key under which it was asked: what failed at a server may have been done, and is done once for its key
+ * @throws Refusal, WrongUsage that say what the door refused
+ */
+export function answered(told: Told, key?: string): Told {
   const { status, body } = told
   if (status < 400) return told
   const { title, detail, issues, type: _, status: __, ...members } = body
@@ -56,9 +59,13 @@ export function answered(told: Told): Told {
   const more = first ? [`${first.field.replace(/^(body|params|query)\./, '')} ${first.message}`] : []
   if (typeof detail === 'string') more.push(detail)
   const text = [...more, ...others].join(', ')
-  const refused = `${String(title).replace(/\.$/, '')}${text && `: ${text}`}`
-  throw status === 400 ? new WrongUsage(refused, 'Nothing was changed.') : new Refusal(refused, 'Nothing was changed.')
+  const refused = `${String(title ?? `it answers ${status}`).replace(/\.$/, '')}${text && `: ${text}`}`
+  if (status === 400) throw new WrongUsage(refused, 'Nothing was changed.')
+  if (status < 500) throw new Refusal(refused, 'Nothing was changed.')
+  throw new Refusal(refused, key === undefined ? 'Ask again later.' : againWith(key))
 }
+
+export const againWith = (key: string): string => `Ask the same again, with the same effect: --key ${key}`
 
 /** The items of a list that a door answers. */
 export async function list(ask: Ask, command: Command, door: Door<House>, path: string): Promise<readonly Row[]> {

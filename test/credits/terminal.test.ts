@@ -1,5 +1,8 @@
 import { strict as assert } from 'node:assert'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -117,5 +120,22 @@ test('what is refused ends with 1, wrong usage with 2, and says what to do', asy
     ...there(),
     BURSAR_URL: 'http://127.0.0.1:9',
   })
-  assert.deepEqual([nobody.code, /ask the same again.*--key /.test(nobody.err)], [1, true])
+  assert.deepEqual([nobody.code, /Ask the same again.*--key /.test(nobody.err)], [1, true])
+})
+
+test('of what may have been done nobody is told that it was not, but how to ask for it again', async () => {
+  const asked: string[] = []
+  const lost = createServer((request, response) => {
+    asked.push(String(request.headers['idempotency-key']))
+    response.writeHead(503, { 'content-type': 'application/problem+json' })
+    response.end('{"type":"/problems/outcome-unknown","title":"The database was lost.","status":503}')
+  })
+  await once(lost.listen(0, '127.0.0.1'), 'listening')
+  const elsewhere = { BURSAR_URL: `http://127.0.0.1:${(lost.address() as AddressInfo).port}`, BURSAR_KEY: 'bsr_x' }
+  const granted = await bursar(['grant', 'chem', '1', '--origin', 'gift'], elsewhere)
+  const remedy = `Ask the same again, with the same effect: --key ${asked[0]}`
+  assert.deepEqual([granted.code, granted.err], [1, `bursar: The database was lost\n${remedy}\n`])
+  const read = await bursar(['balance'], elsewhere)
+  assert.deepEqual([read.code, read.err], [1, 'bursar: The database was lost\nAsk again later.\n'])
+  lost.close()
 })
