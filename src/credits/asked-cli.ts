@@ -22,13 +22,18 @@ export const right = (title: string) => ({ title, align: 'right' as const })
 export const part = encodeURIComponent
 
 export const moneyOptions = (command: Command): Command =>
+  changeOptions(command.option('--currency <code>', 'CREDIT without it'))
+
+export const changeOptions = (command: Command): Command =>
   command
-    .option('--currency <code>', 'CREDIT without it')
     .option('--dry-run', 'say what would happen, and change nothing')
     .option('--key <key>', 'the same key again is the same request again; a new one without it')
 
 export const done = (dryRun: true | undefined): string => (dryRun ? 'Nothing was changed. Without --dry-run: ' : '')
-export const bodyOf = ({ currency, dryRun }: Money) => ({ ...(currency && { currency }), ...(dryRun && { dryRun }) })
+export const bodyOf = ({ currency, dryRun }: Money) => ({
+  ...(currency !== undefined && { currency }),
+  ...(dryRun && { dryRun }),
+})
 export const keyOf = ({ key }: Money) => (key === undefined ? {} : { key })
 
 /** Sends a money command; answers what came back, or undefined when it waits for a second person. */

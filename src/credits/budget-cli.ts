@@ -25,7 +25,7 @@ export function budgetWith(ask: Ask): Register<House> {
       .description('budgets in force, and what is used of them')
       .argument('[payer]', payerText)
       .action(async (payer: string | undefined, _: object, own: Command) => {
-        const items = await list(ask, own, door, `/api/v1/budgets?limit=1000${payer ? `&payer=${part(payer)}` : ''}`)
+        const items = await list(ask, own, door, withQuery('/api/v1/budgets', { limit: '1000', payer }))
         if (items.length === 0) return door.say('No budget stands. bursar budget set PAYER month AMOUNT makes one.')
         door.table(
           items.map((row) => [

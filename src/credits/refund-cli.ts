@@ -3,13 +3,13 @@ import type { House } from '../operations/house.ts'
 import type { Register } from '../terminal/door.ts'
 import { amountText } from '../terminal/number.ts'
 import { reasonOf } from '../terminal/reason.ts'
-import { type Ask, done, keyOf, type Money, moneyOptions, right, type Row, send } from './asked-cli.ts'
+import { type Ask, changeOptions, done, keyOf, type Money, right, type Row, send } from './asked-cli.ts'
 
 export function refundWith(ask: Ask): Register<House> {
   return (command, door) => {
-    moneyOptions(command)
+    changeOptions(command)
       .argument('<what>', 'a charge (chg_…, set_…), a reservation (res_…), a record (rec_…), or a job')
-      .requiredOption('--amount <amount>', 'such as 100 or 4.37')
+      .requiredOption('--amount <amount>', 'such as 100 or 4.37, in the currency of the charge')
       .requiredOption('--reason <text>', 'why; it stands in the audit record', reasonOf)
       .action(async (of: string, options: Money & { amount: string; reason: string }, own: Command) => {
         const { amount, reason, dryRun } = options

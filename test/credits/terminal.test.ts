@@ -112,6 +112,14 @@ test('what is refused ends with 1, wrong usage with 2, and says what to do', asy
   assert.deepEqual([much.code, /There is no such thing/.test(much.err)], [1, true])
   const wrong = await bursar(['grant', 'chem', '1e5', '--origin', 'gift'], there())
   assert.deepEqual([wrong.code, /amount must be an exact decimal/.test(wrong.err)], [2, true])
+  for (const words of [
+    ['grant', 'chem', '1', '--origin', 'gift', '--currency', ''],
+    ['budget', 'list', ''],
+    ['refund', 'set_1', '--amount', '1', '--reason', 'x', '--currency', 'THB'],
+  ]) {
+    const { code, out } = await bursar(words, there())
+    assert.deepEqual([code, out], [2, ''], words.join(' '))
+  }
   const local = await bursar(['rerate', '--reason', 'to see'], there())
   assert.deepEqual([local.code, /works on the database only, and BURSAR_URL says/.test(local.err)], [2, true])
   const half = await bursar(['balance'], { BURSAR_URL: site.url })
