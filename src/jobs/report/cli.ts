@@ -40,6 +40,8 @@ export const reportWith =
       .option('--csv', 'all of them as CSV')
       .option('--limit <count>', 'how many of the newest are listed', '20')
       .action(async (options: Options, own: Command) => {
+        if (options.csv && door.json)
+          throw new WrongUsage('--csv and --json are two answers.', 'Leave out one of them.')
         const jobs = asking(ask, own, door)
         const pages = pagesOf(jobs, await pathOf(jobs, options), await rangeOf(door, options))
         if (options.csv) await sayCsv(door, pages)
@@ -55,6 +57,7 @@ function countOf(limit: string): number {
 async function pathOf(jobs: AskJobs, { project, lab }: Options): Promise<string> {
   if (project !== undefined && lab !== undefined)
     throw new WrongUsage('--project and --lab are two reports.', 'Leave out one of them.')
+  if (lab === '') throw new WrongUsage('--lab is blank.', 'Give the id of a virtual lab, or leave it out.')
   if (project !== undefined) return `/report/project/${await projectOf(jobs, project)}`
   return lab === undefined ? '/report/system' : `/report/virtual-lab/${part(lab)}`
 }
@@ -86,8 +89,13 @@ async function rangeOf(door: Door<House>, { from, to }: Options): Promise<string
       throw new WrongUsage(`${option} ${text} is no date.`, 'Write 2026-11-01 or 2026-11-01T08:00:00Z.')
     return new Date(ms).toISOString()
   }
-  const after = from === undefined ? '' : `&started_after=${moment('--from', from)}`
-  return to === undefined ? after : `${after}&started_before=${moment('--to', to)}`
+  const [after, before] = [
+    from === undefined ? undefined : moment('--from', from),
+    to === undefined ? undefined : moment('--to', to),
+  ]
+  if (after !== undefined && before !== undefined && after >= before)
+    throw new WrongUsage('--from is not before --to.', 'A range ends after it begins.')
+  return `${after === undefined ? '' : `&started_after=${after}`}${before === undefined ? '' : `&started_before=${before}`}`
 }
 
 async function* pagesOf(jobs: AskJobs, path: string, range: string): AsyncGenerator<readonly Row[]> {

@@ -20,6 +20,7 @@ export const showWith =
       .description('everything about one job: how it went, what it cost, and why')
       .argument('<job>', 'its id')
       .action(async (id: string, _: object, own: Command) => {
+        if (id === '') throw new WrongUsage('“” is no id of a job.', 'bursar jobs report lists them.')
         const job = await asking(ask, own, door)<Whole>(`/job/${part(id)}`)
         door.answer(job)
         sayJob(door, job, (await door.setting('BURSAR_ZONE')) ?? 'UTC')
