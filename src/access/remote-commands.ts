@@ -27,7 +27,11 @@ export function remoteDesk(url: string, secret: string): Desk {
       (await ask({
         method: 'POST',
         path: '/api/v1/keys',
-        body: { ...wanted, ...(principal && { principal }), ...(expiresAt && { expiresAt: expiresAt.toISOString() }) },
+        body: {
+          ...wanted,
+          ...(principal !== undefined && { principal }),
+          ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+        },
       })) as MadeKey,
     keys: async () => (await Array.fromAsync(items(ask, '/api/v1/keys'))) as unknown as ShownKey[],
     revokeKey: async (id) => {

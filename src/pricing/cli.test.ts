@@ -60,6 +60,7 @@ function file(text: string): string {
 
 test('the prices of the demo are checked, set, listed and shown; setting them again changes nothing', async () => {
   assert.match(await run('list'), /No prices yet.*bursar prices set FILE/)
+  assert.match(await run('list', '--service', 'slurn'), /No price of service “slurn” holds now/)
   assert.match(
     await run('check', demo),
     /\+ price of slurm cpu for tier mu from 2020-01-01 00:00:00\+07:00: 1 THB per 3600 core-second/,

@@ -28,7 +28,7 @@ export async function listVersions(door: Door<House>, there: There | undefined, 
   if (there) {
     const path = withQuery('/api/v1/prices', { ...(all && { all: 'true' }), ...(service !== undefined && { service }) })
     const versions = (await there.all(path)) as unknown as ShownPrice[]
-    sayVersions(door, versions, (await door.setting('BURSAR_ZONE')) as string)
+    sayVersions(door, versions, (await door.setting('BURSAR_ZONE')) as string, options)
     door.answer({ versions })
     return
   }
@@ -37,19 +37,22 @@ export async function listVersions(door: Door<House>, there: There | undefined, 
   const wanted = versions
     .filter((held) => all || holdsNow(held))
     .filter(({ version }) => service === undefined || version.service === service)
-  sayVersions(door, wanted.map(show), house.zone)
+  sayVersions(door, wanted.map(show), house.zone, options)
   door.answer({
     revision,
-    versions: wanted.map((held) => {
-      const { for: who, used } = show(held)
-      return { ...document(held.version), until: iso(held.until), state: held.state, for: who, used }
-    }),
+    versions: wanted.map((held) => ({ ...document(held.version), ...show(held) })),
   })
 }
 
-function sayVersions(door: Door<House>, versions: readonly ShownPrice[], zone: string): void {
+function sayVersions(
+  door: Door<House>,
+  versions: readonly ShownPrice[],
+  zone: string,
+  { all, service }: ListOptions,
+): void {
   if (versions.length === 0) {
-    door.say('No prices yet. Set some with: bursar prices set FILE (demo/prices.yaml is an example)')
+    if (service !== undefined) door.say(`No price of service “${service}”${all ? '' : ' holds now'}.`)
+    else door.say('No prices yet. Set some with: bursar prices set FILE (demo/prices.yaml is an example)')
     return
   }
   const rows = versions.map((version) => [
@@ -81,8 +84,7 @@ export async function showVersion(door: Door<House>, there: There | undefined, i
   if (!held) throw new Refusal(`there is no price version ${id}`, 'bursar prices list --all prints their ids')
   const shown = show(held)
   sayVersion(door, shown, house.zone)
-  const { state, used, for: who } = shown
-  door.answer({ ...document(held.version), until: iso(held.until), state, used, for: who })
+  door.answer({ ...document(held.version), ...shown })
 }
 
 function sayVersion(door: Door<House>, shown: ShownPrice, zone: string): void {

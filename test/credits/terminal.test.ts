@@ -81,6 +81,13 @@ test('what was charged, and why, is asked of another Bursar too, and told as on 
   ]) {
     assert.equal(await said(there(), ...words), await said(local, ...words), words.join(' '))
   }
+  type Versions = { versions: object[] }
+  const [here, far] = [
+    await answerOf<Versions>(['prices', 'list'], local),
+    await answerOf<Versions>(['prices', 'list'], there()),
+  ]
+  assert.ok(far.versions.length > 0)
+  assert.partialDeepStrictEqual(here, far)
   const nobody = await bursar(['explain', 'set_1'], there())
   assert.deepEqual([nobody.code, /Nothing is known of “set_1”/.test(nobody.err)], [1, true])
   rmSync(local.BURSAR_DATA, { recursive: true })
@@ -120,6 +127,8 @@ test('what is refused ends with 1, wrong usage with 2, and says what to do', asy
     const { code, out } = await bursar(words, there())
     assert.deepEqual([code, out], [2, ''], words.join(' '))
   }
+  const nameless = await bursar(['key', 'create', '--name', 'x', '--role', 'service', '--principal', ''], there())
+  assert.deepEqual([nameless.code, /^bursar: principal must be/.test(nameless.err)], [1, true])
   const local = await bursar(['rerate', '--reason', 'to see'], there())
   assert.deepEqual([local.code, /works on the database only, and BURSAR_URL says/.test(local.err)], [2, true])
   const half = await bursar(['balance'], { BURSAR_URL: site.url })
