@@ -80,3 +80,28 @@ test('a job that never starts is cancelled when its time is over; when it runs a
   assert.deepEqual([id, amount, (await site.balance(project)).balance], [late, '1.5', '8.50'])
   await site.requireProved()
 })
+
+test('201: storage of years ago is told in any order where usage may be told so late', async (t) => {
+  const day = 86_400
+  const site = await openJobSite({ MAX_PAST_EVENT_TIMEDELTA: String(900 * day) })
+  t.after(() => site.close())
+  const levels = [
+    [-600 * day, 1],
+    [-590 * day, 2],
+    [-500 * day, 0],
+  ] as const
+  const [first, second, last] = levels
+  for (const told of [levels, [first, last, second]]) {
+    const project = await site.project(0)
+    for (const [at, size] of told) await site.stored(project, at, size)
+    const jobs = await site.reported(project)
+    assert.deepEqual(
+      jobs.map(({ size, duration, amount }) => [size, duration, amount]),
+      [
+        [2, 90 * day, '155520'],
+        [1, 10 * day, '8640'],
+      ],
+    )
+  }
+  await site.requireProved()
+})

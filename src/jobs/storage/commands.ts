@@ -8,18 +8,20 @@ import type { JobDesk } from '../job/commands.ts'
 import type { Job } from '../job/job.ts'
 import type { JobCommand } from '../job/reserve.ts'
 import { jobOf, jobShelf, usageWriter } from '../job/shelf-commands.ts'
+import type { JobRules } from '../rules.ts'
 import { storageCost } from './cost.ts'
 import { jobAt, type StorageJobs } from './level.ts'
 import * as sql from './sql.ts'
 import { chargeStorage, storeCommand, type StorageShelf, type StorageTold, type Storing } from './use.ts'
 
-/** Longer than usage may be late by the usual settings: what ended before cannot change any more. */
-const changesFor = 400 * 86_400_000
+/** What waited for its turn was in time when it came. */
+const waitedMost = 86_400
 
-/** Storage of projects as the desk of a batch holds it. */
-const storageShelf: StorageShelf = {
+/** Storage of projects as the desk of a batch holds it: what ended before usage may be told for cannot change any more. */
+const storageShelf = ({ pastSeconds }: JobRules): StorageShelf => ({
   async read(reader, projects) {
-    const found = await sql.storageJobs(reader, projects, new Date(Date.now() - changesFor))
+    const endedAfter = new Date(Date.now() - (pastSeconds + waitedMost) * 1000)
+    const found = await sql.storageJobs(reader, projects, endedAfter)
     const byProject = Map.groupBy(found.map(jobOf), ({ project }) => project)
     return new Map(
       projects.map((id): [string, StorageJobs] => [id, { jobs: byProject.get(id) ?? [], touched: new Set() }]),
@@ -31,14 +33,17 @@ const storageShelf: StorageShelf = {
       changed.flatMap(({ touched }) => [...touched]),
     )
   },
-}
+})
 
 /** Takes how much projects store, and charges it. */
 export class Storage {
   readonly #desk: JobDesk
+  /** One for all that it does: a batch knows by it whose rows it has read. */
+  readonly #shelf: StorageShelf
 
   constructor(desk: JobDesk) {
     this.#desk = desk
+    this.#shelf = storageShelf(desk.rules)
   }
 
   /** How much a project stores from a moment on. */
@@ -81,7 +86,7 @@ export class Storage {
     let isOut = false
     const answered = await desk.untilSeen(undefined, async (reservation, isAgain) => {
       const storing: Storing = {
-        shelf: storageShelf,
+        shelf: this.#shelf,
         accounts: accountShelf,
         billing: await desk.billing(),
         costOf: storageCost(await desk.prices.book()),
@@ -91,7 +96,7 @@ export class Storage {
         onRanOut: () => (isOut = true),
       }
       const look = async (reader: Reader, state: Desk) => {
-        const stored = state.shelves.of(storageShelf).rows.get(project)
+        const stored = state.shelves.of(this.#shelf).rows.get(project)
         const job: Job | undefined = stored && jobAt(stored, at)
         if (job) await desk.lookAtPaid(reader, state, job)
       }
