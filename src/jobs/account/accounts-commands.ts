@@ -53,6 +53,12 @@ export class Accounts {
     return (await this.project(project))?.parent ?? undefined
   }
 
+  /** The same, disabled or not. */
+  async vlabOfAny(project: string): Promise<string | undefined> {
+    const [found] = await sql.accountsById(this.#reader, [project])
+    return found?.kind === 'project' ? (found.parent ?? undefined) : undefined
+  }
+
   /** Once it is there, it stays. */
   async system(): Promise<Account | undefined> {
     this.#system ??= await sql.systemAccount(this.#reader)

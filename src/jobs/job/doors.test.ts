@@ -217,6 +217,24 @@ test('201: storage is charged to the end of each level', async () => {
   assert.deepEqual(await balanceOf(project), ['9.00', '0.00'])
 })
 
+test('201: storage of a project that is disabled ends when it is told, and none begins there', async () => {
+  const [one, none] = [(await projectWith('10')).project, (await projectWith('10')).project]
+  const told = { type: 'storage', proj_id: one, size: '1000', timestamp: now - 1000 }
+  await ask('POST', '/usage/storage', told)
+  for (const project of [one, none]) await ask('PATCH', `/account/project/${project}`, { enabled: false })
+  await ask('POST', '/usage/storage', { ...told, size: 0, timestamp: now - 500 })
+  await ask('POST', '/usage/storage', { ...told, proj_id: none })
+  for (const project of [one, none]) await ask('PATCH', `/account/project/${project}`, { enabled: true })
+  await ask('POST', '/usage/storage', { ...told, timestamp: now })
+  assert.deepEqual(
+    [await balanceOf(one), await balanceOf(none)],
+    [
+      ['9.50', '0.00'],
+      ['10.00', '0.00'],
+    ],
+  )
+})
+
 test('404 and 201: what belongs to others is not there', async () => {
   const mine = await projectWith('10')
   const other = await projectWith('10')

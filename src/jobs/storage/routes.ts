@@ -40,7 +40,8 @@ export function addStorageDoors(scope: JobScope, { accounts, desk, storage, pric
     async ({ body }, request) => {
       const { proj_id: project, subtype, size, timestamp: at } = body
       requireTimely(at, desk.rules)
-      const vlab = await accounts.vlabOf(project)
+      // What a disabled project stores is charged until it ends, so that it must be able to end.
+      const vlab = (await accounts.vlabOf(project)) ?? (await accounts.vlabOfAny(project))
       requireTouch(principalOf(request), [project, vlab ?? null])
       const said = JSON.stringify(body)
       const asking = askingOf(request, false)

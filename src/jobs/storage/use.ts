@@ -63,9 +63,10 @@ export const storeCommand = (
   decide(desk, turn) {
     const { at, size, subtype, project, said } = told
     const account = desk.shelves.of(storing.accounts).rows.get(project)
-    if (!account || account.isGone)
-      return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     const stored = desk.shelves.of(storing.shelf).rows.get(project) ?? { jobs: [], touched: new Set<Job>() }
+    // One that is disabled goes on with what it stores, and begins nothing.
+    if (!account || account.isGone || (!account.enabled && stored.jobs.length === 0))
+      return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     const before = jobAt(stored, at)
     if (before && startOf(before) === at) {
       const had = before.course.instances
