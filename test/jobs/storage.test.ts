@@ -113,6 +113,33 @@ test('what ended while it had no price is charged when it is told again and ther
   assert.deepEqual(await site.balanceOf(of.project), { free: '98', held: '0' })
 })
 
+test('what ended while a part of its time had no price is charged that part when it is told again, and nothing else', async () => {
+  const of = await site.projectWith('100')
+  const tier = (digits: bigint) => ({
+    min_quantity: 0n,
+    max_quantity: null,
+    fixed_cost: { digits: 0n, places: 0 },
+    multiplier: { digits, places: 3 },
+  })
+  const since = (ago: number) => BigInt(now - ago) * 1_000_000n
+  await site.price('storage', 'pair-sim', [tier(1n)], since(200))
+  for (const [ago, size] of [
+    [300, 10n],
+    [100, 5n],
+    [50, 0n],
+  ] as const) {
+    await store(of, ago, size, 'pair-sim')
+  }
+  assert.deepEqual(await jobsOf(of.project), ['300..100 10 1', '100..50 5 0.25', '50.. 0 0'])
+  await site.price('storage', 'pair-sim', [tier(2n)], since(900))
+  for (let round = 0; round < 2; round++) await store(of, 300, 10n, 'pair-sim')
+  assert.deepEqual(await jobsOf(of.project), ['300..100 10 3', '100..50 5 0.25', '50.. 0 0'])
+  await site.price('storage', 'pair-sim', [tier(4n)], since(150))
+  await store(of, 100, 5n, 'pair-sim')
+  assert.deepEqual(await jobsOf(of.project), ['300..100 10 3', '100..50 5 0.25', '50.. 0 0'], 'it had a price')
+  assert.deepEqual(await site.balanceOf(of.project), { free: '96.75', held: '0' })
+})
+
 test('in whatever order levels are told and charged, a project pays the same for the same jobs', async () => {
   const level = fc.record({ ago: fc.integer({ min: 1, max: 1500 }), size: fc.bigInt(0n, 50n) })
   const levels = fc.uniqueArray(level, { minLength: 1, maxLength: 5, selector: ({ ago }) => ago })

@@ -46,6 +46,8 @@ export type Job = {
   /** All that was told of it and what its reservations paid, where somebody of this batch has looked. */
   told?: JobEvent[]
   paid?: PaidByReservation | undefined
+  /** Of storage, whether a part of its time had no price when it was told of, where somebody of this batch has looked. */
+  lackedPrice?: boolean
 }
 
 /** What reservations paid, by their number: read under the locks when something has to go back. */

@@ -98,7 +98,9 @@ export class Storage {
       const look = async (reader: Reader, state: Desk) => {
         const stored = state.shelves.of(this.#shelf).rows.get(project)
         const job: Job | undefined = stored && jobAt(stored, at)
-        if (job) await desk.lookAtPaid(reader, state, job)
+        if (!job) return
+        await desk.lookAtPaid(reader, state, job)
+        job.lackedPrice = await sql.lackedPrice(reader, job.id)
       }
       return await credits.submit(asking, command, input, rule(reservation, storing, isAgain ? look : undefined))
     })

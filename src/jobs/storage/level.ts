@@ -6,6 +6,9 @@ export type Level = { readonly at: number; readonly size: bigint }
 /** All storage jobs of one project that what is told now can still change, and which of them did. */
 export type StorageJobs = { readonly jobs: Job[]; readonly touched: Set<Job> }
 
+/** How the problem begins that says that what was stored had no price for a part of the time. */
+export const missingPrice = 'missing price for storage'
+
 export const startOf = ({ course }: Job): number => course.startedAt ?? 0
 
 /** The job that goes on at that moment; the one that began last, when several did. */

@@ -1,6 +1,7 @@
 import { arrayOf } from '../../database/copy-text.ts'
-import { type Reader, rows, rowsLater } from '../../database/reader.ts'
+import { type Reader, row, rows, rowsLater } from '../../database/reader.ts'
 import { type JobRow, selectedJobs } from '../job/sql.ts'
+import { missingPrice } from './level.ts'
 
 /**
  * The storage jobs of some projects that have not ended, or ended so late that usage can still be told before. Put
@@ -15,6 +16,16 @@ export const storageJobs = (reader: Reader, projects: readonly string[], endedAf
     [arrayOf(projects), endedAfter],
     'jobs.storage_jobs',
   )
+
+/** Whether a part of what it stored had no price when it was told of. */
+export const lackedPrice = async (reader: Reader, job: string): Promise<boolean> =>
+  (
+    await row<{ found: boolean }>(
+      reader,
+      `select exists (select from jobs.problems where job = $1 and starts_with(reason, $2)) as found`,
+      [job, missingPrice],
+    )
+  )?.found ?? false
 
 /** Storage that goes on and was not charged since. */
 export const dueStorage = (reader: Reader, chargedBefore: Date, after: string, limit: number) =>

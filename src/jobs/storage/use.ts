@@ -8,7 +8,7 @@ import type { JobCommand } from '../job/reserve.ts'
 import type { JobProblem, KeptEvent } from '../job/sql.ts'
 import { ranOut, runsOut } from '../job/run-out.ts'
 import { LookAgain } from '../job/use.ts'
-import { chargedTo, jobAt, type Level, nextStart, startOf, type StorageJobs } from './level.ts'
+import { chargedTo, jobAt, type Level, missingPrice, nextStart, startOf, type StorageJobs } from './level.ts'
 
 export type StorageShelf = Shelf<string, StorageJobs>
 
@@ -72,9 +72,14 @@ export const storeCommand = (
       const had = before.course.instances
       const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size, subtype }
       if (had === size && before.subtype === subtype) {
-        // Where it had no price, it may have one by now.
-        const isFree = before.charged === 0n && before.course.units > 0n
-        return isFree ? carry(desk, storing, stored, [plan], undefined) : taken(() => {})
+        const { nanos } = storing.costOf(before, size, startOf(before), plan.to)
+        if (nanos <= before.charged) return taken(() => {})
+        // Of what ended, a price that was missing is made up for; one that was given over another is not.
+        const isFree = before.charged === 0n
+        if (!isFree && before.lackedPrice === undefined)
+          return { ok: false, problem: new LookAgain(before.reservations.at(-1)) }
+        const isMissing = isFree || before.lackedPrice === true
+        return isMissing ? carry(desk, storing, stored, [plan], undefined) : taken(() => {})
       }
       if (size < had || (size === had && subtype < before.subtype)) {
         const reason = `another ${size < had ? 'size' : 'subtype'} was told for the same time`
@@ -136,7 +141,7 @@ function carry(
   told: StorageTold | undefined,
 ): Decided {
   const steps: ((turn: Turn) => void)[] = []
-  let unpriced: Job | undefined
+  const unpriced: Job[] = []
   for (const { job, to, finishedAt, size, subtype } of plans) {
     const last = job.reservations.at(-1)
     if (last !== undefined && !openHoldOf(desk, job) && !desk.endings.has(last))
@@ -146,7 +151,7 @@ function carry(
       const problem = told && { reason: tooDear, project: told.project, job: job.id, event: told.said }
       return taken((own) => problem && storing.problem(own, problem))
     }
-    if (!priced) unpriced ??= job
+    if (!priced) unpriced.push(job)
     const ends = finishedAt !== null
     const pay = settleUp(desk, job, { total: nanos, ends }, storing.billing)
     if (!pay) return { ok: false, problem: new LookAgain(last) }
@@ -170,14 +175,9 @@ function carry(
     // The job that the level is of comes last.
     const of = plans.at(-1)?.job.id ?? ''
     storing.event(own, of, { kind: 'stored', at: told.at, instances: null, count: told.size })
-    if (!unpriced) return
     const { project, said } = told
-    storing.problem(own, {
-      reason: `missing price for storage ${unpriced.subtype}`,
-      project,
-      job: unpriced.id,
-      event: said,
-    })
+    for (const job of unpriced)
+      storing.problem(own, { reason: `${missingPrice} ${job.subtype}`, project, job: job.id, event: said })
   })
 }
 

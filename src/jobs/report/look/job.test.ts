@@ -4,7 +4,7 @@ import { after, test } from 'node:test'
 import { openReports } from '../testing.ts'
 
 const scene = await openReports({ after })
-const { done, lab, project, user, at, oneshot, longrun, used, told, stored, report } = scene
+const { done, lab, project, other, user, at, oneshot, longrun, used, told, stored, report } = scene
 
 type Step = { readonly amount: string; readonly formula: string; readonly [field: string]: unknown }
 type Whole = {
@@ -188,4 +188,47 @@ test('200: usage that could not be charged is a problem that operators see, newe
     ['the job belongs to another project'],
   )
   assert.equal((await scene.ask('GET', '/problem?proj_id=x')).status, 422)
+})
+
+test('200: where later prices would make it cost something else, the remark says what becomes of that', async () => {
+  const store = (size: number, before: number) =>
+    done('POST', '/usage/storage', {
+      type: 'storage',
+      subtype: 'pair-sim',
+      proj_id: other,
+      size,
+      timestamp: at - before,
+    })
+  const price = (from: number, multiplier: string) =>
+    done('POST', '/price', {
+      service_type: 'storage',
+      service_subtype: 'pair-sim',
+      valid_from: at - from,
+      valid_to: null,
+      vlab_id: null,
+      fixed_cost: 0,
+      multiplier,
+    })
+  await price(900, '0.001')
+  for (const [size, before] of [
+    [1, 1000],
+    [2, 800],
+    [3, 700],
+  ] as const) {
+    await store(size, before)
+  }
+  const { items } = await report(`/report/project/${other}?subtype=pair-sim`)
+  const [ended, lacking] = items.map((item) => String(item['job_id'])) as [string, string]
+  assert.equal(
+    (await read(lacking)).cost.remark,
+    'A part of the time has no price: add one, and tell it again, to charge it.',
+  )
+  assert.equal((await read(ended)).cost.remark, null)
+  await price(850, '0.0005')
+  const { amount, cost } = await read(ended)
+  assert.deepEqual([amount, cost.amount], ['0.2', '0.1'])
+  assert.match(
+    cost.remark ?? '',
+    /^Prices or discounts were given for this time after it was charged\. What has ended /,
+  )
 })

@@ -161,11 +161,16 @@ function storageStep({ course }: Job, { stretch, price, discount }: PricedStretc
   return { ...times, price_id: null, units: whole(units), amount: '0', formula }
 }
 
+/** Why another amount was charged than the steps come to by the prices and discounts of today. */
 function remarkOn(job: Job, amount: bigint, storage: readonly PricedStretch[]): string | null {
-  if (storage.some(({ price }) => price === undefined)) return 'A part of the time has no price: add one to charge it.'
+  const hasEnded = job.finishedAt !== null
+  if (storage.some(({ price }) => price === undefined))
+    return `A part of the time has no price: add one${hasEnded ? ', and tell it again,' : ''} to charge it.`
   if (job.absorbed > 0n) return `The project had nothing left: ${nanosText(job.absorbed)} of it nobody paid.`
   if (amount === job.charged) return null
-  return amount < job.charged
-    ? 'More was charged than it cost in the end, and could not be given back, because nobody had paid it.'
-    : 'Less was charged than it costs: what is missing is charged when something is told of it again.'
+  if (job.type !== 'storage')
+    return 'Each of its charges has the discount of its own moment; the steps go by that of the last one.'
+  const later = 'Prices or discounts were given for this time after it was charged'
+  if (!hasEnded) return `${later}: the next charge makes up for it.`
+  return `${later}. What has ended keeps its charge; where a price was missing, tell it again.`
 }
