@@ -223,6 +223,19 @@ test('200, 400: only an account that is empty and unused is deleted, and its id 
   assert.equal((await told('POST', '/account/project', { ...project, name: 'Again' })).status, 201)
 })
 
+test('200, 404: an account that was deleted under a key is answered again under it, and under no other', async () => {
+  const { lab, project } = scene()
+  await shared.ask('POST', '/account/virtual-lab', lab)
+  await shared.ask('POST', '/account/project', project)
+  for (const path of [`/account/project/${project.id}`, `/account/virtual-lab/${lab.id}`]) {
+    const [key, another] = [{ 'idempotency-key': randomUUID() }, { 'idempotency-key': randomUUID() }]
+    const first = await shared.ask('DELETE', path, undefined, key)
+    const again = await shared.ask('DELETE', path, undefined, key)
+    assert.deepEqual([first.status, again.status, again.text], [200, 200, first.text])
+    assert.equal((await shared.ask('DELETE', path, undefined, another)).status, 404)
+  }
+})
+
 test('403, 404: whoever sees some parties makes no virtual labs, and what belongs to others is not there', async () => {
   const { be, refused, ask, lab, project } = scene()
   await ask('POST', '/account/virtual-lab', lab)

@@ -5,6 +5,7 @@ import { bringParty } from '../../parties/given-commands.ts'
 import { nanosText } from '../../values/money.ts'
 import { Fault } from '../door/fault.ts'
 import type { JobParts } from '../parts-commands.ts'
+import { refusing } from '../budget/once.ts'
 import { type Account, isSame, type NewAccount } from './account.ts'
 import { deleteCommand, enableCommand, openCommand, taken, type UseLook } from './open.ts'
 import { accountShelf } from './shelf-commands.ts'
@@ -65,9 +66,10 @@ export async function enableAccount(parts: JobParts, asking: Asking, which: Whic
   return answered
 }
 
-export async function deleteAccount(parts: JobParts, asking: Asking, which: Which) {
+/** Of one that is missing, only what was done under the same key before can be answered. @throws Fault */
+export async function deleteAccount(parts: JobParts, asking: Asking, which: Which, missing?: Fault) {
   const { accounts, counter, currency } = parts
-  const rule = deleteCommand(accountShelf, { ...which, currency }, useLook(which))
+  const rule = missing ? refusing(missing) : deleteCommand(accountShelf, { ...which, currency }, useLook(which))
   const answered = await counter.credits.submit(asking, 'jobs.account.delete', which, rule)
   accounts.forget()
   return answered

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { askingOf } from '../../credits/money-commands.ts'
+import { keyOf } from '../../http/call.ts'
 import { mayTouch, type Principal, principalOf, requireEverything } from '../../http/principal.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
 import { stored } from '../door/envelope.ts'
@@ -150,8 +151,16 @@ function addChanges(scope: JobScope, parts: JobParts, of: KindOfAccount, { idOf,
       message: `${name} deleted`,
     },
     async ({ params }, request) => {
-      const { id } = await mine(parts, principalOf(request), of, idOf(params))
-      const { operation } = await deleteAccount(parts, askingOf(request, undefined), { id, kind })
+      const [asking, which] = [askingOf(request, undefined), { id: idOf(params), kind }]
+      let missing: Fault | undefined
+      try {
+        await mine(parts, principalOf(request), of, which.id)
+      } catch (error) {
+        // Deleted under this key before, it is answered as it was then.
+        if (!(error instanceof Fault) || keyOf(request) === undefined) throw error
+        missing = error
+      }
+      const { operation } = await deleteAccount(parts, asking, which, missing)
       return stored({ operation, answer: 'null' })
     },
   )
