@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox'
 import { optional } from '../lax/model.ts'
 import { int } from '../lax/number.ts'
+import { pathAndQuery } from './address.ts'
 
 /** For `parameters`: which part of a list. */
 export const pageQuery = {
@@ -61,7 +62,7 @@ export function pageOf<Item>(addressed: Addressed, asked: Asked, items: readonly
 }
 
 function pageLink({ protocol, host, url }: Addressed, page: number): string {
-  const [path = '/', query = ''] = url.split('?', 2)
+  const [path, query = ''] = pathAndQuery(url)
   const parts = query.split('&').filter((part) => part !== '')
   const at = parts.findIndex((part) => part.startsWith('page='))
   const named = `page=${page}`

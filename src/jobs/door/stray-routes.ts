@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { pathAndQuery } from './address.ts'
 
 /** The paths of these doors, for whoever asks for another one. */
 export type Paths = {
@@ -38,7 +39,7 @@ export function addStrays(server: FastifyInstance, paths: Paths): void {
 export const lacksLastPart = ({ url }: FastifyRequest): boolean => /^[^?]*\/(?:\?|$)/.test(url)
 
 export function answerStray(request: FastifyRequest, reply: FastifyReply, paths: Paths): FastifyReply {
-  const [path = '/', query] = request.url.split('?', 2)
+  const [path, query] = pathAndQuery(request.url)
   const methods = paths.methodsAt(path)
   if (methods.length > 0) {
     return reply.code(405).header('allow', methods.join(', ')).send({ detail: 'Method Not Allowed' })

@@ -104,6 +104,7 @@ test('200: links lead to the other pages, with the page in its place and every o
     first: `${url}?page=1&page_size=1&x=%20y`,
     last: `${url}?page=3&page_size=1&x=%20y`,
   })
+  assert.equal((await report(`${path}?x=a?b&page_size=1`)).links.next, `${url}?x=a?b&page_size=1&page=2`)
   const { links, meta } = await report(`${path}?page_size=2`)
   assert.deepEqual([links.prev, links.next, meta.page], [null, `${url}?page_size=2&page=2`, 1])
 })
