@@ -64,10 +64,11 @@ export const storeCommand = (
     const { at, size, subtype, project, said } = told
     const account = desk.shelves.of(storing.accounts).rows.get(project)
     const stored = desk.shelves.of(storing.shelf).rows.get(project) ?? { jobs: [], touched: new Set<Job>() }
-    // One that is disabled goes on with what it stores, and begins nothing.
-    if (!account || account.isGone || (!account.enabled && stored.jobs.length === 0))
-      return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     const before = jobAt(stored, at)
+    // One that is disabled goes on with what it stores, and begins nothing.
+    const goesOn = before && (before.course.instances > 0n || startOf(before) === at)
+    if (!account || account.isGone || !(account.enabled || goesOn))
+      return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     if (before && startOf(before) === at) {
       const had = before.course.instances
       const plan = { job: before, to: chargedTo(before, 0), finishedAt: before.finishedAt, size, subtype }
