@@ -38,6 +38,9 @@ export const isCollision = (error: unknown): boolean =>
 export const isBreachOf = (error: unknown, constraint: string): boolean =>
   error instanceof DatabaseError && error.constraint === constraint
 
+/** A value that is none of its type, or that a constraint keeps out. */
+export const isOfValues = (error: unknown): boolean => error instanceof DatabaseError && /^2[23]/.test(error.code ?? '')
+
 /** What a person can do something about becomes a Refusal; everything else stays what it is. */
 export function asRefusal(error: unknown): unknown {
   const message = error instanceof Error ? error.message : String(error)

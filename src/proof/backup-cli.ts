@@ -86,10 +86,12 @@ export const restore: Register<House> = (command, door) => {
         (count) => progress.show(() => `${grouped(count)} rows restored`),
       ).finally(() => progress.end())
       door.say(`${grouped(rows)} rows restored in ${durationText(performance.now() - started)}. Proving the books:`)
-      const checks = await prove(house, (head.note as Note).head, file, door)
+      const { head: published } = head.note as Note
+      const checks = await prove(house, published, file, door)
       const ok = checks.every((check) => check.ok)
       door.answer({ file, rows, madeAt: head.at, ok, checks })
-      if (ok) door.say(`\nThe books are proved, and their head is that of the backup.`)
+      const compared = published ? 'and their head is that of the backup' : 'but the backup names no head to compare'
+      if (ok) door.say(`\nThe books are proved, ${compared}.`)
       else {
         door.say(`\nNOT PROVED: do not work with this database.`)
         door.failed()

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -101,6 +102,33 @@ test('a backup that was cut short or changed is refused, and leaves nothing', as
     assert.match(err, fault, name)
   }
   assert.equal((await bursar('restore', file, '--data', data)).code, 0)
+})
+
+test('a backup whose lines were written by others is refused, whatever its digest says, and never run', async () => {
+  const text = gunzipSync(readFileSync(file)).toString()
+  const uses = '{"table":"access.uses","columns":["key","used_at"]}'
+  const put = (line: string) => {
+    const body = text.slice(0, text.lastIndexOf('\n', text.length - 2) + 1).replace(uses, line)
+    assert(body.includes(line))
+    const end = JSON.parse(text.slice(text.lastIndexOf('\n', text.length - 2) + 1)) as object
+    const sha256 = createHash('sha256').update(body).digest('hex')
+    return gzipSync(`${body}${JSON.stringify({ ...end, sha256 })}\n`)
+  }
+  const wrongs: [string, RegExp][] = [
+    [
+      uses.replace('"key"', '"key) from program \'false\' --"'),
+      /changed: it names a table or column that is not there/,
+    ],
+    [uses.replace('access.uses', 'pg_catalog.pg_authid'), /changed: it names a table or column that is not there/],
+    ['{"tab', /changed: one of its lines is none that Bursar wrote/],
+    [`${uses}\nx\ty`, /changed: access\.uses: invalid input syntax for type bigint: "x"/],
+  ]
+  for (const [line, fault] of wrongs) {
+    writeFileSync(place('written.gz'), put(line))
+    const { code, err } = await bursar('restore', place('written.gz'), '--data', empty('written'))
+    assert.equal(code, 1, line)
+    assert.match(err, fault, line)
+  }
 })
 
 test('a backup never overwrites a file', async () => {
