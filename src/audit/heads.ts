@@ -1,5 +1,6 @@
 import { closeSync, existsSync, fstatSync, fsyncSync, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import type { House } from '../operations/house.ts'
+import type { Block } from './block.ts'
 import { type Head, headOf, parseHead } from './head.ts'
 import * as sql from './sql.ts'
 import { noting } from '../database/transaction.ts'
@@ -13,9 +14,10 @@ const blocksMax = 1000
 export async function publishHeads(house: House): Promise<string | undefined> {
   const { headsFile } = house.keys
   const last = lastHead(headsFile)
-  const newest = await sql.headBlock(house.database.pool)
-  if ((last?.block ?? 0) === newest && last !== undefined) return retryWebhook(house)
-  if (newest === 0 && !last) return undefined
+  const newest = await newestBlock(house)
+  if (!newest && !last) return undefined
+  // Another block under the same number is what stands there once a tail was cut and history went on.
+  if (last && last.block === newest?.number && last.mac === newest.mac.toString('hex')) return retryWebhook(house)
   // Under the lock of the head's row, so that two processes never append the same line.
   const outcome = await noting(house.database, async (client) => {
     await sql.lockHead(client)
@@ -56,10 +58,14 @@ function appendLines(house: House, heads: readonly Head[]): void {
 }
 
 /** The newest block's head, signed; undefined when nothing was sealed yet. */
-export async function newestHead({ database, keys }: House): Promise<Head | undefined> {
-  const number = await sql.headBlock(database.pool)
-  const [block] = number > 0 ? await sql.blocksAfter(database.pool, number - 1, 1) : []
-  return block && headOf(block, keys.head)
+export async function newestHead(house: House): Promise<Head | undefined> {
+  const block = await newestBlock(house)
+  return block && headOf(block, house.keys.head)
+}
+
+async function newestBlock({ database: { pool } }: House): Promise<Block | undefined> {
+  const number = await sql.headBlock(pool)
+  return number > 0 ? (await sql.blocksAfter(pool, number - 1, 1))[0] : undefined
 }
 
 /** The last whole line of a head file; a line that a crash cut short does not count. */

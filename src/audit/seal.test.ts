@@ -146,3 +146,25 @@ test('the newest head goes to the webhook, and again after it failed', async () 
   assert.equal(bodies.length, refused + 1)
   assert.deepEqual(bodies.at(-2), bodies.at(-1))
 })
+
+test('a chain whose tail was cut and that went on is told of as soon as it is sealed', async () => {
+  const cut = await sampleHouse()
+  for (let count = 0; count < 2; count += 1) {
+    await sampleOperation(cut.house, 1)
+    await sealAll(cut.house)
+  }
+  const [last] = await rows<{ operation: string }>(
+    cut.database.pool,
+    `select operation from audit.seals where block = 2`,
+  )
+  await write(
+    cut.house,
+    `delete from audit.seals where block = 2; delete from audit.blocks where number = 2;
+     delete from operations.operations where id = ${last?.operation}; update audit.head set block = 1`,
+  )
+  assert.match((await seal(cut.house)).warning ?? '', /ends with block 2, which this database does not hold/)
+  await sampleOperation(cut.house, 1)
+  await sealAll(cut.house)
+  assert.match((await seal(cut.house)).warning ?? '', /ends with block 2, which this database holds otherwise/)
+  await cut.drop()
+})
