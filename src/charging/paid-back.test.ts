@@ -210,3 +210,21 @@ test('a statement adds up to what the wallet has, whatever was refunded and corr
   await charge(site, [costing(5, usage, 1)])
   assert.deepEqual(await wallet(), [110n, 5n, 0n, 105n])
 })
+
+test('no more is refunded of the usage of a month than its tiers left to be paid', async () => {
+  const owner = await prepaid('tiers-refunded')
+  const told = ['3', '4'].map((units) =>
+    fact({ service: 'storage', projectName: 'tiers-refunded', quantities: { units } }),
+  ) as [Fact, Fact]
+  for (const usage of told) await charge(site, [usage])
+  await writeTrueUps(site.house, 'tester', site.memory)
+  await giveBack(told[0], 3n)
+  await assert.rejects(giveBack(told[1], 4n), {
+    type: 'refund-exceeds-paid',
+    detail: { currency, asked: '4', left: '3' },
+  })
+  await giveBack(told[1], 3n)
+  const [dated, undated] = await left(owner)
+  assert.equal(Number(dated) + Number(undated), 110)
+  await assertBooksAgree(site.house)
+})

@@ -11,6 +11,7 @@ import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Charge } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
+import { keptInMonths, monthName } from './month-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
@@ -124,9 +125,10 @@ class OnlyTried extends Error {
   }
 }
 
-async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, currency: string) {
+async function partsOf(writer: Writer, live: readonly Charge[], nanos: bigint, currency: string) {
+  const kept = await keptInMonths(writer, live)
   const found = await sql.refundedOf(
-    reader,
+    writer,
     'charge',
     live.map(({ id }) => id),
   )
@@ -135,11 +137,16 @@ async function partsOf(reader: Reader, live: readonly Charge[], nanos: bigint, c
   let open = nanos
   for (const charge of live) {
     const before = refunded.get(charge.id) ?? 0n
-    const left = charge.nanos - before
-    const part = left < open ? left : open
-    if (part > 0n) parts.push({ charge, before, nanos: part })
+    const month = monthName(charge)
+    const left = least(charge.nanos - before, kept.get(month) ?? charge.nanos)
+    const part = least(left, open)
+    if (part <= 0n) continue
+    parts.push({ charge, before, nanos: part })
+    if (kept.has(month)) kept.set(month, (kept.get(month) as bigint) - part)
     open -= part
   }
   if (open > 0n) throw refundTooMuch(currency, nanos, nanos - open)
   return parts
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

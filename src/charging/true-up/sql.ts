@@ -37,6 +37,8 @@ export type SumRow = {
   currency: string
   quantity: string
   amount: string
+  /** What went back of it by refunds. */
+  refunded: string
 }
 
 /** What each price came to in some places (`project provider period`), true-ups written before included. */
@@ -47,12 +49,16 @@ export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
        select split_part(place, ' ', 1)::uuid as project, split_part(place, ' ', 2)::uuid as provider,
               split_part(place, ' ', 3)::date as period
          from unnest($1::text[]) as place)
-     select project, provider, period, price, currency, sum(quantity) as quantity, sum(amount) as amount
-       from (select c.project, c.provider, c.period, c.price, c.currency, c.quantity, c.amount
+     select project, provider, period, price, currency, sum(quantity) as quantity, sum(amount) as amount,
+            sum(refunded) as refunded
+       from (select c.project, c.provider, c.period, c.price, c.currency, c.quantity, c.amount, 0 as refunded
                from charging.charges c join place using (project, provider, period)
               where c.kind <> 'memo'
              union all
-             select t.project, t.provider, t.period, t.price, t.currency, 0, t.amount
+             select c.project, c.provider, c.period, c.price, c.currency, 0, 0, r.amount
+               from charging.charges c join place using (project, provider, period) join charging.refunds r on r.charge = c.id
+             union all
+             select t.project, t.provider, t.period, t.price, t.currency, 0, t.amount, 0
                from charging.true_ups t join place using (project, provider, period)) as line
       group by project, provider, period, price, currency
       order by project, provider, period, price, currency`,
