@@ -42,6 +42,12 @@ export type State = {
   readonly book: number
 }
 
+/** Charges that tiers or an included volume look at together. */
+export type Month = Pick<Charge, 'project' | 'provider' | 'period' | 'price'>
+
+export const monthName = ({ project, provider, period, price }: Month): string =>
+  [project, provider, period, price].join(' ')
+
 /** Whose usage a line is, and of which record. */
 export type Subject = {
   readonly record: bigint
@@ -104,7 +110,7 @@ export class ChargeSheet {
    * What comes back to those who paid, and counts no more for people who used it, by the page that charged it; what was
    * refunded before is there already.
    */
-  readonly givenBack = new Map<string, GivenBack>()
+  readonly givenBack = new Map<string, GivenBack & { readonly month?: Month }>()
   /** Refunds of charges that are reversed here. */
   readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
   readonly #nextId: () => bigint
@@ -193,13 +199,15 @@ export class ChargeSheet {
   }
 
   /** Ids tell their operation: the page that made the charge, and paid for it. */
-  #giveBack({ currency, transfer }: Charge, owner: string, nanos: bigint): void {
+  #giveBack(charge: Charge, owner: string, nanos: bigint): void {
+    const { currency, transfer } = charge
     if (transfer === null || nanos <= 0n) return
     const page = transfer >> 20n
-    const key = `${owner} ${currency} ${page}`
+    const isTrued = owner === charge.project && this.#periodBased.has(charge.price)
+    const key = `${owner} ${currency} ${page}${isTrued ? ` ${monthName(charge)}` : ''}`
     const known = this.givenBack.get(key)
     if (known) known.nanos += nanos
-    else this.givenBack.set(key, { owner, currency, pages: [page], nanos })
+    else this.givenBack.set(key, { owner, currency, pages: [page], nanos, ...(isTrued && { month: charge }) })
   }
 
   #countFor(person: string | null, currency: string, nanos: bigint): void {

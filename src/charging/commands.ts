@@ -13,6 +13,7 @@ import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { openPeriods } from './period-commands.ts'
+import { withOthers } from './month-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
 import { refuseOthers } from './owners.ts'
@@ -140,7 +141,8 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
   const takenBack = await takeRefundsBack(writer, zone, sheet.takenBack)
-  const of = { people: [...sheet.spentBy.values()], givenBack: [...sheet.givenBack.values()] }
+  const givenBack = await withOthers(writer, [...sheet.givenBack.values()])
+  const of = { people: [...sheet.spentBy.values()], givenBack }
   await lettingGo(writer, () => postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], of))
 }
 

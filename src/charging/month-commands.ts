@@ -1,13 +1,8 @@
+import type { GivenBack } from '../credits/page.ts'
 import type { Writer } from '../database/writer.ts'
 import { nanosFrom } from '../values/money.ts'
-import type { Charge } from './charge.ts'
+import { type Month, monthName } from './charge.ts'
 import * as sql from './true-up/sql.ts'
-
-/** Charges that tiers or an included volume look at together. */
-export type Month = Pick<Charge, 'project' | 'provider' | 'period' | 'price'>
-
-export const monthName = ({ project, provider, period, price }: Month): string =>
-  [project, provider, period, price].join(' ')
 
 /**
  * What is still paid in months in which true-ups gave something back, by the name of the month: what they gave back
@@ -37,3 +32,22 @@ async function truedUp(writer: Writer, months: readonly Month[]): Promise<Month[
 }
 
 const ofRow = (row: sql.TrueUpRow): string => monthName({ ...row, price: BigInt(row.price) })
+
+/** What true-ups had given back of a page comes back of whatever else was charged in the month. */
+export async function withOthers(
+  writer: Writer,
+  givenBack: readonly (GivenBack & { readonly month?: Month })[],
+): Promise<GivenBack[]> {
+  const months = givenBack.flatMap(({ month }) => (month ? [{ ...month, prices: [month.price] }] : []))
+  if (months.length === 0) return [...givenBack]
+  const byMonth = Map.groupBy(await sql.trueUpsGivingBack(writer, months), ({ n }) => n)
+  const pages = Map.groupBy(byMonth.size === 0 ? [] : await sql.pagesOfTotals(writer, months), ({ n }) => n)
+  let place = 0
+  return givenBack.map(({ month, ...back }) => {
+    const n = month ? place++ : -1
+    const trueUps = byMonth.get(n)?.map(({ operation }) => BigInt(operation))
+    return trueUps
+      ? { ...back, others: { pages: (pages.get(n) ?? []).map(({ page }) => BigInt(page)), trueUps } }
+      : back
+  })
+}

@@ -224,7 +224,33 @@ test('no more is refunded of the usage of a month than its tiers left to be paid
     detail: { currency, asked: '4', left: '3' },
   })
   await giveBack(told[1], 3n)
-  const [dated, undated] = await left(owner)
-  assert.equal(Number(dated) + Number(undated), 110)
+  assert.deepEqual(await left(owner), ['10', '100'])
+  await assertBooksAgree(site.house)
+})
+
+test('a correction in a month with tiers leaves dates and budgets as if it had been told so at first', async () => {
+  const stored = (name: string, units: string) => fact({ service: 'storage', projectName: name, quantities: { units } })
+  const again = (usage: Fact, units: string) => ({
+    ...usage,
+    quantities: { units },
+    measuredAt: usage.measuredAt + 1,
+  })
+  const cases = [
+    { corrected: ['3', '0'], due: ['7', '100'], counts: 'total 3' },
+    { corrected: ['0', '4'], due: ['6', '100'], counts: 'total 4' },
+    { corrected: ['0', '0'], due: ['10', '100'], counts: 'total 0' },
+  ]
+  for (const [n, { corrected, due, counts }] of cases.entries()) {
+    const name = `tiers-${n}`
+    const owner = await prepaid(name)
+    await budget(owner, 'total', 50n)
+    const told = [stored(name, '3'), stored(name, '4')]
+    for (const usage of told) await charge(site, [usage])
+    await writeTrueUps(site.house, 'tester', site.memory)
+    assert.deepEqual([await used(owner), await left(owner)], [['total 6'], ['4', '100']])
+    for (const [place, usage] of told.entries()) await charge(site, [again(usage, corrected[place] as string)])
+    await writeTrueUps(site.house, 'tester', site.memory)
+    assert.deepEqual([await used(owner), await left(owner)], [[counts], due], name)
+  }
   await assertBooksAgree(site.house)
 })

@@ -9,9 +9,9 @@ import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
-import type { Charge } from './charge.ts'
+import { type Charge, monthName } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
-import { keptInMonths, monthName } from './month-commands.ts'
+import { keptInMonths, withOthers } from './month-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
@@ -95,9 +95,15 @@ async function planOf(
         .flatMap(({ charge, nanos: part }) =>
           [charge.project, record.person]
             .filter((owner) => owner !== null)
-            .map((owner) => ({ owner, currency, nanos: part, pages: [(charge.transfer as bigint) >> 20n] })),
+            .map((owner) => ({
+              owner,
+              currency,
+              nanos: part,
+              pages: [(charge.transfer as bigint) >> 20n],
+              ...(owner === charge.project && { month: charge }),
+            })),
         )
-      await postFromWallets(writer, zone, transfers, { givenBack })
+      await postFromWallets(writer, zone, transfers, { givenBack: await withOthers(writer, givenBack) })
     },
   }
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
-import type { GivenBack } from '../credits/page.ts'
+import type { GivenBack, Spent } from '../credits/page.ts'
 import { postFromWallets } from '../credits/page-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -26,6 +26,8 @@ type Total = {
   readonly prices: bigint[]
   quantity: bigint
   charged: bigint
+  /** What went back of it by refunds. */
+  refunded: bigint
 }
 
 const pageSize = 500
@@ -110,7 +112,8 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
   })
   const back = lines.filter(({ total, nanos }) => nanos < 0n && isPrepaid(total.project))
   const givenBack = await givenBackOf(writer, back)
-  await lettingGo(writer, () => postFromWallets(writer, zone, transfers, { givenBack }))
+  const takenBack = lines.filter(({ total }) => isPrepaid(total.project)).flatMap(takenBackBy)
+  await lettingGo(writer, () => postFromWallets(writer, zone, transfers, { givenBack, takenBack }))
   return lines
 }
 
@@ -132,6 +135,13 @@ async function givenBackOf(writer: Writer, lines: readonly Back[]): Promise<Give
   }))
 }
 
+/** A correction gives back the whole of a charge, also what an earlier true-up had given back of it. */
+function takenBackBy({ total, nanos, currency }: Back): Spent[] {
+  const beyond = total.refunded - total.charged
+  const back = beyond < nanos ? beyond : nanos
+  return back > 0n ? [{ owner: total.project, currency, nanos: back }] : []
+}
+
 function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier: string }) {
   return trueUp(rater.pricesOfPeriod(total.version, total.project, payer), {
     component: total.version.component,
@@ -150,10 +160,20 @@ async function totalsOf(writer: Writer, places: readonly string[], versions: Rea
     if (!version || !isPeriodBased(version.definition as PriceDefinition)) continue
     const { project, provider, period } = row
     const key = [project, provider, period, version.service, version.subtype, version.component, row.currency].join(' ')
-    const total = totals.get(key) ?? { project, provider, period, version, prices: [], quantity: 0n, charged: 0n }
+    const total = totals.get(key) ?? {
+      project,
+      provider,
+      period,
+      version,
+      prices: [],
+      quantity: 0n,
+      charged: 0n,
+      refunded: 0n,
+    }
     total.prices.push(version.id)
     total.quantity += parseDecimal(row.quantity, 9) as bigint
     total.charged += nanosFrom(row.amount)
+    total.refunded += nanosFrom(row.refunded)
     totals.set(key, total)
   }
   return [...totals.values()]

@@ -9,8 +9,9 @@ import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
 import { loadLots } from './desk-load-commands.ts'
 import { spendFrom } from './lot.ts'
-import type { GivenBack, Spent } from './page.ts'
+import { type GivenBack, inTurn, pagesOf, type Spent } from './page.ts'
 import { countedOfPages, countLess, countOnPage } from './page-counted-commands.ts'
+import { truedOf } from './page-trued-commands.ts'
 import { paidByLots } from './page/sql.ts'
 
 export type OfPage = {
@@ -18,6 +19,8 @@ export type OfPage = {
   readonly people?: readonly Spent[]
   /** Of what comes back, what had been paid by which pages: it goes back to the credits and the budgets that it came from. */
   readonly givenBack?: readonly GivenBack[]
+  /** What is taken back that had come back beyond all that was paid: it pays no usage, and counts nowhere. */
+  readonly takenBack?: readonly Spent[]
 }
 
 /**
@@ -32,14 +35,14 @@ export async function postFromWallets(
   transfers: readonly Transfer[],
   of: OfPage = {},
 ): Promise<void> {
-  const moved = movedByWallet(transfers)
+  const moved = movedByWallet(transfers, of.takenBack ?? [])
   if (moved.size > 0) await move(writer, zone, [...moved.values()], of)
   await post(writer, transfers)
 }
 
 type Moved = { readonly owner: string; readonly currency: string; out: bigint; back: bigint }
 
-function movedByWallet(transfers: readonly Transfer[]): Map<string, Moved> {
+function movedByWallet(transfers: readonly Transfer[], takenBack: readonly Spent[]): Map<string, Moved> {
   const moved = new Map<string, Moved>()
   const at = (owner: string, currency: string) => {
     const key = walletKey(owner, currency)
@@ -52,6 +55,11 @@ function movedByWallet(transfers: readonly Transfer[]): Map<string, Moved> {
     if (debit.kind === 'wallet' && reason === 'refund') at(debit.owner, currency).back -= nanos
     else if (debit.kind === 'wallet') at(debit.owner, currency).out += nanos
     if (credit.kind === 'wallet') at(credit.owner, currency).back += nanos
+  }
+  for (const { owner, currency, nanos } of takenBack) {
+    const known = at(owner, currency)
+    known.out -= nanos
+    known.back -= nanos
   }
   return moved
 }
@@ -110,18 +118,20 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
 /** What comes back to credits whose time is over expires with the next batch that touches the wallet. */
 async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: readonly GivenBack[]): Promise<void> {
   if (givenBack.length === 0) return
-  const paid = await paidByLots(writer, [...new Set(givenBack.flatMap(({ pages }) => pages))])
+  const paid = await paidByLots(writer, pagesOf(givenBack))
   const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
   const byWallet = Map.groupBy(paid, ({ wallet }) => BigInt(wallet))
   await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
-  for (const { owner, currency, nanos, pages } of givenBack) {
-    const wallet = desk.wallet(owner, currency)
-    const own = new Set(pages)
-    let open = nanos
+  const trued = await truedOf(writer, givenBack)
+  const openOf = new Map(givenBack.map((each) => [each, each.nanos]))
+  for (const { of, pages, isOfOthers } of inTurn(givenBack)) {
+    const wallet = desk.wallet(of.owner, of.currency)
+    let open = openOf.get(of) ?? 0n
+    if (isOfOthers) open = least(open, trued.toLots(of, wallet?.id))
     for (const row of (wallet && byWallet.get(wallet.id)) ?? []) {
       const spent = left.get(row) ?? 0n
       const page = BigInt(row.page)
-      if (!wallet || !own.has(page)) continue
+      if (!wallet || !pages.has(page)) continue
       const lot = desk.lotsOf(wallet).find(({ id }) => id === BigInt(row.lot))
       const part = spent < open ? spent : open
       if (!lot || part === 0n) continue
@@ -129,5 +139,8 @@ async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: rea
       left.set(row, spent - part)
       open -= part
     }
+    openOf.set(of, open)
   }
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -5,7 +5,8 @@ import { nanosFrom } from '../values/money.ts'
 import type { BudgetWindow, Span } from './budget.ts'
 import type { Desk } from './desk.ts'
 import { loadWindows } from './desk-load-commands.ts'
-import type { GivenBack } from './page.ts'
+import { type GivenBack, inTurn, pagesOf } from './page.ts'
+import { truedOf } from './page-trued-commands.ts'
 import { countedByPages } from './page/sql.ts'
 import { countLine, countsTable, type PageCount } from './sql.ts'
 
@@ -25,7 +26,7 @@ type CountedPage = {
  */
 export async function countedOfPages(reader: Reader, givenBack: readonly GivenBack[]): Promise<CountedPage[]> {
   if (givenBack.length === 0) return []
-  const found = await countedByPages(reader, [...new Set(givenBack.flatMap(({ pages }) => pages))])
+  const found = await countedByPages(reader, pagesOf(givenBack))
   return found.map(({ page, owner, wallet, span, starts, nanos }) => {
     return { page: BigInt(page), owner, wallet: BigInt(wallet), span, starts, left: nanosFrom(nanos) }
   })
@@ -54,18 +55,23 @@ export async function countLess(
   const counted = await countedOfPages(writer, givenBack)
   await loadWindows(writer, desk, counted)
   const byOwner = Map.groupBy(counted, ({ owner }) => owner)
-  for (const { owner, currency, pages, nanos } of givenBack) {
-    const own = new Set(pages)
-    const done = new Map<string, bigint>()
+  const trued = await truedOf(writer, givenBack)
+  const doneOf = new Map(givenBack.map((each) => [each, new Map<string, bigint>()]))
+  for (const { of, pages, isOfOthers } of inTurn(givenBack)) {
+    const { owner, currency, nanos } = of
+    const done = doneOf.get(of) ?? new Map<string, bigint>()
+    const ofOthers = new Map<string, bigint>()
     for (const each of byOwner.get(owner) ?? []) {
       const { page, wallet, span, starts } = each
-      if (!own.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
+      if (!pages.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
       const budget = `${wallet} ${span}`
-      const open = nanos - (done.get(budget) ?? 0n)
-      const back = each.left < open ? each.left : open
-      if (back === 0n) continue
+      let open = nanos - (done.get(budget) ?? 0n)
+      if (isOfOthers) open = least(open, trued.inBudgets(of, wallet, span) - (ofOthers.get(budget) ?? 0n))
+      const back = least(each.left, open)
+      if (back <= 0n) continue
       each.left -= back
-      done.set(budget, nanos - open + back)
+      ofOthers.set(budget, (ofOthers.get(budget) ?? 0n) + back)
+      done.set(budget, (done.get(budget) ?? 0n) + back)
       count(desk, turn, desk.window(wallet, span, starts, 0n), { page, owner, nanos: -back })
     }
   }
@@ -76,3 +82,5 @@ function count(desk: Desk, turn: Turn, window: BudgetWindow, counted: PageCount)
   const id = turn.nextId()
   turn.add(countsTable, () => countLine(id, counted, window, turn.operation))
 }
+
+const least = (a: bigint, b: bigint): bigint => (a < b ? a : b)

@@ -97,6 +97,26 @@ export const pagesOfTotals = (reader: Reader, totals: readonly Charging[]) => {
   )
 }
 
+/** The operations whose true-ups gave something back, by the month's place. */
+export const trueUpsGivingBack = (reader: Reader, months: readonly Charging[]) => {
+  const wanted = months.flatMap((month, n) => month.prices.map((price) => ({ ...month, n, price })))
+  return rows<{ n: number; operation: string }>(
+    reader,
+    `select distinct w.n, t.operation
+       from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::date[], $5::bigint[])
+              as w (n, project, provider, period, price)
+       join charging.true_ups t using (project, provider, period, price)
+      where t.amount < 0`,
+    [
+      wanted.map(({ n }) => n),
+      wanted.map(({ project }) => project),
+      wanted.map(({ provider }) => provider),
+      wanted.map(({ period }) => period),
+      arrayOf(wanted.map(({ price }) => price)),
+    ],
+  )
+}
+
 export type TrueUpRow = {
   id: string
   operation: string

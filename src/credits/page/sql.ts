@@ -41,3 +41,26 @@ export const countedByPages = (reader: Reader, pages: readonly bigint[]) =>
       order by starts desc, page desc`,
     [arrayOf(pages)],
   )
+
+/** What some operations gave back to lots that had paid pages. */
+export const givenToLots = (reader: Reader, pages: readonly bigint[], operations: readonly bigint[]) =>
+  rows<{ operation: string; page: string; wallet: string; nanos: string }>(
+    reader,
+    `select d.operation, d.page, l.wallet, sum(d.posted_delta) as nanos
+       from credits.draws d
+       join credits.lots l on l.id = d.lot
+      where d.page = any ($1::bigint[]) and d.operation = any ($2::bigint[])
+      group by d.operation, d.page, l.wallet`,
+    [arrayOf(pages), arrayOf(operations)],
+  )
+
+/** So much of pages counts no more in budgets by some operations. */
+export const countedLess = (reader: Reader, pages: readonly bigint[], operations: readonly bigint[]) =>
+  rows<{ operation: string; page: string; wallet: string; span: Span; nanos: string }>(
+    reader,
+    `select operation, page, wallet, span, -sum(delta) as nanos
+       from credits.counts
+      where page = any ($1::bigint[]) and operation = any ($2::bigint[])
+      group by operation, page, wallet, span`,
+    [arrayOf(pages), arrayOf(operations)],
+  )
