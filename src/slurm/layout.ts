@@ -45,6 +45,8 @@ export type Column = (typeof read)[number]
 const free = new Set(['jobname', 'comment', 'admincomment', 'systemcomment', 'submitline', 'workdir', 'wckey', 'extra'])
 
 export type Layout = {
+  /** The header itself, without a byte order mark and the end of its line. */
+  readonly header: string
   readonly delimiter: string
   readonly names: readonly string[]
   /** `sacct -p` ends each line with a delimiter. */
@@ -70,11 +72,12 @@ export function layoutOf(line: string, cluster: string | undefined, format: Form
   // A bare comma also stands inside TRES lists: only quotes keep such values together.
   const quoted = format === 'csv' || (format === 'auto' && (withQuotes.includes('"') || delimiter === ','))
   const names = (closed ? header.slice(0, -delimiter.length) : header).split(delimiter)
-  const layout = layoutOfNames(names, delimiter, cluster)
-  return { ...layout, closed, carriageReturn, quoted }
+  return { ...layoutOfNames(names, delimiter, cluster), header: withQuotes, closed, carriageReturn, quoted }
 }
 
-function layoutOfNames(names: readonly string[], delimiter: string, cluster: string | undefined): Layout {
+type Named = Pick<Layout, 'delimiter' | 'names' | 'columns' | 'freeColumns'>
+
+function layoutOfNames(names: readonly string[], delimiter: string, cluster: string | undefined): Named {
   const columns: Partial<Record<Column, number>> = {}
   for (const [index, name] of names.entries()) {
     const column = known.get(name.trim().toLowerCase())
@@ -82,7 +85,23 @@ function layoutOfNames(names: readonly string[], delimiter: string, cluster: str
   }
   demandColumns(columns, cluster)
   const freeColumns = names.flatMap((name, index) => (free.has(name.toLowerCase()) ? [index] : []))
-  return { delimiter, names, closed: false, quoted: false, carriageReturn: false, columns, freeColumns }
+  return { delimiter, names, columns, freeColumns }
+}
+
+/**
+ * Whether the row is the header again, as in dumps that were put together. Behind one that names other columns, or the same
+ * in another order, each value would be taken for another: such a dump is refused from there on.
+ */
+export function repeatsHeader(row: string, { header, delimiter }: Layout, line: number): boolean {
+  const again = row.replace(/^\uFEFF/, '')
+  if (again === header) return true
+  const names = again.replaceAll('"', '').trim().split(delimiter)
+  if (names.at(-1) === '') names.pop()
+  if (!names.every(isName) || names.filter((name) => known.has(name.toLowerCase())).length < 2) return false
+  throw new Refusal(
+    `line ${line} is a header that is not the one of the first line`,
+    'of dumps with other columns, read each by itself: what was read is not read twice. Was it a job name? Leave names out',
+  )
 }
 
 function delimiterOf(header: string): string {

@@ -4,7 +4,7 @@ import { parseDuration } from './duration.ts'
 import { Cut } from './cut.ts'
 import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
-import { type Layout, layoutOf } from './layout.ts'
+import { type Layout, layoutOf, repeatsHeader } from './layout.ts'
 import { tooLong } from './lines.ts'
 import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
@@ -145,6 +145,9 @@ export class TextReader {
 
   #mend(raw: string, line: number): void {
     const mender = this.#mender as Mender
+    const layout = this.#layout as Layout
+    // Where names stand in rows, a broken line may be the rest of one that was written to stop the reading.
+    if (layout.freeColumns.length === 0) repeatsHeader(raw, layout, line)
     if (this.#isHolding) {
       this.#isHolding = false
       const before = this.#heldRow as Cut
@@ -181,8 +184,7 @@ export class TextReader {
     const { raw, line } = this.#cutRow as Cut
     this.#rows++
     const id = this.#cell(columns.JobIDRaw ?? columns.JobID)
-    // Dumps that were put together repeat the header.
-    if (id.charCodeAt(0) > 57 && this.#cell(columns.State) === 'State') return
+    if (id.charCodeAt(0) > 57 && repeatsHeader(raw, layout, line)) return
     const dot = id.indexOf('.')
     if (dot > 0) return this.#step(id, dot, layout)
     this.#flush(false)
