@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { test } from 'node:test'
 import fc from 'fast-check'
-import { fixture } from '../../test/slurm.ts'
+import { fixture, readSlurm } from '../../test/slurm.ts'
 import { remembered } from './cache.ts'
 import { Clock } from './clock.ts'
 import { durationText, parseDuration, parseLimit, parseMinutes, secondsText, shown } from './duration.ts'
@@ -182,4 +182,14 @@ test('a remembered parser never remembers more than its bound', () => {
   assert.equal(calls, 200)
   parse('text 99')
   assert.equal(calls, 200)
+})
+
+test('what a job asked for counts as it was shortened, where a dump does not say what it was given', async () => {
+  const row = '1|lab|a|u|COMPLETED|1000|1000|1060|60|cpu=1.17K,mem=1G,node=1'
+  const { facts } = await readSlurm(`JobIDRaw|Cluster|Account|User|State|Submit|Start|End|ElapsedRaw|ReqTRES\n${row}\n`)
+  assert.equal(facts[0]?.quantities['cpu_core_seconds'], '71884.8')
+  const named = await readSlurm(
+    `JobIDRaw|Cluster|Account|User|State|Submit|Start|End|ElapsedRaw|ReqTRES|AllocCPUS\n${row}|1200\n`,
+  )
+  assert.equal(named.facts[0]?.quantities['cpu_core_seconds'], '72000')
 })

@@ -82,8 +82,8 @@ function fallbackOf(key: string): Allocation | string {
   const cpus = digits.test(cpuText) ? Number(cpuText) : asked.cpus
   const nodes = digits.test(nodeText) ? Number(nodeText) : asked.nodes
   const entries: Entry[] = []
-  if (cpus > 0) entries.push({ type: 'cpu', name: '', amount: countOf(cpus) })
-  if (nodes > 0) entries.push({ type: 'node', name: '', amount: countOf(nodes) })
+  if (digits.test(cpuText) && cpus > 0) entries.push({ type: 'cpu', name: '', amount: countOf(cpus) })
+  if (digits.test(nodeText) && nodes > 0) entries.push({ type: 'node', name: '', amount: countOf(nodes) })
   const amount = asked.hasMemory ? undefined : parseRequestedMemory(memory, cpus, nodes)
   if (amount) entries.push({ type: 'mem', name: '', amount })
   const own = allocationOf(entries)

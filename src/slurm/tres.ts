@@ -57,12 +57,16 @@ export function allocationOf(entries: readonly Entry[]): Allocation {
   if (typed && !held.has('gpu_seconds')) held.set('gpu_seconds', typed)
   return {
     held: [...held].map(([meter, amount]) => ({ meter, amount })).sort(order),
-    cpus: Number(held.get('cpu_core_seconds')?.whole ?? 0),
-    nodes: Number(held.get('node_seconds')?.whole ?? 0),
+    cpus: countIn(held.get('cpu_core_seconds')),
+    nodes: countIn(held.get('node_seconds')),
     hasMemory: held.has('memory_byte_seconds'),
     energy,
   }
 }
+
+/** As a whole number, cut where Slurm shortened a large one to thousands and a fraction. */
+const countIn = (amount: Amount = nothing): number => Number(BigInt(amount.whole) / 10n ** BigInt(amount.places))
+const nothing: Amount = { whole: 0, places: 0 }
 
 /** Nothing at all: the job never ran. */
 const nothingHeld: Allocation = { held: [], cpus: 0, nodes: 0, hasMemory: false, energy: undefined }
