@@ -40,9 +40,9 @@ function fits(name: string, value: string, clock: Clock): boolean {
 /**
  * Finds the columns of a row that has more delimiters than its header, because users wrote some into their names
  * and comments: the surplus goes to the free-text columns, wherever every other column then makes sense. Undefined
- * when there is no such way, or more than one that matters.
+ * when there is no such way, `several` when more than one that matters, or too many to look at.
  */
-export function align(parts: readonly string[], layout: Layout, clock: Clock): string[] | undefined {
+export function align(parts: readonly string[], layout: Layout, clock: Clock): string[] | 'several' | undefined {
   const { names, freeColumns, columns, delimiter } = layout
   const surplus = parts.length - names.length
   if (surplus < 0 || surplus > surplusMax || (surplus > 0 && freeColumns.length === 0)) return undefined
@@ -66,5 +66,19 @@ export function align(parts: readonly string[], layout: Layout, clock: Clock): s
     }
   }
   place(0, 0, surplus)
-  return found.size === 1 && tries <= triesMax ? [...found.values()][0] : undefined
+  return found.size > 1 || tries > triesMax ? 'several' : [...found.values()][0]
+}
+
+/** Whether the values before a column make sense where they stand; names and comments always do. */
+export function beginsWell(
+  cell: (column: number) => string,
+  end: number,
+  { names, freeColumns }: Layout,
+  clock: Clock,
+): boolean {
+  for (let column = 0; column < end; column++) {
+    if (!freeColumns.includes(column) && !fits((names[column] as string).toLowerCase(), cell(column), clock))
+      return false
+  }
+  return true
 }

@@ -1,11 +1,17 @@
 import type { Clock } from './clock.ts'
 import type { Layout } from './layout.ts'
-import { align } from './mend.ts'
+import { align, beginsWell } from './mend.ts'
 import { splitQuoted } from './quoted.ts'
 
-type Line = { readonly raw: string; readonly line: number; readonly alone: string[] | undefined }
-type Lost = { readonly reason: string; readonly raw: string; readonly line: number }
-type Row = { readonly values: readonly string[]; readonly raw: string; readonly line: number }
+type Line = {
+  readonly raw: string
+  readonly line: number
+  /** Its values, where it is a row by itself. */
+  readonly alone: readonly string[] | undefined
+}
+type Told = { readonly raw: string; readonly line: number }
+type Lost = Told & { readonly reason: string }
+type Row = Told & { readonly values: readonly string[] }
 export type Mended = Row | Lost
 
 const linesMax = 64
@@ -47,10 +53,11 @@ export class Mender {
   }
 
   offer(raw: string, line: number): Mended[] {
-    const parts = this.#parts(raw)
-    const alone = parts && align(parts, this.#layout, this.#clock)
+    const row = this.#asOne([{ raw, line }])
+    const alone = row === 'several' ? undefined : row?.values
     const settled: Mended[] = alone ? this.#together() : []
-    const values = this.isOpen ? undefined : (this.whole(raw) ?? alone)
+    // One that is right in number and makes no sense may be the rest of the row before it.
+    const values = this.isOpen ? undefined : (alone ?? (this.#before ? undefined : this.whole(raw)))
     if (values) return [...settled, ...this.#keep({ values, raw, line })]
     this.#lines.push({ raw, line, alone })
     this.#length += raw.length
@@ -70,10 +77,10 @@ export class Mender {
   }
 
   /** Everything that is gathered, as it came. */
-  giveUp(): Pick<Row, 'raw' | 'line'> | undefined {
-    const [first, ...others] = [...this.release(), ...this.#lines]
+  giveUp(): Told | undefined {
+    const lines = [...this.release(), ...this.#lines]
     this.#clear()
-    return first && { raw: [first, ...others].map(({ raw }) => raw).join('\n'), line: first.line }
+    return lines.length > 0 ? together(lines) : undefined
   }
 
   /** The row that is held back, to whoever knows what follows. */
@@ -93,14 +100,14 @@ export class Mender {
 
   /** All lines as one row, if they make one. */
   #join(): Mended[] {
-    const row = this.#asOne(this.#lines)
-    if (!row) return []
+    const lines = this.#lines
+    const row = this.#asOne(lines)
     const isDoubtful = this.#held > 0
+    if (!row || (row === 'several' && (!isDoubtful || this.#mayEnd(lines)))) return []
     this.#clear()
-    const { raw, line } = row
     const reason =
       'whole rows stand inside a broken one: either it was cut off, or a name was written to look like rows'
-    return isDoubtful ? [...this.release(), { reason, raw, line }] : this.#keep(row)
+    return row === 'several' || isDoubtful ? [...this.release(), { reason, ...together(lines) }] : this.#keep(row)
   }
 
   /** The row before the lines and the lines as one row, if they may be one. */
@@ -108,23 +115,40 @@ export class Mender {
     const before = this.#before
     // What ends with a whole row makes one with any row before it.
     if (!before || this.#lines.at(-1)?.alone || !this.isOpen) return []
-    const row = this.#asOne([before, ...this.#lines])
-    if (!row) return []
-    const isDoubtful =
-      this.#held > 0 || Object.values(this.#layout.columns).some((at) => row.values[at] !== before.values[at])
+    const lines = [before, ...this.#lines]
+    const row = this.#asOne(lines)
+    // Lines that begin as a row does are one that its own name broke.
+    if (!row || (row === 'several' && this.#beginsRow(this.#lines[0] as Line))) return []
+    const isDoubtful = this.#held > 0 || this.#differs(row, before.values)
     this.#clear()
     this.#before = undefined
-    const { raw, line } = row
     const reason =
       'a whole row and a broken one behind it may be one: either that one was cut off, or a name was written to look like a row'
-    return isDoubtful ? [{ reason, raw, line }] : this.#keep(row)
+    return row === 'several' || isDoubtful ? [{ reason, ...together(lines) }] : this.#keep(row)
   }
 
-  #asOne(lines: readonly Pick<Line, 'raw' | 'line'>[]): Row | undefined {
-    const raw = lines.map((line) => line.raw).join('\n')
+  /** The row that the lines make; `several` where they may make more than one. */
+  #asOne(lines: readonly Told[]): Row | 'several' | undefined {
+    const { raw, line } = together(lines)
     const parts = this.#parts(raw)
     const values = parts && align(parts, this.#layout, this.#clock)
-    return values && { values, raw, line: (lines[0] as Line).line }
+    return Array.isArray(values) ? { values, raw, line } : values
+  }
+
+  /** Whether the broken lines may make rows by themselves: then those behind them are no rest of theirs. */
+  #mayEnd(lines: readonly Line[]): boolean {
+    const firstRow = lines.findIndex(({ alone }) => alone)
+    return this.#asOne(lines.slice(0, firstRow)) === 'several'
+  }
+
+  #beginsRow({ raw }: Told): boolean {
+    const parts = this.#parts(raw) ?? []
+    const name = this.#layout.freeColumns[0] ?? 0
+    return parts.length > name && beginsWell((column) => parts[column] as string, name, this.#layout, this.#clock)
+  }
+
+  #differs(row: Row | 'several', values: readonly string[]): boolean {
+    return row === 'several' || Object.values(this.#layout.columns).some((at) => row.values[at] !== values[at])
   }
 
   /** Gives the broken lines up, believes the rows behind them, and begins again with what is then left. */
@@ -136,11 +160,25 @@ export class Mender {
     const broken = firstRow < 0 ? lines : lines.slice(0, firstRow)
     // So many lines may be the rest of a name that has still more.
     const isDoubtful = this.#isTooMuch && firstRow < 0
+    const unlike = firstRow < 0 ? undefined : this.#endingWith(broken, lines[firstRow] as Line)
     this.#clear()
     const before = this.release()
-    const settled: Mended[] = isDoubtful ? [this.#lost([...before, ...broken])] : [...before, this.#lost(broken)]
-    if (firstRow >= 0) for (const { raw, line } of lines.slice(firstRow)) settled.push(...this.offer(raw, line))
+    const settled: Mended[] = isDoubtful
+      ? [this.#lost([...before, ...broken])]
+      : [...before, unlike ?? this.#lost(broken)]
+    const rest = firstRow < 0 ? [] : lines.slice(unlike ? firstRow + 1 : firstRow)
+    for (const { raw, line } of rest) settled.push(...this.offer(raw, line))
     return settled
+  }
+
+  /** Broken lines and the row behind them as one that says something else: a name may have written how that row begins. */
+  #endingWith(broken: readonly Line[], last: Line): Lost | undefined {
+    const lines = [...broken, last]
+    const row = this.#asOne(lines)
+    if (!row || !this.#differs(row, last.alone ?? []) || this.#mayEnd(lines)) return undefined
+    const reason =
+      'a broken row and a whole one behind it may be one: either the first was cut off, or a name was written to look like a row'
+    return { reason, ...together(lines) }
   }
 
   #clear(): void {
@@ -148,13 +186,16 @@ export class Mender {
     this.#length = this.#held = 0
   }
 
-  #lost(lines: readonly Pick<Line, 'raw' | 'line'>[]): Lost {
-    const raw = lines.map((line) => line.raw).join('\n')
+  /** What cannot be told; one line that is right in number goes on to whoever says which value makes no sense. */
+  #lost(lines: readonly Told[]): Mended {
+    const { raw, line } = together(lines)
+    const values = lines.length === 1 ? this.whole(raw) : undefined
+    if (values) return { values, raw, line }
     const parts = this.#parts(raw)
     const reason =
       `the row has ${parts ? parts.length : 'an open quote and other'} values where the header has ` +
       `${this.#layout.names.length}, and it cannot be told which of them a name or comment contains`
-    return { reason, raw, line: (lines[0] as Line).line }
+    return { reason, raw, line }
   }
 
   /** The values of a row; undefined while a quote is open. */
@@ -165,3 +206,8 @@ export class Mender {
     return parts
   }
 }
+
+const together = (lines: readonly Told[]): Told => ({
+  raw: lines.map(({ raw }) => raw).join('\n'),
+  line: (lines[0] as Told).line,
+})

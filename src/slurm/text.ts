@@ -6,6 +6,7 @@ import { Fold } from './fold.ts'
 import { factOf, type Job } from './job.ts'
 import { type Layout, layoutOf, repeatsHeader } from './layout.ts'
 import { tooLong } from './lines.ts'
+import { beginsWell } from './mend.ts'
 import { parseMemory } from './memory.ts'
 import { type Mended, Mender } from './mender.ts'
 import { rereadOf, type Tray } from './page.ts'
@@ -106,9 +107,16 @@ export class TextReader {
     let end = to
     if (layout.carriageReturn && text.charCodeAt(end - 1) === 13) end--
     if (end === from && !this.#mender?.isOpen) return
-    if (this.#mender?.isOpen || !this.#cut(text, from, end, line, layout))
+    if (this.#mender?.isOpen || !this.#cut(text, from, end, line, layout) || !this.#beginsRow(layout))
       return this.#mend(text.slice(from, end), line)
     this.#holdOrRead()
+  }
+
+  /** The rest of a name may have as many values as a row, behind one that the name has ended. */
+  #beginsRow(layout: Layout): boolean {
+    const cut = this.#cutRow as Cut
+    const name = layout.freeColumns.at(-1) ?? 0
+    return !this.#isHolding || beginsWell((column) => cut.cell(column), name, layout, this.#clock)
   }
 
   /** A row that may end in the middle of a name is believed once the next line is no rest of it. */
