@@ -81,6 +81,7 @@ test('200: of many, each has its answer, and what cannot be read stops no other'
     usage({ quantities: { no_such_meter: '1' } }),
     usage({ endsAt: '2026-09-01T00:00:00Z' }),
     usage({ endsAt: '2126-09-01T00:00:00Z' }),
+    usage({ measuredAt: '2126-09-01T00:00:00Z' }),
     usage({ colour: 'red' }),
     usage({ quantities: { cpu_core_seconds: 7200 } }),
     'nonsense',
@@ -95,6 +96,7 @@ test('200: of many, each has its answer, and what cannot be read stops no other'
     ['quarantined', /no_such_meter is no meter/],
     ['quarantined', /endsAt is before startsAt/],
     ['quarantined', /endsAt is in the future/],
+    ['quarantined', /measuredAt is in the future/],
     ['quarantined', /colour is not known here/],
     ['quarantined', /write it as a string/],
     ['quarantined', /must be an object/],
@@ -105,12 +107,12 @@ test('200: of many, each has its answer, and what cannot be read stops no other'
     assert.equal(item?.outcome, outcome, `${index}: ${JSON.stringify(item)}`)
     if (reason) assert.match(item?.reason ?? '', reason)
   }
-  assert.deepEqual([body.recorded, body.quarantined], [2, 8])
+  assert.deepEqual([body.recorded, body.quarantined], [2, 9])
   const waiting = await rows<{ count: string }>(
     site.database.pool,
     `select count(*) from metering.quarantine where state = 'waiting'`,
   )
-  assert.equal(waiting[0]?.count, '8')
+  assert.equal(waiting[0]?.count, '9')
 })
 
 test('200: what is sent one by one, all at once, is charged once each, and each has its own answer', async () => {

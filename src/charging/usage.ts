@@ -49,6 +49,9 @@ export function usageFault(
   if (startsAt < earliest) return ['startsAt', 'is before the year 2000']
   if (endsAt < startsAt) return ['endsAt', 'is before startsAt']
   if (endsAt > now + day) return ['endsAt', 'is in the future: send usage once it was used']
+  if (given.measuredAt !== undefined && Date.parse(given.measuredAt) > now + day) {
+    return ['measuredAt', 'is in the future: until then no correction would count']
+  }
   const unknown = Object.keys(given.quantities).find((name) => !isMeter(name, meters))
   if (unknown === undefined) return undefined
   return [
