@@ -55,6 +55,8 @@ test('200: one record is recorded, priced and charged; again it is a duplicate; 
   assert.match(item?.record ?? '', /^rec_\d+$/)
   assert.match(first.headers.get('operation-id') ?? '', /^op_\d+$/)
   assert.equal((await send(one)).body.items[0]?.outcome, 'duplicate')
+  const inOtherDigits = { ...one, quantities: { cpu_core_seconds: '07200.00' }, measuredAt: '2026-10-01T01:30:00Z' }
+  assert.equal((await send(inOtherDigits)).body.items[0]?.outcome, 'duplicate')
   const more = { ...one, quantities: { cpu_core_seconds: '10800' }, measuredAt: '2026-10-01T02:00:00Z' }
   const corrected = await send(more)
   assert.equal(corrected.body.items[0]?.outcome, 'corrected')

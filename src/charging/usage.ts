@@ -1,6 +1,7 @@
 import type { Static } from 'typebox'
 import type { BadRow, Fact } from '../metering/fact.ts'
 import { isMeter } from '../metering/meter.ts'
+import { decimalText, parseDecimal } from '../values/decimal.ts'
 import type { UsageInput } from './usage-contract.ts'
 
 export type UsageGiven = Static<typeof UsageInput>
@@ -63,6 +64,12 @@ export function usageFault(
 const sorted = (texts: Readonly<Record<string, string>>): Record<string, string> =>
   Object.fromEntries(Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1)))
 
+/** `7200.0` is no other quantity than `7200`, so what is told again in other digits corrects nothing. */
+const plainly = (quantities: Readonly<Record<string, string>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(quantities).map(([meter, text]) => [meter, decimalText(parseDecimal(text, 9) as bigint, 9)]),
+  )
+
 /** Who earns; the source itself where nobody is named. */
 export const providerNameOf = ({ provider }: UsageGiven, source: string): string =>
   provider ?? source.slice(source.indexOf(':') + 1)
@@ -81,7 +88,7 @@ export function factOf(given: UsageGiven, source: string, raw: string, now: numb
     endsAt: Date.parse(given.endsAt),
     measuredAt: measuredAt === undefined ? now : Date.parse(measuredAt),
     final: final ?? true,
-    quantities: sorted(quantities),
+    quantities: sorted(plainly(quantities)),
     dimensions: sorted(dimensions ?? {}),
     raw,
   }
