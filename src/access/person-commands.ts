@@ -2,7 +2,7 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { type Answered, aloneStored } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
-import { forgetPerson, linkPerson, personToForget, type ToForget } from '../parties/people-commands.ts'
+import { forgetPerson, linkPerson, markOf, personToForget, type ToForget } from '../parties/people-commands.ts'
 import { changingParties } from '../parties/watch-commands.ts'
 import { idOf } from '../values/id.ts'
 import * as sql from './sql.ts'
@@ -24,7 +24,12 @@ type Emptied = { readonly records: number; readonly quarantined: number; readonl
 
 /** A name of a source means this person from now on: a login of theirs, for example. */
 export function link(house: House, call: Call, person: string, name: { source: string; name: string }) {
-  const input = { person: idOf('person', person), ...name }
+  // The name as a mark: what is digested is sealed, and an erasure would leave something to try names against.
+  const input = {
+    person: idOf('person', person),
+    source: name.source,
+    name: markOf(house.keys.seal, name.source, name.name),
+  }
   const asked = { ...call, command: 'access.linkName', input }
   return changingParties(house, () =>
     aloneStored(house, asked, async (writer) => {

@@ -62,23 +62,26 @@ export async function recordUsage(
     return [{ ...badUsage(from.raw, from.source, reason, line + 1, call.now), door: call.door }]
   })
   const facts = read.flatMap((one) => (one.fact && !refused.has(one) ? [one.fact] : []))
-  const said = given.map(({ raw }) => raw)
   const page = { facts, bad, ...(own && { owners: new Map(facts.map((fact) => [nameOf(fact), own])) }) }
   const result =
     call.key === undefined && given.length <= gatheredMax
       ? await gathering.charge(call.principal.name, page)
-      : await chargePage(house, page, settingsOf(call, inputDigest(call.door, said)), memory)
+      : await chargePage(house, page, settingsOf(call, given), memory)
   return answerOf(read, refused, result)
 }
 
 /** So few in one request go out together with those of others. */
 const gatheredMax = 50
 
-const settingsOf = ({ unknown, principal, key }: UsageCall, digest: ReturnType<typeof inputDigest>) => ({
+/** Without a key of the caller's nothing is compared, and no names of people are digested that an erasure could not reach. */
+const settingsOf = ({ unknown, principal, key, door }: UsageCall, given: readonly Given[]) => ({
   principal: principal.name,
   unknown,
   chargeFrom: null,
-  call: { key: key ?? randomUUID(), digest },
+  call: {
+    key: key ?? randomUUID(),
+    digest: inputDigest(door, given.map(key === undefined ? ({ id }) => id : ({ raw }) => raw)),
+  },
 })
 
 type Clock = { readonly now: number; readonly measuredAt: number }

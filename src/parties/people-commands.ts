@@ -28,7 +28,7 @@ export type Known = { readonly source: string; readonly name: string; readonly e
  * What is left of a login when its person is erased: enough to know it again when it comes back, and nothing that could be
  * found in the database by trying names, because the seal key stands outside.
  */
-const markOf = (key: SealKey, source: string, name: string): string =>
+export const markOf = (key: SealKey, source: string, name: string): string =>
   `erased ${markWith(key, JSON.stringify(['login', source, name]))}`
 
 /** Under the keys of former times, too. A name itself goes before its marks: somebody may be called so again. */
@@ -53,7 +53,8 @@ export async function personKnownAs(house: House, known: Known): Promise<string>
   const { source, name } = known
   const found = await loginIn(house.database.pool, house, source, name)
   if (found !== undefined) return found
-  const call = { principal: 'bursar', key: randomUUID(), command: 'parties.meetPerson', input: { source, name } }
+  // Without the name: what is digested is sealed, and an erasure would leave something to try names against.
+  const call = { principal: 'bursar', key: randomUUID(), command: 'parties.meetPerson', input: { source } }
   await alone(house, call, async (writer) => {
     // Another process may meet the same person at this moment.
     await lockRevision(writer)
