@@ -2,6 +2,8 @@ import { type Static, Type } from 'typebox'
 import { pageOf, pageQuery } from '../http/paging.ts'
 import { Amounts, closed, Currency, DayOrMoment, nullable, numberId, oneOf, partyId, Period } from '../http/schemas.ts'
 
+const amountsOf = (description: string) => Type.Record(Type.String(), Type.String(), { description })
+
 const Decimal = Type.String({ description: 'an exact decimal', examples: ['4.37'] })
 
 const Charge = closed(
@@ -101,8 +103,11 @@ export const Statement = closed(
     settled: Type.Array(SettledLine, { description: 'what reservations came to' }),
     wallets: Type.Array(WalletLine, { description: 'what went in and out of its wallets, and how they stand now' }),
     total: Amounts,
+    refunded: amountsOf(
+      'what refunds took off what is owed, whenever that was charged; the total does not know of them',
+    ),
     notCharged: Type.Array(Type.Object({ state: Type.String(), reason: Type.String(), records: Type.Integer() })),
-    owed: Amounts,
+    owed: amountsOf('now, and not yet billed: of all time, the total less what was refunded'),
   },
   'Statement',
 )

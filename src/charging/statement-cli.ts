@@ -60,7 +60,9 @@ function show(door: Door<House>, found: Told): void {
       [{ title: 'records', align: 'right' }, { title: 'state' }, { title: 'reason' }],
     )
   }
-  const owed = Object.entries(found.owed).map(([currency, amount]) => amountText(amount, currency))
+  const amounts = (of: Told['owed']) => Object.entries(of).map(([currency, amount]) => amountText(amount, currency))
+  const [refunded, owed] = [amounts(found.refunded), amounts(found.owed)]
+  if (refunded.length > 0) door.say(`\nRefunded, and not owed any more: ${refunded.join(', ')}`)
   if (owed.length > 0 || found.wallets.length === 0) {
     const ofAll = found.from === null && found.to === null ? '' : ', of all months'
     door.say(`\nIn the ledger, not yet billed${ofAll}: ${owed.join(', ') || 'nothing'}`)

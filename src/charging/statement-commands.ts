@@ -1,6 +1,7 @@
 import type { Reader } from '../database/reader.ts'
 import { walletLinesOf, type WalletLine } from '../credits/flow-commands.ts'
 import { balancesOf } from '../ledger/commands.ts'
+import { movedFor } from '../ledger/listing-commands.ts'
 import type { House } from '../operations/house.ts'
 import type { ProjectParty } from '../parties/party.ts'
 import { loadBook } from '../pricing/commands.ts'
@@ -46,9 +47,11 @@ export type Statement = {
   readonly settled: readonly SettledLine[]
   readonly wallets: readonly WalletLine[]
   readonly totals: ReadonlyMap<string, bigint>
+  /** What refunds in the range took off what is owed; what went back to wallets stands with them. */
+  readonly refunded: ReadonlyMap<string, bigint>
   /** Records that are not charged, by the reason. */
   readonly notCharged: readonly { readonly state: string; readonly reason: string; readonly records: number }[]
-  /** What the ledger says that the project owes, by currency: the totals, when nothing is left out. */
+  /** What the ledger says that the project owes, by currency: of all time, the totals less what was refunded. */
   readonly owed: ReadonlyMap<string, bigint>
 }
 
@@ -85,11 +88,17 @@ export async function statementOf(
     settled,
     wallets: await walletLinesOf(reader, project.project, from, to),
     totals,
+    refunded: await refundedOf(reader, project.project, from, to),
     notCharged: counts.map((row) => ({ state: row.state, reason: row.reason, records: Number(row.records) })),
     owed: new Map(
       balances.filter(({ kind }) => kind === 'unbilled_receivable').map(({ currency, nanos }) => [currency, nanos]),
     ),
   }
+}
+
+async function refundedOf(reader: Reader, owner: string, from: Date | null, to: Date | null) {
+  const moved = await movedFor(reader, { owner, kind: 'unbilled_receivable', reason: 'refund' }, from, to)
+  return new Map(moved.map(({ currency, amount }) => [currency, nanosFrom(amount)]))
 }
 
 const lineOf = (row: sql.StatementRow): StatementLine => ({

@@ -19,6 +19,7 @@ export const statementJson = (found: Statement): Told => ({
   trueUpsLeftOut: found.trueUpsLeftOut.map(trueUpJson),
   ...creditsJson(found),
   total: byCurrency(found.totals),
+  refunded: byCurrency(found.refunded),
   notCharged: [...found.notCharged],
   owed: byCurrency(found.owed),
 })

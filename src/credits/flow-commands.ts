@@ -29,7 +29,9 @@ export async function walletLinesOf(
 ): Promise<WalletLine[]> {
   const moved = await flows(reader, owner, from, to)
   const found = await walletsOf(reader, { scope: null, payer: owner, currency: null, after: null, limit: 1000 })
-  return found.map(({ shown }) => {
+  const now = Date.now()
+  const isNow = (from === null || from.getTime() <= now) && (to === null || to.getTime() > now)
+  return found.map(({ row: wallet, shown }) => {
     const own = moved.filter(({ currency }) => currency === shown.currency)
     const sum = (line: FlowLine): bigint => {
       const rows = own.filter((row) => flowsTold.some((each) => each.line === line && isOf(row, each)))
@@ -42,7 +44,8 @@ export async function walletLinesOf(
       granted: sum('granted'),
       spent: sum('spent'),
       refunded: sum('refunded'),
-      expired: sum('expired'),
+      // What ran out is gone from how it stands now, posted or not.
+      expired: sum('expired') + (isNow ? nanosFrom(wallet.due_posted) : 0n),
       movedIn: sum('movedIn'),
       movedOut: sum('movedOut'),
       now: shown,

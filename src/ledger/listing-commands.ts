@@ -1,1 +1,1 @@
-export { postedByKind } from './listing/sql.ts'
+export { movedFor, postedByKind } from './listing/sql.ts'

@@ -63,6 +63,15 @@ test('201: what comes back to credits whose time is over expires in the same ope
   assert.deepEqual(await walletOf(sci), ['0'])
 })
 
+test('200: what ran out is told as expired before it is posted, so that a statement adds up at every moment', async () => {
+  const at = new Date(Date.now() + 400)
+  await grant('dance', '3', at.toISOString())
+  await sleep(at.getTime() - Date.now() + 20)
+  const { wallets } = (await ask('GET', '/statements/dance')).body as unknown as { wallets: Record<string, string>[] }
+  const [{ granted, expired, posted } = {}] = wallets
+  assert.deepEqual([granted, expired, posted], ['3', '3', '0'])
+})
+
 test('201: of several refunds at once no more goes back than was paid', async () => {
   await grant('dance', '5')
   const { charge } = await spend('dance', '5')
@@ -92,7 +101,8 @@ test('201: charges of usage records go back to what paid them: a wallet, or what
     assert.equal((await refund(record, '0.5', { dryRun: true })).status, 200)
   }
   assert.deepEqual(await walletOf('chem'), ['9.5'])
-  assert.deepEqual((await ask('GET', '/statements/bio')).body['owed'], { CREDIT: '0.5' })
+  const { total, refunded, owed } = (await ask('GET', '/statements/bio')).body
+  assert.deepEqual([total, refunded, owed], [{ CREDIT: '2' }, { CREDIT: '1.5' }, { CREDIT: '0.5' }])
 })
 
 test('404: nothing is given back of what is not there', async () => {

@@ -57,3 +57,23 @@ export const postedByKind = (reader: Reader) =>
     reader,
     `select kind, currency, sum(posted) as posted from ledger.accounts group by kind, currency order by kind, currency`,
   )
+
+/** What moved for one reason on the accounts of one kind of an owner in [from, to): credits less debits, by currency. */
+export const movedFor = (
+  reader: Reader,
+  of: { readonly owner: string; readonly kind: AccountKind; readonly reason: string },
+  from: Date | null,
+  to: Date | null,
+) =>
+  rows<{ currency: string; amount: string }>(
+    reader,
+    `select a.currency, sum(case e.side when 'credit' then e.amount else -e.amount end) as amount
+       from ledger.accounts a
+       join ledger.entries e on e.account = a.id
+      where a.owner = $1 and a.kind = $2 and e.reason = $3
+        and ($4::timestamptz is null or e.at >= $4)
+        and ($5::timestamptz is null or e.at < $5)
+      group by a.currency
+      order by a.currency`,
+    [of.owner, of.kind, of.reason, from, to],
+  )
