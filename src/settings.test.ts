@@ -39,6 +39,7 @@ test('a value that cannot be is refused, naming the variable', () => {
     [{ BURSAR_ZONE: '+07:00' }, /BURSAR_ZONE/],
     [{ BURSAR_UNKNOWN_PARTIES: 'maybe' }, /BURSAR_UNKNOWN_PARTIES is “maybe”/],
     [{ BURSAR_LOG_LEVEL: 'loud' }, /BURSAR_LOG_LEVEL/],
+    [{ BURSAR_NAMED_STATEMENTS: 'false' }, /BURSAR_NAMED_STATEMENTS is “false”/],
     [{ BURSAR_TLS_CERT: 'x.pem' }, /BURSAR_TLS_CERT is set alone/],
     [{ DATABASE_URL_FILE: '/no/such/file' }, /DATABASE_URL_FILE: \/no\/such\/file cannot be read \(ENOENT\)/],
     [{ DATABASE_URL: 'postgres://x', DATABASE_URL_FILE: '/x' }, /both set/],

@@ -86,7 +86,7 @@ export const variables = [
   },
   { name: 'BURSAR_CORS_ORIGINS', about: 'origins whose web pages may ask, separated by commas; none without it' },
   ...jobVariables,
-  { name: 'BURSAR_NAMED_STATEMENTS', about: 'off for a PgBouncer older than 1.21', standard: 'on' },
+  { name: 'BURSAR_NAMED_STATEMENTS', about: 'on, or off for a PgBouncer older than 1.21', standard: 'on' },
   { name: 'PG_BINDIR', about: 'programs of the PostgreSQL that Bursar runs itself' },
   { name: 'BURSAR_DEBUG', about: '1: print where an unexpected failure happened' },
 ] as const satisfies readonly Variable[]
@@ -106,6 +106,8 @@ export function readSettings(environment: Environment, flags: Flags = {}): Setti
       'Set both BURSAR_TLS_CERT and BURSAR_TLS_KEY, or neither.',
     )
   }
+  // Looked at where statements are made; misspelt, they would go on being named in silence.
+  oneOf('BURSAR_NAMED_STATEMENTS', text('BURSAR_NAMED_STATEMENTS') as string, ['on', 'off'])
   return {
     databaseUrl: databaseUrl(text('DATABASE_URL')),
     host,
