@@ -62,15 +62,16 @@ export async function runProgram(entries: readonly Entry[]): Promise<void> {
   }
   const interrupted = listen(stop, screens)
 
+  let program = new Command()
   try {
-    const program = await buildProgram(entries, words, door)
+    program = await buildProgram(entries, words, door)
     program.hook('preAction', (_, command) => {
       flags = flagsOf(command)
     })
     const command = program.parseAsync(words, { from: 'user' })
     await (words[0] === 'serve' ? command : Promise.race([command, afterAbort(stop.signal)]))
   } catch (error) {
-    const ended = error instanceof CommanderError ? usageEnd(error, words) : error
+    const ended = error instanceof CommanderError ? usageEnd(error, program, words) : error
     if (ended !== undefined && !stop.signal.aborted) code = await failed(ended)
   }
   try {
@@ -144,13 +145,16 @@ function addCommonOptions(command: Command): void {
 }
 
 /** Help and version were printed: done. Everything else is wrong usage. */
-function usageEnd(error: CommanderError, words: readonly string[]): WrongUsage | undefined {
+function usageEnd(error: CommanderError, program: Command, words: readonly string[]): WrongUsage | undefined {
   if (error.exitCode === 0) return undefined
-  const noun = words.filter((word) => /^[a-z][a-z-]*$/.test(word)).slice(0, 1)
-  const known = ['bursar', ...noun, '--help'].join(' ')
   const message = error.code === 'commander.help' ? 'a command is missing' : error.message.replace(/^error: /, '')
-  const isNounUnknown = error.code === 'commander.unknownCommand' && message.includes(`'${words[0]}'`)
-  return new WrongUsage(message, `See ${isNounUnknown ? 'bursar --help' : known}`)
+  return new WrongUsage(message, `See ${['bursar', ...namesOf(program, words), '--help'].join(' ')}`)
+}
+
+/** As far as words name a command that there is: its help has the options that were meant. */
+function namesOf(command: Command, [word, ...others]: readonly string[]): string[] {
+  const inner = command.commands.find((each) => each.name() === word)
+  return inner ? [inner.name(), ...namesOf(inner, others)] : []
 }
 
 /**

@@ -68,7 +68,8 @@ test('wrong usage ends with 2, says what is wrong and where to read on', async (
   const wrong: [string[], RegExp][] = [
     [['nonsense'], /unknown command 'nonsense'\nSee bursar --help/],
     [['ingest', 'foo'], /unknown command 'foo'\nSee bursar ingest --help/],
-    [['parties', 'import'], /missing required argument 'file'\nSee bursar parties --help/],
+    [['parties', 'import'], /missing required argument 'file'\nSee bursar parties import --help/],
+    [['key', 'create', '--nix'], /'--name <name>' not specified\nSee bursar key create --help/],
     [['parties', 'list', '--colour'], /unknown option '--colour'/],
     [['parties', 'list', '--csv', '--people'], /--csv goes with neither/],
     [['rerate', '--reason', '', '--apply'], /--reason is blank/],
