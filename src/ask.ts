@@ -31,9 +31,14 @@ export async function remoteOf(door: Door<House>): Promise<{ readonly url: strin
 export async function thereOf(door: Door<House>): Promise<There | undefined> {
   const remote = await remoteOf(door)
   if (!remote) return undefined
-  const get = async (path: string) => answered(await askOver(remote.url, remote.key, { method: 'GET', path })).body
+  const asked = (path: string) => askOver(remote.url, remote.key, { method: 'GET', path })
+  const get = async (path: string) => answered(await asked(path)).body
   return {
     get,
+    find: async (path) => {
+      const told = await asked(path)
+      return told.body['type'] === '/problems/not-found' ? undefined : answered(told).body
+    },
     all: async (path) => {
       const items: Told['body'][] = []
       for (let cursor = ''; ; ) {

@@ -192,8 +192,10 @@ async function readable(error: unknown, isWritten: boolean): Promise<unknown> {
   }
   const members = Object.entries(others).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const more = [...(typeof detail === 'string' ? [detail] : []), ...members].join(', ')
+  // What is not there, the detail says in whole.
+  const isWhole = error.type === 'not-found' && typeof detail === 'string'
   return new Refusal(
-    `${error.title.replace(/\.$/, '')}${more && `: ${more}`}`,
+    isWhole ? detail : `${error.title.replace(/\.$/, '')}${more && `: ${more}`}`,
     `${isWritten ? stays : ''}${remedies[error.type] ?? ''}` || undefined,
   )
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
 import { reasonOf } from '../terminal/reason.ts'
+import { refusedText } from '../terminal/told.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
 import { propose, type shownApproval } from './approval-commands.ts'
@@ -60,13 +61,7 @@ export async function letPricesWait(house: House, door: Door<House>, file: strin
 
 function answered({ status, body }: Answer): Answer['body'] {
   if (status < 400) return body
-  throw new Refusal(textOf(body), 'See `bursar approval list --all`.')
-}
-
-function textOf({ title, detail, issues }: Answer['body']): string {
-  const [first] = (issues ?? []) as { field: string; message: string }[]
-  const more = typeof detail === 'string' ? detail : first ? `${first.field} ${first.message}` : ''
-  return `${String(title).replace(/\.$/, '')}${more && `: ${more}`}`
+  throw new Refusal(refusedText(body, status), 'See `bursar approval list --all`.')
 }
 
 type Shown = ReturnType<typeof shownApproval>

@@ -15,12 +15,21 @@ export type Range = { project?: string; from?: string; to?: string }
 
 export const dateText = 'a date (its start, in the zone of the site) or a time with its zone'
 
+/** An option that names a project. */
+export function projectText(text: string): string {
+  if (text.trim() !== '') return text
+  throw new WrongUsage('--project is blank.', 'Give the name or the id of a project.')
+}
+
 export async function projectOf(house: House, text: string): Promise<ProjectParty> {
   const id = parseId('project', text)
   const found = await findProject(house, id ? uuidOf(id) : text)
   if (found) return found
-  throw new Refusal(`There is no project “${text}”.`, 'bursar parties list shows the projects that there are.')
+  throw noProject(text)
 }
+
+export const noProject = (text: string): Refusal =>
+  new Refusal(`There is no project “${text}”.`, 'bursar parties list shows the projects that there are.')
 
 export function rangeOf({ from, to }: Range, zone: string): { from: Date | null; to: Date | null } {
   const moment = (option: string, text: string | undefined) => {
@@ -41,7 +50,7 @@ export function rangeOf({ from, to }: Range, zone: string): { from: Date | null;
 export const rerate: Register<House> = (command, door) => {
   command
     .requiredOption('--reason <text>', 'why; it stands in the audit record', reasonOf)
-    .option('--project <name>', 'name or id of the project; all projects without it')
+    .option('--project <name>', 'name or id of the project; all projects without it', projectText)
     .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
     .option('--to <date>', 'usage that ended before this')
     .option('--apply', 'do it; without this it only says what would change')

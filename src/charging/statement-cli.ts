@@ -3,7 +3,7 @@ import type { Door, Register } from '../terminal/door.ts'
 import { amountText, grouped } from '../terminal/number.ts'
 import { type ThereOf, withQuery } from '../terminal/there.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
-import { dateText, projectOf, type Range, rangeOf } from './cli.ts'
+import { dateText, noProject, projectOf, projectText, type Range, rangeOf } from './cli.ts'
 import type { Statement as Told } from './contract.ts'
 import { amountColumn } from './spoken.ts'
 import { statementJson } from './statement-json.ts'
@@ -14,7 +14,7 @@ export const statementWith =
   (thereOf: ThereOf<House>): Register<House> =>
   (command, door) => {
     command
-      .requiredOption('--project <name>', 'name or id of the project')
+      .requiredOption('--project <name>', 'name or id of the project', projectText)
       .option('--from <date>', `usage that ended at this moment or later: ${dateText}`)
       .option('--to <date>', 'usage that ended before this')
       .addHelpText('after', rangeText)
@@ -22,7 +22,9 @@ export const statementWith =
         const there = await thereOf(door)
         const { project = '', from, to } = options
         const path = withQuery(`/api/v1/statements/${encodeURIComponent(project)}`, { from, to })
-        show(door, there ? ((await there.get(path)) as Told) : await told(await door.house(), options))
+        const found = there ? await there.find(path) : await told(await door.house(), options)
+        if (!found) throw noProject(project)
+        show(door, found as Told)
       })
   }
 

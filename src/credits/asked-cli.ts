@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Command } from 'commander'
 import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
+import { refusedText } from '../terminal/told.ts'
 import { Refusal, WrongUsage } from '../values/refusal.ts'
 
 export type Asked = {
@@ -58,13 +59,7 @@ export async function send(
 export function answered(told: Told, key?: string): Told {
   const { status, body } = told
   if (status < 400) return told
-  const { title, detail, issues, type: _, status: __, ...members } = body
-  const [first] = (issues ?? []) as { field: string; message: string }[]
-  const others = Object.entries(members).map(([name, value]) => `${name} ${String(value)}`)
-  const more = first ? [`${first.field.replace(/^(body|params|query)\./, '')} ${first.message}`] : []
-  if (typeof detail === 'string') more.push(detail)
-  const text = [...more, ...others].join(', ')
-  const refused = `${String(title ?? `it answers ${status}`).replace(/\.$/, '')}${text && `: ${text}`}`
+  const refused = refusedText(body, status)
   if (status === 400) throw new WrongUsage(refused, 'Nothing was changed.')
   if (status < 500) throw new Refusal(refused, 'Nothing was changed.')
   throw new Refusal(refused, key === undefined ? 'Ask again later.' : againWith(key))

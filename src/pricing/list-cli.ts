@@ -1,7 +1,7 @@
 import type { House } from '../operations/house.ts'
 import type { Door } from '../terminal/door.ts'
 import { type There, withQuery } from '../terminal/there.ts'
-import { numbered } from '../values/id.ts'
+import { numbered, numberOf } from '../values/id.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
 import type { PriceVersion } from './definition.ts'
@@ -72,16 +72,20 @@ function sayVersions(
 
 /** `bursar prices show` */
 export async function showVersion(door: Door<House>, there: There | undefined, id: string): Promise<void> {
+  const wanted = /^\d+$/.test(id) ? numbered('price', id) : id
+  const unknown = new Refusal(`there is no price version ${id}`, 'bursar prices list --all prints their ids')
+  if (numberOf('price', wanted) === undefined) throw unknown
   if (there) {
-    const shown = (await there.get(`/api/v1/prices/${encodeURIComponent(id)}`)) as unknown as ShownPrice
+    const shown = (await there.find(`/api/v1/prices/${wanted}`)) as unknown as ShownPrice | undefined
+    if (!shown) throw unknown
     sayVersion(door, shown, (await door.setting('BURSAR_ZONE')) as string)
     door.answer(shown)
     return
   }
   const house = await door.house()
   const { versions, show } = await readBook(house.database.pool, null)
-  const held = versions.find(({ version }) => id === numbered('price', version.id) || id === String(version.id))
-  if (!held) throw new Refusal(`there is no price version ${id}`, 'bursar prices list --all prints their ids')
+  const held = versions.find(({ version }) => wanted === numbered('price', version.id))
+  if (!held) throw unknown
   const shown = show(held)
   sayVersion(door, shown, house.zone)
   door.answer({ ...document(held.version), ...shown })

@@ -5,6 +5,8 @@ type Members = { readonly [member: string]: unknown }
 /** Another Bursar that is asked over HTTP. What it refuses is thrown as a person reads it. */
 export type There = {
   get(path: string): Promise<Members>
+  /** Undefined where there is no such thing. */
+  find(path: string): Promise<Members | undefined>
   /** The items of all pages of a list. */
   all(path: string): Promise<readonly Members[]>
 }
