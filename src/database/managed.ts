@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import {
+  accessSync,
   chmodSync,
+  constants,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -113,6 +115,7 @@ function prepared(dataDirectory: string): string {
     // Others may pass through, as PostgreSQL's own user must, but not look around.
     makeDirectory(data, 0o711)
     makeDirectory(join(data, 'users'), 0o700)
+    for (const path of [data, join(data, 'users')]) accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK)
     return realpathSync(data)
   } catch (error) {
     throw new Refusal(

@@ -20,6 +20,8 @@ export const isOfDatabase = (error: unknown): boolean => error instanceof Databa
 /** The connection is gone: nothing is known of what was under way on it. */
 export function isConnectionLost(error: unknown): boolean {
   if (error instanceof DatabaseError) return /^(08|57P0)/.test(error.code ?? '')
+  // A socket of others, or a network that this user may not use.
+  if ((error as NodeJS.ErrnoException | undefined)?.syscall === 'connect') return true
   if (networkCodes.has(code(error))) return true
   return (
     error instanceof Error &&

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createHmac, randomBytes } from 'node:crypto'
@@ -24,6 +24,13 @@ test('a replaced key still checks what it marked', () => {
   const keys = loadKeys(data, {})
   assert.notEqual(keys.seal.id, old.id)
   assert.deepEqual(keys.known.get(old.id), old)
+})
+
+test('former keys that cannot be read are refused with their place', () => {
+  const home = join(data, 'home')
+  loadKeys(home, {})
+  mkdirSync(join(home, 'keys', 'seal-former.key'))
+  assert.throws(() => loadKeys(home, {}), { name: 'Refusal', message: /the keys in .*keys cannot be read: EISDIR/ })
 })
 
 test('a key can come from the environment, or from a file that it names', () => {

@@ -26,6 +26,7 @@ export type SealKeys = {
   readonly headWebhook: string | undefined
 }
 
+const remedyOfPlace = 'Bursar must read and write there, and needs room.'
 const remedy = 'A seal key is 64 hexadecimal digits: openssl rand -hex 32'
 
 /**
@@ -104,8 +105,13 @@ function paddedOf(key: SealKey) {
 
 function storedKeys(directory: string): SealKey[] {
   if (!existsSync(directory)) return []
-  const names = readdirSync(directory).filter((name) => /^seal.*\.key$/.test(name))
-  return names.map((name) => sealKey(readFileSync(join(directory, name), 'utf8'), join(directory, name)))
+  try {
+    const names = readdirSync(directory).filter((name) => /^seal.*\.key$/.test(name))
+    return names.map((name) => sealKey(readFileSync(join(directory, name), 'utf8'), join(directory, name)))
+  } catch (error) {
+    if (error instanceof Refusal) throw error
+    throw new Refusal(`the keys in ${directory} cannot be read: ${(error as Error).message}`, remedyOfPlace)
+  }
 }
 
 /** What it says may be a secret of another program, so it is not repeated. */
@@ -134,7 +140,7 @@ function kept(directory: string, name: string, make: () => string): string {
     return readFileSync(path, 'utf8')
   } catch (error) {
     const why = (error as Error).message
-    throw new Refusal(`the key ${path} cannot be kept: ${why}`, 'Bursar must read and write there, and needs room.')
+    throw new Refusal(`the key ${path} cannot be kept: ${why}`, remedyOfPlace)
   }
 }
 

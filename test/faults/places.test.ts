@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -54,6 +54,21 @@ test('a data directory that is a file is refused', async () => {
 
 test('a data directory where none can be made is refused at once', async () => {
   assertRefused(await bursar(['verify', '--data', '/proc/bursar']), /cannot use the data directory \/proc\/bursar/)
+})
+
+test('what belongs to another user is refused, and says so', { skip: process.getuid?.() !== 0 }, async () => {
+  const nobody = 65_534
+  const data = join(site.home, 'of-others')
+  for (const path of [data, join(data, 'socket')]) mkdirSync(path)
+  const list = ['parties', 'list', '--data', data]
+  for (const mode of [0o711, 0o755]) {
+    chmodSync(data, mode)
+    const ended = await begin(list, {}, nobody).ended
+    assertRefused(ended, /cannot use the data directory .*of-others.*EACCES.*\n.*or run as its owner/)
+  }
+  chmodSync(join(data, 'socket'), 0o700)
+  const closed = { DATABASE_URL: `postgres://x@localhost/x?host=${join(data, 'socket')}` }
+  assertRefused(await begin(list, closed, nobody).ended, /cannot reach the database: connect EACCES/)
 })
 
 test('a schema newer than the program is refused, and nothing is written', async () => {
