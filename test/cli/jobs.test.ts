@@ -1,6 +1,9 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -109,4 +112,28 @@ test('wrong wishes are refused with a remedy', async () => {
     assert.match(answer.err, message)
     assert.equal(answer.code, code)
   }
+})
+
+test('a report counts each job once, also when others finish while it is read', async () => {
+  // 12,000 jobs, of which 11,000 started within one second; with each answer there is one more, which started last.
+  const second = (of: number) => new Date(Date.UTC(2026, 10, 1) - of * 1000).toISOString().replace('.000', '')
+  const jobs = Array.from({ length: 12_000 }, (_, n) => ({ n, started_at: second(n < 500 ? 0 : n < 11_500 ? 1 : n) }))
+  const server = createServer((request, response) => {
+    const query = new URL(request.url ?? '', 'http://x').searchParams
+    const [page, size] = [Number(query.get('page')), Number(query.get('page_size'))]
+    const end = Date.parse(query.get('started_before') ?? '2030-01-01')
+    const listed = jobs.filter(({ started_at: started }) => Date.parse(started) < end)
+    const items = listed
+      .slice((page - 1) * size, page * size)
+      .map(({ n, ...job }) => ({ ...job, job_id: String(n), type: 'oneshot', subtype: 'x', amount: '1' }))
+    jobs.unshift({ n: jobs.length, started_at: second(-1) })
+    const meta = { total_items: listed.length, total_pages: Math.ceil(listed.length / size) }
+    response.end(JSON.stringify({ data: { items, meta } }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const there = { BURSAR_URL: `http://127.0.0.1:${port}`, BURSAR_KEY: 'bsr_x' }
+  const { jobs: counted, amount } = await answerOf<{ jobs: number; amount: string }>(['jobs', 'report'], there)
+  server.close()
+  assert.deepEqual([counted, amount], [12_000, '12000'])
 })

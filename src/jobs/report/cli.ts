@@ -81,7 +81,9 @@ async function projectOf(jobs: AskJobs, text: string): Promise<string> {
   return only
 }
 
-async function rangeOf(door: Door<House>, { from, to }: Options): Promise<string> {
+type Span = { readonly after: string | undefined; readonly before: string | undefined }
+
+async function rangeOf(door: Door<House>, { from, to }: Options): Promise<Span> {
   const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
   const moment = (option: string, text: string): string => {
     const ms = momentOf(text, zone)
@@ -95,16 +97,37 @@ async function rangeOf(door: Door<House>, { from, to }: Options): Promise<string
   ]
   if (after !== undefined && before !== undefined && after >= before)
     throw new WrongUsage('--from is not before --to.', 'A range ends after it begins.')
-  return `${after === undefined ? '' : `&started_after=${after}`}${before === undefined ? '' : `&started_before=${before}`}`
+  return { after, before }
 }
 
-async function* pagesOf(jobs: AskJobs, path: string, range: string): AsyncGenerator<readonly Row[]> {
-  for (let page = 1; ; page++) {
-    const { items, meta } = await jobs<Listed<Row>>(`${path}?page=${page}&page_size=${atOnce}${range}`)
-    yield items
-    if (page >= meta.total_pages) return
+/**
+ * A page by its number would have some of the page before, when a job has finished meanwhile. So what follows is asked for
+ * by the second of the last job, less those of it that were told.
+ */
+async function* pagesOf(jobs: AskJobs, path: string, { after, before }: Span): AsyncGenerator<readonly Row[]> {
+  const told = new Set<string>()
+  for (let [end, page] = [before, 1]; ; ) {
+    const range = {
+      ...(after !== undefined && { started_after: after }),
+      ...(end !== undefined && { started_before: end }),
+    }
+    const query = new URLSearchParams({ page: String(page), page_size: String(atOnce), ...range })
+    const { items, meta } = await jobs<Listed<Row>>(`${path}?${query.toString()}`)
+    yield items.filter((item) => !told.has(item.job_id))
+    const last = items.at(-1)
+    if (!last || page >= meta.total_pages) return
+    const next = endOf(last)
+    // A second may have more than one page.
+    if (next !== end) told.clear()
+    page = next === end ? page + 1 : 1
+    end = next
+    for (const item of items) if (endOf(item) === end) told.add(item.job_id)
   }
 }
+
+/** The end of the second in which a job started. */
+const endOf = ({ started_at: at }: Row): string =>
+  new Date((Math.floor(Date.parse(at) / 1000) + 1) * 1000).toISOString()
 
 /** Line ends are those of CSV: a line that is said gets its last character here. */
 async function sayCsv(door: Door<House>, pages: AsyncIterable<readonly Row[]>): Promise<void> {
