@@ -45,7 +45,7 @@ export const keyWith =
       .option('--project <project>', 'only for this one (id or name; again for more)', more)
       .option('--person <person>', 'only for this one and their projects (id or name; again for more)', more)
       .option('--provider <provider>', 'only for this one (id or name; again for more)', more)
-      .option('--expires <date>', 'until when it holds: 2027-01-01, or 90d for 90 days')
+      .option('--expires <date>', 'until when it holds: 2027-01-01 (its start in BURSAR_ZONE), or 90d for 90 days')
       .addHelpText('after', createHelp)
       .action(async (options: CreateOptions) => create(door, await desk(door), options))
     command

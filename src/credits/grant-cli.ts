@@ -12,7 +12,10 @@ export function grantWith(ask: Ask): Register<House> {
       .argument('<payer>', payerText)
       .argument('<amount>', 'such as 100 or 4.37')
       .requiredOption('--origin <word>', 'where they come from: purchase, allocation, gift …')
-      .option('--expires <date>', 'the day or time from which they are no more')
+      .option(
+        '--expires <date>',
+        'from when they are no more: a date (its start in BURSAR_ZONE) or a time with its zone',
+      )
       .action(
         async (payer: string, amount: string, options: Money & { origin: string; expires?: string }, own: Command) => {
           const expiresAt = options.expires === undefined ? undefined : await timeOf(door, options.expires)

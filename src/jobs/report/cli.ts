@@ -24,7 +24,7 @@ type Row = Item & Readonly<Record<string, unknown>>
 
 /** As many as a door answers at once. */
 const atOnce = 10_000
-const dateText = 'a date (its start, in the zone of the site) or a time with its zone'
+const dateText = 'a date (its start in BURSAR_ZONE) or a time with its zone'
 
 /** `bursar jobs report` */
 export const reportWith =
