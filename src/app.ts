@@ -21,7 +21,7 @@ import { hasWritten } from './operations/alone.ts'
 import { growYoungHeap } from './operations/young-heap.ts'
 import type { House } from './operations/house.ts'
 import { loadKeys } from './operations/keys.ts'
-import { refusalOfKeys, requireOwnKeys } from './operations/own-keys.ts'
+import { noteOfKeys, refusalOfKeys, requireOwnKeys } from './operations/own-keys.ts'
 import { type Settings, unknownVariables } from './settings.ts'
 import type { Task } from './tasks/task.ts'
 import { untilDone } from './tasks/retry-tasks.ts'
@@ -63,6 +63,8 @@ export async function serveUntilStopped(house: House, settings: Settings, door: 
   if (door.signal.aborted) return
   const log = openLog(settings.logLevel)
   for (const name of unknownVariables(process.env)) log.warn(`${name} is no setting: see bursar show-config`)
+  const note = await noteOfKeys(house.database.pool, house.keys)
+  if (note !== undefined) log.warn(note)
   growYoungHeap()
   const server = await listen(house, settings, log)
   let tasks: ReturnType<typeof startTasks> | undefined

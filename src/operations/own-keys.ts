@@ -21,3 +21,10 @@ export async function requireOwnKeys(reader: Reader, keys: SealKeys): Promise<vo
   const refusal = await refusalOfKeys(reader, keys)
   if (refusal) throw refusal
 }
+
+/** What a server says at its start when it marks with another key than before: meant, or a secret of something else. */
+export async function noteOfKeys(reader: Reader, keys: SealKeys): Promise<string | undefined> {
+  const newest = await sql.newestKey(reader)
+  if (newest === undefined || newest === keys.seal.id) return undefined
+  return `operations are marked with the seal key ${keys.seal.id} from now on, and not with ${newest} as before: keep both`
+}
