@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newKey } from '../../src/access/testing.ts'
 import { listen } from '../../src/app.ts'
 import { importSheet, setBook } from '../../src/charging/testing.ts'
@@ -78,7 +79,12 @@ export async function newSite(settings: Record<string, string> = {}): Promise<Si
         ...more,
       }
       const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-      const answer = await fetch(`${server.url}/api/v1${path}`, sent)
+      let answer = await fetch(`${server.url}/api/v1${path}`, sent)
+      // As clients do: where more was asked than a busy machine answers, nothing was changed, and they ask again.
+      for (let again = 0; answer.status === 503 && again < 100; again++) {
+        await sleep(50)
+        answer = await fetch(`${server.url}/api/v1${path}`, sent)
+      }
       const text = await answer.text()
       return { status: answer.status, headers: answer.headers, text, body: JSON.parse(text) as Told['body'] }
     },

@@ -15,7 +15,7 @@ import { openJobSite } from './site.ts'
 async function openTwo(t: { after(done: () => Promise<void>): void }) {
   const site = await openJobSite({ CHARGE_STORAGE_MIN_CHARGING_INTERVAL: '60' })
   const database = await openDatabase({ url: site.databaseUrl, dataDirectory: '' })
-  const credits = new Credits({ ...site.jobs.house, database })
+  const credits = new Credits({ ...site.jobs.house, database }, { waitMaxMilliseconds: 60_000 })
   const rules = { ...usualRules, storageSeconds: 60 }
   const other = newJobParts(new Counter(credits), new Directory(credits.house, 'site'), 'CREDIT', rules)
   t.after(async () => {

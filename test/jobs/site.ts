@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newKey } from '../../src/access/testing.ts'
 import { listen } from '../../src/app.ts'
 import { openLog } from '../../src/http/log.ts'
@@ -25,8 +26,13 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
     const text = await answer.text()
     return { status: answer.status, text }
   }
+  /** As clients do: where more was asked than a busy machine answers, nothing was changed, and they ask again. */
   const done = async <Data>(method: string, path: string, body?: Fields): Promise<Data> => {
-    const { status, text } = await ask(method, path, body)
+    let { status, text } = await ask(method, path, body)
+    for (let again = 0; status === 503 && again < 100; again++) {
+      await sleep(50)
+      ;({ status, text } = await ask(method, path, body))
+    }
     assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
     return (JSON.parse(text) as { data: Data }).data
   }
