@@ -26,16 +26,7 @@ export async function openJobSite(settings: Readonly<Record<string, string>> = {
     const text = await answer.text()
     return { status: answer.status, text }
   }
-  /** As clients do: where more was asked than a busy machine answers, nothing was changed, and they ask again. */
-  const done = async <Data>(method: string, path: string, body?: Fields): Promise<Data> => {
-    let { status, text } = await ask(method, path, body)
-    for (let again = 0; status === 503 && again < 100; again++) {
-      await sleep(50)
-      ;({ status, text } = await ask(method, path, body))
-    }
-    assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
-    return (JSON.parse(text) as { data: Data }).data
-  }
+  const done = doneBy(ask)
   const vlab = await openLab(done)
   return {
     start,
@@ -114,3 +105,18 @@ async function reserved(done: Done, body: Fields): Promise<string> {
 }
 
 export type JobSite = Awaited<ReturnType<typeof openJobSite>>
+
+type Ask = (method: string, path: string, body?: Fields) => Promise<{ status: number; text: string }>
+
+/** As clients do: where more was asked than a busy machine answers, nothing was changed, and they ask again. */
+const doneBy =
+  (ask: Ask) =>
+  async <Data>(method: string, path: string, body?: Fields): Promise<Data> => {
+    let { status, text } = await ask(method, path, body)
+    for (let again = 0; status === 503 && again < 100; again++) {
+      await sleep(50)
+      ;({ status, text } = await ask(method, path, body))
+    }
+    assert.ok(status < 300, `${method} ${path}: ${status} ${text}`)
+    return (JSON.parse(text) as { data: Data }).data
+  }
