@@ -65,6 +65,12 @@ const lasting = (body: Body): void => {
   body['valid_to'] = null
 }
 
+/** What is used is charged, whatever is left: one that is dear would leave nothing to all others. */
+const cheap = (name: string) => (body: Body, random: Random) => {
+  ofType(body)
+  body[name] = random(1000)
+}
+
 const ofOne = (body: Body): void => {
   body['vlab_id'] = vlab
   body['proj_id'] = project
@@ -107,9 +113,9 @@ export const mendedJobs: Readonly<Record<string, (body: Body, random: Random) =>
     body['duration'] = 10
     body['instances'] = 2
   },
-  tellOneshotUsage: ofType,
+  tellOneshotUsage: cheap('count'),
   tellLongrunUsage: ofType,
-  tellStorageUsage: ofType,
+  tellStorageUsage: cheap('size'),
   // What they empty, others want to spend.
   depleteProject: (body, random) => {
     if (random(8) > 0) body['proj_id'] = other
