@@ -42,8 +42,8 @@ async function run(...words: string[]): Promise<string> {
     failed: () => {},
   })
   const command = new Command('prices').exitOverride()
-  const setting = { afterSet: async () => ({}), letWait: letPricesWait }
-  pricesWith(setting, async () => undefined)(command, door)
+  const how = { afterSet: async () => ({}), letWait: letPricesWait }
+  pricesWith(how, async () => undefined)(command, door)
   await command.parseAsync(
     words.filter((word) => word !== '--json'),
     { from: 'user' },

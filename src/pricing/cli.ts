@@ -29,10 +29,10 @@ export type AfterSet = (house: House, door: Door<House>) => Promise<Record<strin
 /** Lets a file wait where changes of prices take a second person; answers what it waits as, undefined where they do not. */
 export type LetWait = (house: House, door: Door<House>, file: string) => Promise<object | undefined>
 
-type Setting = { readonly afterSet: AfterSet; readonly letWait: LetWait }
+type HowSet = { readonly afterSet: AfterSet; readonly letWait: LetWait }
 
 export const pricesWith =
-  (setting: Setting, thereOf: ThereOf<House>): Register<House> =>
+  (how: HowSet, thereOf: ThereOf<House>): Register<House> =>
   (command, door) => {
     command
       .command('list')
@@ -57,9 +57,7 @@ export const pricesWith =
       .argument('<file>', 'the YAML file, or - for standard input')
       .option('--dry-run', 'the same as check')
       .addHelpText('after', fileHelp)
-      .action((file: string, options: { dryRun?: boolean }) =>
-        changeBook(door, file, options.dryRun ? undefined : setting),
-      )
+      .action((file: string, options: { dryRun?: boolean }) => changeBook(door, file, options.dryRun ? undefined : how))
   }
 
 type Parties = Awaited<ReturnType<typeof listParties>>
@@ -79,7 +77,7 @@ function lookupIn(parties: Parties): ScopeLookup {
   return (kind, name) => ids[kind]?.get(name)
 }
 
-async function changeBook(door: Door<House>, file: string, setting?: Setting): Promise<void> {
+async function changeBook(door: Door<House>, file: string, how?: HowSet): Promise<void> {
   const text = readText(file)
   const house = await door.house()
   const parties = await listParties(house.database.pool)
@@ -90,13 +88,13 @@ async function changeBook(door: Door<House>, file: string, setting?: Setting): P
   const tiers = new Set(parties.organisations.map(({ tier }) => tier))
   const notes = firsts(changes, { versions: (await loadBook(house.database.pool)).versions, tiers })
   for (const note of notes) door.say(`note: ${note}`)
-  const waits = setting && changes.length > 0 ? await setting.letWait(house, door, text) : undefined
+  const waits = how && changes.length > 0 ? await how.letWait(house, door, text) : undefined
   if (waits) return door.answer(waits)
-  const set = setting ? await setPrices(house, { principal: door.principal }, wanted) : undefined
+  const set = how ? await setPrices(house, { principal: door.principal }, wanted) : undefined
   if (set) door.say(`\nDone: revision ${set.revision} of the price book.`)
-  else if (changes.length > 0 && !setting) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
+  else if (changes.length > 0 && !how) door.say(`\nNothing was written. To do this: bursar prices set ${file}`)
   // Also when the book says so already: who pays may have changed since, and with it what has a price.
-  const after = setting ? await setting.afterSet(house, door) : {}
+  const after = how ? await how.afterSet(house, door) : {}
   door.answer({
     ...after,
     written: set !== undefined,
