@@ -516,7 +516,7 @@ create table metering.quarantine (
   at          timestamp with time zone not null,
   constraint quarantine_pkey PRIMARY KEY (id),
   constraint quarantined_once UNIQUE (source, digest),
-  constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'erased'::text])))
+  constraint quarantine_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'replayed'::text, 'dismissed'::text, 'erased'::text])))
 );
 
 create table metering.erasures (
@@ -526,6 +526,15 @@ create table metering.erasures (
   records     bigint not null,
   quarantined bigint not null,
   constraint erasures_pkey PRIMARY KEY (id)
+);
+
+create table metering.dismissals (
+  id          bigint not null,
+  operation   bigint not null,
+  quarantined bigint not null,
+  reason      text not null,
+  constraint dismissals_pkey PRIMARY KEY (id),
+  constraint dismissals_quarantined_key UNIQUE (quarantined)
 );
 CREATE INDEX identities_by_what_they_are_called ON metering.identities USING btree (called, source) WHERE (called IS NOT NULL);
 

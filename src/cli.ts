@@ -106,7 +106,7 @@ await runProgram([
   },
   {
     name: 'quarantine',
-    about: 'usage that could not be read or charged: list, replay',
+    about: 'usage that could not be read or charged: list, replay, dismiss',
     load: async () => {
       const [{ quarantineWith }, { readAgain }] = await Promise.all([
         import('./charging/quarantine-cli.ts'),

@@ -31,6 +31,7 @@ export const table = {
   'records.list': everybody,
   'quarantine.list': office,
   'quarantine.replay': ['supervisor'],
+  'quarantine.dismiss': ['supervisor'],
 
   'charges.list': everybody,
   'charges.explain': everybody,

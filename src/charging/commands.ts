@@ -19,7 +19,7 @@ import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSet
 import { refuseOthers } from './owners.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
 import { paidOf, type Prior, priorRatings } from './prior-commands.ts'
-import { setAside } from './quarantine-commands.ts'
+import { setAside, whatStillWaits } from './quarantine-commands.ts'
 import type { Rater } from './rater.ts'
 import { takeRefundsBack } from './refund-back-commands.ts'
 import type { Memory } from './memory-commands.ts'
@@ -74,8 +74,9 @@ const summaryOf = ({ amounts, ...counts }: PageResult) => ({
   amount: Object.fromEntries([...amounts].map(([currency, nanos]) => [currency, decimalText(nanos, 9)])),
 })
 
-async function writePage(writer: Writer, house: House, page: NamedPage, settings: PageSettings, memory: Memory) {
+async function writePage(writer: Writer, house: House, told: NamedPage, settings: PageSettings, memory: Memory) {
   const rater = await memory.raters.current(writer)
+  const page = await whatStillWaits(writer, told)
   const { known, unknown, payers } = await findParties(writer, page, settings, memory)
   const aside = await setAside(writer, page, unknown, settings.chargeFrom)
   const tally = { recorded: 0, duplicates: 0, corrected: 0, confirmed: 0, charged: 0, unpriced: 0 }

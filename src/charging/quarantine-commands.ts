@@ -1,10 +1,21 @@
 import type { Writer } from '../database/writer.ts'
 import type { Fact } from '../metering/fact.ts'
-import { quarantine, type QuarantinedRow, settle } from '../metering/quarantine-commands.ts'
+import { lockWaiting, quarantine, type QuarantinedRow, settle } from '../metering/quarantine-commands.ts'
 import { factDoor, type Page } from './page.ts'
 
 /** A fact that names somebody whom nobody knows. */
 export type UnknownFact = { readonly fact: Fact; readonly reason: string }
+
+/** The page without the rows that were replayed or dismissed since they were read: those say nothing any more. */
+export async function whatStillWaits<Of extends Page>(writer: Writer, page: Of): Promise<Of> {
+  if (page.replays === undefined || page.replays.length === 0) return page
+  const still = await lockWaiting(
+    writer,
+    page.replays.map(({ id }) => id),
+  )
+  const replays = page.replays.filter(({ id }) => still.has(id))
+  return { ...page, replays, facts: replays.flatMap(({ facts }) => facts) }
+}
 
 /** Puts what cannot be charged into quarantine, and settles what was taken out of it. */
 export async function setAside(

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
-import { countWaiting, waiting } from '../metering/quarantine-commands.ts'
+import { countWaiting, dismiss, dismissed, waiting } from '../metering/quarantine-commands.ts'
 import { chargePage } from './commands.ts'
 import { replay, type ReplayChoice, type RowReader } from './replay-commands.ts'
 import {
@@ -135,4 +135,42 @@ test('two replays at once charge each row once', async () => {
   assert.equal(results[0].replayed + results[1].replayed, 40)
   assert.ok((await netOfCharges(site.house)).includes('race lab 2026-11 THB 80'))
   await assertBooksAgree(site.house)
+})
+
+test('what is dismissed stays with its reason, is not replayed, and waits no more when it comes again', async () => {
+  const page = { facts: [], bad: [badRow('3|z'), badRow('4|z', 8)] }
+  await chargePage(site.house, page, asUsual, site.memory)
+  const [first, second] = await waitingNow()
+  assert(first && second)
+  const call = { principal: 'tester', key: 'once' }
+  const done = await dismiss(site.house, call, [first.id, first.id], 'a line cut in two')
+  assert.deepEqual(JSON.parse(done.answer), { dismissed: 1, reason: 'a line cut in two' })
+  const again = await dismiss(site.house, call, [first.id], 'a line cut in two')
+  assert.deepEqual([again.again, again.answer], [true, done.answer])
+  // All of them or none.
+  const both = dismiss(site.house, { principal: 'tester', key: 'both' }, [first.id, second.id], 'both')
+  await assert.rejects(both, { type: 'not-found' })
+  assert.deepEqual(
+    (await waitingNow()).map(({ id }) => id),
+    [second.id],
+  )
+
+  const reader: RowReader = async () => ({ facts: [fact({ projectName: 'dismissed' })], reason: undefined })
+  const named = await replayNow({ readers: { rows: reader }, unknown: 'create', only: [first.id] })
+  assert.deepEqual([named.replayed, named.recorded], [0, 0])
+  assert.equal((await chargePage(site.house, page, asUsual, site.memory)).quarantined, 0)
+  assert.equal((await waitingNow()).length, 1)
+  assert.deepEqual(
+    (await dismissed(site.database.pool, 0n, 9)).map(({ raw, reason, dismissed: by }) => [raw, reason, by]),
+    [['3|z', 'State "ODD" is unknown', { operation: done.operation, reason: 'a line cut in two' }]],
+  )
+
+  // Read by a replay already, and dismissed before that could charge it.
+  const slow: RowReader = async (row) => {
+    await dismiss(site.house, { principal: 'tester', key: 'meanwhile' }, [row.id], 'in time')
+    return await reader(row)
+  }
+  const late = await replayNow({ readers: { rows: slow }, unknown: 'create' })
+  assert.deepEqual([late.replayed, late.recorded, late.stillWaiting], [0, 0, 0])
+  assert.deepEqual(await waitingNow(), [])
 })

@@ -198,6 +198,8 @@ test('200: whoever may look at one project sees nothing of another', async () =>
   )
   assert.equal((await doors.ask('GET', '/api/v1/quarantine')).status, 403)
   assert.equal((await doors.ask('POST', '/api/v1/quarantine/replay', {})).status, 403)
+  const dismissal = { ids: ['qua_1'], reason: 'none' }
+  assert.equal((await doors.ask('POST', '/api/v1/quarantine/dismiss', dismissal)).status, 403)
 })
 
 test('200: what waits in quarantine is listed, and replayed once the reason is gone', async () => {
@@ -221,4 +223,26 @@ test('200: what waits in quarantine is listed, and replayed once the reason is g
   }
   assert.deepEqual([done.replayed, done.stillWaiting, done.amount], [1, 1, { THB: '1' }])
   assert.equal((await list('/api/v1/quarantine')).length, 1)
+})
+
+test('200: what will never be read is dismissed once, and listed with the reason', async () => {
+  const [left] = await list('/api/v1/quarantine')
+  assert(left)
+  const ask = (body: object, headers: Record<string, string> = {}) =>
+    doors.ask('POST', '/api/v1/quarantine/dismiss', body, headers)
+  assert.equal((await ask({ ids: [left['id']], reason: ' ' })).status, 400)
+  const dismissal = { ids: [left['id']], reason: 'sent by mistake' }
+  const done = await ask(dismissal, { 'idempotency-key': 'dismiss' })
+  assert.deepEqual([done.status, done.body], [200, { dismissed: 1, reason: 'sent by mistake' }])
+  assert.deepEqual((await ask(dismissal, { 'idempotency-key': 'dismiss' })).body, done.body)
+  const again = await ask(dismissal)
+  assert.deepEqual([again.status, (again.body as { detail: string }).detail], [404, `${left['id']}: not waiting.`])
+  assert.deepEqual(await list('/api/v1/quarantine'), [])
+  const shown = (await doors.ask('GET', '/api/v1/quarantine?dismissed=true')).body as {
+    items: { id: string; dismissed: { reason: string } }[]
+  }
+  assert.deepEqual(
+    shown.items.map(({ id, dismissed }) => [id, dismissed.reason]),
+    [[left['id'], 'sent by mistake']],
+  )
 })

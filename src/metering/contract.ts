@@ -70,6 +70,9 @@ const Waiting = closed(
     line: Type.Integer(),
     reason: Type.String(),
     raw: Type.Optional(Type.String({ description: 'as it came; may hold personal data' })),
+    dismissed: Type.Optional(
+      Type.Object({ operation: numberId('op'), reason: Type.String() }, { description: 'which operation, and why' }),
+    ),
   },
   'QuarantinedRow',
 )
@@ -77,4 +80,17 @@ export const WaitingRows = pageOf(Waiting, 'QuarantinedRows')
 export const QuarantineQuery = closed({
   ...pageQuery,
   raw: Type.Optional(Type.Boolean({ description: 'show the rows as they came, too' })),
+  dismissed: Type.Optional(Type.Boolean({ description: 'what was dismissed, instead of what waits' })),
 })
+export const DismissBody = closed(
+  {
+    ids: Type.Array(numberId('qua'), { minItems: 1, maxItems: 1000 }),
+    reason: Type.String({
+      pattern: '\\S',
+      maxLength: 500,
+      description: 'the reason, not blank: it stands in the audit record',
+    }),
+  },
+  'QuarantineDismissal',
+)
+export const Dismissed = closed({ dismissed: Type.Integer(), reason: Type.String() }, 'QuarantineDismissed')

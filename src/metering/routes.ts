@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { callOf, sendAnswered } from '../http/call.ts'
+import { callerOf, callOf, sendAnswered } from '../http/call.ts'
 import { type ApiServer, door } from '../http/door.ts'
 import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { principalOf, requireEverything } from '../http/principal.ts'
@@ -11,9 +11,9 @@ import { idOf, numbered, numberOf } from '../values/id.ts'
 import * as contract from './contract.ts'
 import { meters, type RecordItem, recordById, recordsPage } from './listing/sql.ts'
 import { declareMeter } from './meter-commands.ts'
-import { waiting, type WaitingRow } from './quarantine-commands.ts'
+import { dismiss, dismissed, waiting, type WaitingRow } from './quarantine-commands.ts'
 
-/** `GET /api/v1/meters`, `records`, `quarantine`. */
+/** `GET /api/v1/meters`, `records`, `quarantine`; `POST /api/v1/quarantine/dismiss`. */
 export function addMeteringRoutes(server: ApiServer, house: House): void {
   const reader = house.database.pool
   server.get(
@@ -30,6 +30,7 @@ export function addMeteringRoutes(server: ApiServer, house: House): void {
   addRecords(server, house)
   addMeterDeclaration(server, house)
   addQuarantineList(server, house)
+  addDismissal(server, house)
 }
 
 function addRecords(server: ApiServer, house: House): void {
@@ -114,7 +115,8 @@ function addQuarantineList(server: ApiServer, house: House): void {
       const { query } = request
       requireEverything(principalOf(request))
       const after = afterOf(query, numberPart)?.[0] ?? '0'
-      const found = await waiting(house.database.pool, BigInt(after), limitOf(query) + 1)
+      const listed = query.dismissed === true ? dismissed : waiting
+      const found = await listed(house.database.pool, BigInt(after), limitOf(query) + 1)
       return pageFrom(
         found,
         query,
@@ -125,16 +127,42 @@ function addQuarantineList(server: ApiServer, house: House): void {
   )
 }
 
-const shownRow = ({ id, at, source, door: reader, origin, line, reason, raw }: WaitingRow, withRaw: boolean) => ({
-  id: numbered('quarantined', id) as string,
-  at: at.toISOString(),
-  source,
-  door: reader,
-  origin,
-  line,
-  reason,
-  ...(withRaw && { raw }),
-})
+function addDismissal(server: ApiServer, house: House): void {
+  server.post(
+    '/api/v1/quarantine/dismiss',
+    door({
+      operation: 'quarantine.dismiss',
+      id: 'dismissQuarantined',
+      tag: 'metering',
+      summary: 'Let what nobody will ever read wait no more: it stays, with the reason, and is not replayed',
+      body: contract.DismissBody,
+      key: 'optional',
+      answers: { 200: contract.Dismissed },
+      problems: ['not-found'],
+    }),
+    async (request, reply) => {
+      requireEverything(principalOf(request))
+      const { ids, reason } = request.body
+      const numbers = ids.map((id) => numberOf('quarantined', id) as bigint)
+      return sendAnswered(reply, await dismiss(house, callerOf(request), numbers, reason))
+    },
+  )
+}
+
+function shownRow(row: WaitingRow, withRaw: boolean) {
+  const { id, at, source, door: reader, origin, line, reason, raw, dismissed: done } = row
+  return {
+    id: numbered('quarantined', id) as string,
+    at: at.toISOString(),
+    source,
+    door: reader,
+    origin,
+    line,
+    reason,
+    ...(withRaw && { raw }),
+    ...(done && { dismissed: { operation: numbered('operation', done.operation) as string, reason: done.reason } }),
+  }
+}
 
 const shownRecord = (row: RecordItem) => ({
   id: numbered('record', row.id) as string,

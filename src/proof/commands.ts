@@ -14,6 +14,7 @@ import { jobPriceTables } from '../jobs/price/change-commands.ts'
 import { accountsTable, transfersTable } from '../ledger/commands.ts'
 import { confirmationsTable, recordsTable } from '../metering/commands.ts'
 import { erasuresTable } from '../metering/erasure-commands.ts'
+import { dismissalsTable } from '../metering/quarantine-commands.ts'
 import type { House } from '../operations/house.ts'
 import { versionsTable } from '../pricing/commands.ts'
 import { accessInquiries } from './access.ts'
@@ -47,6 +48,7 @@ const sealedTables: readonly SealedTable[] = [
   recordsTable,
   confirmationsTable,
   erasuresTable,
+  dismissalsTable,
   chargesTable,
   statesTable,
   trueUpsTable,

@@ -97,7 +97,8 @@ const quarantine: Inquiry = {
   name: 'quarantined rows are as they came',
   looked: `
     select count(*) filter (where state = 'waiting') || ' wait, ' || count(*) filter (where state = 'replayed')
-           || ' were replayed, ' || count(erased_by) || ' erased' as looked
+           || ' were replayed, ' || count(*) filter (where state = 'dismissed') || ' dismissed, '
+           || count(erased_by) || ' erased' as looked
       from metering.quarantine`,
   wrongs: [
     `select 'metering.quarantine' as "table", 'qua_' || q.id as row, q.operation::text as operation,
@@ -105,9 +106,10 @@ const quarantine: Inquiry = {
                  when q.digest <> sha256(convert_to(${told}, 'UTF8')) then 'it was changed'
                  when not exists (select from operations.operations o where o.id = q.operation)
                    then 'its operation does not exist'
-                 else 'it is ' || q.state || ', replayed by '
-                      || coalesce('op_' || q.replayed_by, 'no operation') end as wrong
+                 else 'it is ' || q.state || ', replayed by ' || coalesce('op_' || q.replayed_by, 'no operation')
+                      || ', dismissed by ' || coalesce('op_' || d.operation, 'no operation') end as wrong
        from metering.quarantine q
+       left join metering.dismissals d on d.quarantined = q.id
       where q.digest <> sha256(convert_to(${told}, 'UTF8'))
          or not exists (select from operations.operations o where o.id = q.operation)
          or (q.raw is null) <> (q.erased_by is not null)
@@ -116,7 +118,13 @@ const quarantine: Inquiry = {
          or (q.state = 'replayed') <> (q.replayed_by is not null)
          or q.replayed_by is not null
             and not exists (select from operations.operations o where o.id = q.replayed_by)
+         or (q.state = 'dismissed') <> (d.id is not null)
       order by q.id`,
+    `select 'metering.dismissals' as "table", 'dismissal of qua_' || d.quarantined as row, d.operation::text as operation,
+            'it dismisses a row that is not there' as wrong
+       from metering.dismissals d
+      where not exists (select from metering.quarantine q where q.id = d.quarantined)
+      order by d.id`,
     // The answer of an operation bears its mark, and counts what it quarantined and took out again.
     `select 'metering.quarantine' as "table", 'rows' as row,
             coalesce(o.id, q.operation)::text as operation,

@@ -24,6 +24,7 @@ import { Credits } from '../credits/commands.ts'
 import { rows } from '../database/reader.ts'
 import { eraseUsage } from '../metering/erasure-commands.ts'
 import type { Fact } from '../metering/fact.ts'
+import { dismiss, waiting } from '../metering/quarantine-commands.ts'
 import { alone } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { readJobs } from '../slurm/stream.ts'
@@ -53,7 +54,7 @@ export async function bookkeeping(): Promise<Site> {
   await charge(site, [job, fact({ dimensions: { state: 'TIMEOUT' } })])
   await sealAll(house)
   const facts = await realFacts()
-  const bad = ['x|y', 'erin|y'].map((raw, line) => {
+  const bad = ['x|y', 'erin|y', 'z|y'].map((raw, line) => {
     return {
       source: 'slurm:lab',
       door: 'slurm',
@@ -66,6 +67,13 @@ export async function bookkeeping(): Promise<Site> {
     }
   })
   await chargePage(house, { facts, bad }, asUsual, memory)
+  const broken = (await waiting(house.database.pool, 0n, 9)).filter(({ raw }) => raw === 'z|y')
+  await dismiss(
+    house,
+    { principal: 'tester', key: 'dismiss' },
+    broken.map(({ id }) => id),
+    'a broken line',
+  )
   // The same again, measured later.
   await charge(
     site,
@@ -193,6 +201,7 @@ async function assertVaried(house: House): Promise<void> {
        ('erasures', (select count(*) - 2 from metering.erasures)),
        ('erased in quarantine', (select count(erased_by) from metering.quarantine)),
        ('quarantine', (select count(*) from metering.quarantine)),
+       ('dismissals', (select count(*) from metering.dismissals)),
        ('kinds of steps', (select count(distinct kind) - 5 from credits.steps)),
        ('lots that are held', (select count(*) from credits.lots where held > 0)),
        ('windows', (select count(distinct span) - 2 from credits.budget_windows)),

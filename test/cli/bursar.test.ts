@@ -75,6 +75,8 @@ test('wrong usage ends with 2, says what is wrong and where to read on', async (
     [['rerate', '--reason', '', '--apply'], /--reason is blank/],
     [['refund', 'set_1', '--amount', '1', '--reason', ' \t '], /--reason is blank/],
     [['approval', 'approve', 'apr_1', '--reason', ' '], /--reason is blank/],
+    [['quarantine', 'dismiss', 'qua_1', '--reason', ' '], /--reason is blank/],
+    [['quarantine', 'dismiss', '7', '--reason', 'x'], /7 is no id of a quarantined row/],
   ]
   for (const [words, message] of wrong) {
     const { code, out, err } = await bursar(words)

@@ -61,6 +61,7 @@ const tables = [
   'metering.confirmations',
   'metering.records',
   'metering.erasures',
+  'metering.dismissals',
   'charging.charges',
   'charging.states',
   'charging.true_ups',

@@ -1,5 +1,11 @@
+import { copyText } from '../../database/copy-text.ts'
 import { type Reader, rows } from '../../database/reader.ts'
-import { execute, type Writer } from '../../database/writer.ts'
+import { append, execute, type SealedTable, type Writer } from '../../database/writer.ts'
+
+export const dismissalsTable: SealedTable = {
+  name: 'metering.dismissals',
+  columns: ['id', 'operation', 'quarantined', 'reason'],
+}
 
 export type Quarantined = {
   readonly door: string
@@ -94,4 +100,26 @@ export const updateReasons = (writer: Writer, reasons: ReadonlyMap<bigint, strin
        from unnest($1::bigint[], $2::text[]) as tried (id, reason)
       where q.id = tried.id and q.state = 'waiting'`,
     [[...reasons.keys()], [...reasons.values()]],
+  )
+
+export const markDismissed = (writer: Writer, ids: readonly bigint[]) =>
+  execute(writer, `update metering.quarantine set state = 'dismissed' where id = any ($1::bigint[])`, [ids])
+
+export const insertDismissals = (writer: Writer, ids: readonly bigint[], reason: string) =>
+  append(writer, dismissalsTable, ids, (id) => `${writer.nextId()}\t${writer.operation}\t${id}\t${copyText(reason)}`)
+
+export type DismissedRow = QuarantineRow & { dismissed_by: string; dismissed_for: string }
+
+/** What was dismissed, in the order in which it came, after a given id. */
+export const dismissed = (reader: Reader, after: bigint, limit: number) =>
+  rows<DismissedRow>(
+    reader,
+    `select q.id, q.door, q.source, q.origin, q.line, q.reason, coalesce(q.raw, '') as raw, q.settings, q.at,
+            d.operation as dismissed_by, d.reason as dismissed_for
+       from metering.quarantine q
+       join metering.dismissals d on d.quarantined = q.id
+      where q.id > $1
+      order by q.id
+      limit $2`,
+    [after, limit],
   )
