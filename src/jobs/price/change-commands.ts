@@ -32,13 +32,19 @@ async function change({ house, prices }: Changing, call: RequestCall, write: Wri
   return answered
 }
 
-async function add(changing: Changing, call: RequestCall, write: Write): Promise<Told> {
-  const answered = await change(changing, call, write)
+/** What to refuse it with, unless it was done before under the same key. */
+type Adding = RequestCall & { readonly fault?: Fault | undefined }
+
+async function add(changing: Changing, { fault, ...call }: Adding, write: Write): Promise<Told> {
+  const answered = await change(changing, call, async (writer) => {
+    if (fault) throw fault
+    return await write(writer)
+  })
   assert(answered, 'something is always added')
   return stored(answered)
 }
 
-export const addPrice = (changing: Changing, call: RequestCall, given: PriceGiven, isFlat = false): Promise<Told> =>
+export const addPrice = (changing: Changing, call: Adding, given: PriceGiven, isFlat = false): Promise<Told> =>
   add(changing, call, async (writer) => {
     const book = await sql.raiseRevision(writer)
     const price = {
@@ -53,7 +59,7 @@ export const addPrice = (changing: Changing, call: RequestCall, given: PriceGive
     return priceEchoed(price, isFlat)
   })
 
-export const addDiscount = (changing: Changing, call: RequestCall, given: DiscountGiven): Promise<Told> =>
+export const addDiscount = (changing: Changing, call: Adding, given: DiscountGiven): Promise<Told> =>
   add(changing, call, async (writer) => {
     const book = await sql.raiseRevision(writer)
     const { vlab_id: vlab, discount: share } = given

@@ -11,7 +11,7 @@ import { holdsAt, newestFirst } from './book.ts'
 import { addDiscount, discountById, discountsOf, endDiscount } from './change-commands.ts'
 import { Discount, DiscountForm, discountShown } from './discount.ts'
 import { EndForm } from './end.ts'
-import { requireMayPrice } from './may-change-routes.ts'
+import { faultOfPricing } from './may-change-routes.ts'
 import type { PriceParts } from './parts.ts'
 import { asTold } from './told.ts'
 
@@ -32,8 +32,8 @@ export function addDiscountDoors(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     async ({ body }, request) => {
-      await requireMayPrice(parts, principalOf(request), body.vlab_id)
-      return await addDiscount(parts, callOf(request, 'jobs.discount', asTold(body), 201), body)
+      const fault = await faultOfPricing(parts, principalOf(request), body.vlab_id)
+      return await addDiscount(parts, { ...callOf(request, 'jobs.discount', asTold(body), 201), fault }, body)
     },
   )
   addLooks(scope, parts)

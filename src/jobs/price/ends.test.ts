@@ -36,6 +36,27 @@ test('201: the same key adds one price, and another body under it is refused', a
   assert.ok((both.data.items[0]?.id ?? 0) > (both.data.items[1]?.id ?? 0), 'the newest first')
 })
 
+test('201: what was added under a key is answered again when its virtual lab is disabled, and nothing else is added', async () => {
+  const enable = async (enabled: boolean) =>
+    assert.equal((await doors.ask('PATCH', `/account/virtual-lab/${otherVlab}`, { enabled })).status, 200)
+  const price = { ...base, service_subtype: 'single-cell-build', vlab_id: otherVlab, tiers: [open] }
+  const discount = { vlab_id: otherVlab, discount: '0.1', valid_from: '2024-01-01T00:00:00Z' }
+  for (const [path, body] of [
+    ['/price', price],
+    ['/discount', discount],
+  ] as const) {
+    const ask = (key: string) => doors.ask('POST', path, body, { 'idempotency-key': `${key} ${path}` })
+    const first = await ask('before')
+    assert.equal(first.status, 201, first.text)
+    await enable(false)
+    const again = await ask('before')
+    assert.deepEqual([again.status, again.text], [201, first.text])
+    assert.equal((await ask('since')).status, 404)
+    await enable(true)
+    assert.equal((await ask('since')).status, 201, 'a refusal is not kept')
+  }
+})
+
 test('200: prices are listed by type, subtype, virtual lab, and whether they hold now', async () => {
   const given = { ...base, service_type: 'longrun', service_subtype: 'region-sim', tiers: [open] }
   await doors.post({ ...given, vlab_id: vlab })

@@ -4,10 +4,18 @@ import type { PriceParts } from './parts.ts'
 
 /**
  * Whose prices somebody may set: those of its own virtual labs; those for everybody whoever may act for all.
+ * Answers the fault of a virtual lab that is not there, or not for this principal: what was added under the same key
+ * before is answered as it was then, whatever became of the virtual lab.
  *
- * @throws Fault for a virtual lab that is not there, or not for this principal; Problem `not-allowed`
+ * @throws Problem `not-allowed`
  */
-export async function requireMayPrice({ accounts }: PriceParts, principal: Principal, vlab: string | null) {
+export async function faultOfPricing(
+  { accounts }: PriceParts,
+  principal: Principal,
+  vlab: string | null,
+): Promise<Fault | undefined> {
   if (vlab === null) requireEverything(principal)
-  else if (!mayTouch(principal, [vlab]) || !(await accounts.isVlab(vlab))) throw Fault.notFound('Virtual lab not found')
+  else if (!mayTouch(principal, [vlab]) || !(await accounts.isVlab(vlab)))
+    return Fault.notFound('Virtual lab not found')
+  return undefined
 }

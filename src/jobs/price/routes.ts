@@ -12,7 +12,7 @@ import { addPrice, allPrices, endPrice, priceById } from './change-commands.ts'
 import { addDiscountDoors } from './discount-routes.ts'
 import { EndForm } from './end.ts'
 import { addEstimateDoors } from './estimate-routes.ts'
-import { requireMayPrice } from './may-change-routes.ts'
+import { faultOfPricing } from './may-change-routes.ts'
 import type { PriceParts } from './parts.ts'
 import { isFlat, Price, priceForm, priceShown, serviceTypes } from './price.ts'
 import { subtypeWord } from './subtype.ts'
@@ -53,8 +53,9 @@ function addNewPrice(scope: JobScope, parts: PriceParts): void {
       faults: [404],
     },
     async ({ body }, request) => {
-      await requireMayPrice(parts, principalOf(request), body.vlab_id)
-      return await addPrice(parts, callOf(request, 'jobs.price', asTold(body), 201), body, isFlat(request.body))
+      const fault = await faultOfPricing(parts, principalOf(request), body.vlab_id)
+      const call = { ...callOf(request, 'jobs.price', asTold(body), 201), fault }
+      return await addPrice(parts, call, body, isFlat(request.body))
     },
   )
 }
