@@ -21,7 +21,7 @@ import { type JobCommand, type NewJob, noSuchJob, releaseJob, reserveCommand } f
 import { eventOf, jobOf, jobShelf, usageWriter } from './shelf-commands.ts'
 import * as sql from './sql.ts'
 import type { JobProblem } from './sql.ts'
-import { expireCommand, LookAgain, type Told, useCommand, type Using } from './use.ts'
+import { expireCommand, LookAgain, type MayTouch, type Told, useCommand, type Using } from './use.ts'
 
 /** What never changes of a job but for the reservation that it goes on under. */
 type Known = { readonly reservation: bigint | undefined }
@@ -86,15 +86,15 @@ export class JobDesk {
     })
   }
 
-  /** Takes usage of a job, and charges it at once. */
-  async use(asking: Asking, told: Told): Promise<Answered> {
+  /** Takes usage of a job, and charges it at once; whoever may not touch everything says what it may. */
+  async use(asking: Asking, told: Told, mayTouch: MayTouch = () => true): Promise<Answered> {
     const billing = await this.billing()
     const input = { job: told.job, said: told.said }
     let isOut = false
     const onRanOut = () => (isOut = true)
     const answered = await this.#submit(asking, 'jobs.use', input, told.job, async (reservation, isAgain) => {
       const costOf = this.#costOf(this.prices.known() ?? (await this.prices.book()))
-      const using: Using = { shelf: jobShelf, billing, costOf, write: usageWriter, onRanOut }
+      const using: Using = { shelf: jobShelf, billing, costOf, write: usageWriter, mayTouch, onRanOut }
       const look = async (reader: Reader, desk: Desk) => {
         const job = desk.shelves.of(jobShelf).rows.get(told.job)
         if (job) await this.#lookAt(reader, desk, job)

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { askingOf } from '../../credits/money-commands.ts'
-import { principalOf, requireTouch } from '../../http/principal.ts'
+import { mayTouch, principalOf, requireTouch } from '../../http/principal.ts'
 import { jobDoor, type JobScope } from '../door/door-routes.ts'
 import { stored } from '../door/envelope.ts'
 import { Fault } from '../door/fault.ts'
@@ -98,9 +98,11 @@ const toldOf = ({ name, ...body }: Body, event: JobEvent): Omit<Told, 'type'> =>
 })
 
 async function use(desk: JobDesk, request: FastifyRequest, usage: Told) {
-  requireTouch(principalOf(request), [usage.project])
+  const principal = principalOf(request)
+  requireTouch(principal, [usage.project])
   requireTimely(usage.event.at, desk.rules)
-  return stored(await desk.use(askingOf(request, false), usage))
+  const mine = (owners: readonly string[]) => mayTouch(principal, owners)
+  return stored(await desk.use(askingOf(request, false), usage, mine))
 }
 
 /** @throws Fault 422 as the reference service tells it */

@@ -24,6 +24,8 @@ export type Told = {
 /** What a job cost for so many units: its price and discount are those of its reservation. */
 export type CostOf = (job: Job, units: bigint, at: number) => bigint
 
+export type MayTouch = (owners: readonly string[]) => boolean
+
 /** How rows that belong to the operation are written. */
 export type UsageWriter = {
   event(turn: Turn, job: string, event: KeptEvent): void
@@ -35,6 +37,8 @@ export type Using = {
   readonly billing: Billing
   readonly costOf: CostOf
   readonly write: UsageWriter
+  /** Whether who tells it may touch what belongs to these: to nobody else a job of theirs is there. */
+  readonly mayTouch: MayTouch
   /** Told when a job has cost more than its project had: the batch may still fail. */
   readonly onRanOut: () => void
 }
@@ -56,7 +60,7 @@ export class LookAgain extends Problem {
 export const useCommand = (
   told: Told,
   reservation: bigint | undefined,
-  { shelf, billing, costOf, write, onRanOut }: Using,
+  { shelf, billing, costOf, write, mayTouch, onRanOut }: Using,
   look: JobCommand['wants']['look'],
 ): JobCommand => ({
   wants: {
@@ -68,11 +72,14 @@ export const useCommand = (
   decide(desk, turn) {
     const taken = (apply: (turn: Turn) => void): Decided => ({ ok: true, status: 201, answer: null, apply })
     const { event, project, said } = told
-    const job = desk.shelves.of(shelf).rows.get(told.job)
+    const found = desk.shelves.of(shelf).rows.get(told.job)
+    const job = found && mayTouch([found.project, found.vlab]) ? found : undefined
     const fault = faultOf(job, told)
     if (!job || fault !== undefined) {
       const reason = fault ?? 'unknown job'
-      return taken((own) => write.problem(own, { reason, project, job: told.job, event: said }))
+      // Of a job of others nothing is said, and nothing is left at it.
+      const at = found === job ? told.job : null
+      return taken((own) => write.problem(own, { reason, project, job: at, event: said }))
     }
     const open = job.reservations.at(-1)
     if (!isAtHand(desk, open)) return { ok: false, problem: new LookAgain(open) }

@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
+import { everybody } from '../../../http/testing.ts'
 import { openReports } from '../testing.ts'
 
 const scene = await openReports({ after })
@@ -188,6 +189,38 @@ test('200: usage that could not be charged is a problem that operators see, newe
     ['the job belongs to another project'],
   )
   assert.equal((await scene.ask('GET', '/problem?proj_id=x')).status, 422)
+})
+
+test('201: to a key for others a job is not there: what it tells of it is taken, and not left at the job', async () => {
+  const id = await oneshot()
+  const running = await longrun()
+  scene.be({ name: 'site:other', role: 'service', parties: new Set([scene.other]) })
+  const mine = { proj_id: scene.other }
+  const unknown = randomUUID()
+  assert.deepEqual([await used(id, 3, at, mine), await used(unknown, 3, at, mine)], [null, null])
+  await told(running, 'started', at, { ...mine, instances: 1 })
+  scene.be(everybody)
+  const { items } = await report(`/problem?proj_id=${scene.other}&page_size=3`)
+  assert.deepEqual(
+    items.map(({ reason, job_id: job, usage }) => [reason, job, (usage as { job_id: string }).job_id]),
+    [
+      ['unknown job', null, running],
+      ['unknown job', unknown, unknown],
+      ['unknown job', null, id],
+    ],
+  )
+  for (const job of [id, running]) {
+    const { problems, state } = await read(job)
+    assert.deepEqual([problems, state], [[], 'reserved'])
+  }
+  // Of its own projects a key is told which of them a job belongs to.
+  scene.be({ name: 'site:both', role: 'service', parties: new Set([scene.other, project]) })
+  await used(id, 3, at, mine)
+  scene.be(everybody)
+  assert.deepEqual(
+    (await read(id)).problems.map(({ reason }) => reason),
+    ['the job belongs to another project'],
+  )
 })
 
 test('200: where later prices would make it cost something else, the remark says what becomes of that', async () => {
