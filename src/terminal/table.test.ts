@@ -52,6 +52,19 @@ test('when cutting is not enough, each row becomes a block of titles and values'
   assert.deepEqual(text.split('\n'), ['project  chemistry', 'amount   123,456,789.00', 'paid     987,654,321.00'])
 })
 
+test('a block has no line for a column without a title that says nothing', () => {
+  const columns = [{ title: 'month' }, { title: '' }, { title: 'amount', align: 'right' as const }]
+  const rows = [
+    ['2026-11', '', '123,456,789.00'],
+    ['2026-12', 'a remark', '1.00'],
+    ['', '', ''],
+  ]
+  assert.equal(
+    table(rows, columns, 20),
+    'month   2026-11\namount  123,456,789.00\n\nmonth   2026-12\n        a remark\namount  1.00\n\nmonth\namount',
+  )
+})
+
 test('a control character in a name is shown, never obeyed', () => {
   assert.equal(printable('a\u001b[31mb\nc\u202e'), 'a\\u001b[31mb\\u000ac\\u202e')
   assert.ok(!table([['x\u001b[2J']], [{ title: 'name' }]).includes('\u001b'))

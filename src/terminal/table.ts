@@ -52,7 +52,11 @@ function blocks(cells: readonly (readonly string[])[], columns: readonly Column[
   const titleWidth = Math.max(...columns.map((column) => widthOf(column.title)))
   return cells
     .map((row) =>
-      columns.map((column, index) => `${padTo(column.title, titleWidth, 'left')}${gap}${row[index]}`).join('\n'),
+      columns
+        .map(({ title }, index) => `${padTo(title, titleWidth, 'left')}${gap}${row[index]}`.trimEnd())
+        // What has no title is a remark: where there is none, there is nothing to show.
+        .filter((_, index) => columns[index]?.title !== '' || row[index] !== '')
+        .join('\n'),
     )
     .join('\n\n')
 }
