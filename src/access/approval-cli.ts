@@ -77,7 +77,12 @@ async function list(door: Door<House>, ask: (asked: Asked) => Promise<Answer>, {
   }
   const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
   const time = (at: string | null) => (at === null ? '' : localText(Date.parse(at), zone))
-  if (found.length === 0) door.say(all ? 'Nothing has ever waited for a second person.' : 'Nothing waits.')
+  if (found.length === 0)
+    door.say(
+      all
+        ? 'Nothing has ever waited for a second person.'
+        : 'Nothing waits: bursar approval list --all shows what was decided.',
+    )
   else
     door.table(
       found.map(({ id, state, operation, proposedBy, proposedAt, decidedBy, decidedAt, request }) => {

@@ -84,6 +84,7 @@ async function list(door: Door<House>, options: ListOptions): Promise<void> {
     return door.say(`Nothing ${after === undefined ? '' : 'more '}was dismissed.`)
   }
   if (all === 0 && !options.dismissed) return door.say('Nothing waits in quarantine.')
+  if (rows.length === 0) return door.say(`Nothing waits behind ${after}: leave out --after to begin at the first.`)
   showRows(door, rows)
   if (raw) for (const row of rows) door.say(`\n${numbered('quarantined', row.id)}\n${row.raw}`)
   if (options.dismissed) {

@@ -49,7 +49,7 @@ function show(door: Door<House>, found: Told): void {
   const { project, tier } = found
   door.say(`${project.name}, of ${project.organisation} (tier ${tier}, ${payment})`)
   door.say('')
-  showLines(door, found)
+  const isCharged = showLines(door, found)
   for (const { period, service, component, amount, currency } of trueUpsLeftOut) {
     const what = `${amountText(amount, currency)} for ${service} ${component}`
     door.say(`\nNot in it, for the range cuts ${period}: what tiers and included volume make of the month, ${what}.`)
@@ -69,10 +69,19 @@ function show(door: Door<House>, found: Told): void {
     const ofAll = found.from === null && found.to === null ? '' : ', of all months'
     door.say(`\nIn the ledger, not yet billed${ofAll}: ${owed.join(', ') || 'nothing'}`)
   }
-  door.say('Next: bursar explain JOB shows why one job cost what it did.')
+  if (isCharged) door.say('Next: bursar explain JOB shows why one job cost what it did.')
 }
 
-function showLines(door: Door<House>, found: Told): void {
+/** What to do about a statement on which nothing stands. */
+function emptyText({ from, to, notCharged }: Told): string {
+  const isWhole = from === null && to === null
+  if (notCharged.length > 0) return `Nothing was charged${isWhole ? '' : ' in this range'}; why not stands below.`
+  if (!isWhole) return 'Nothing was used or charged in this range: leave out --from and --to to see all there is.'
+  return 'Nothing was used or charged yet: usage comes with bursar ingest slurm FILE, or at POST /api/v1/usage.'
+}
+
+/** Answers whether anything was charged. */
+function showLines(door: Door<House>, found: Told): boolean {
   const note = ({ ids }: Told['trueUps'][number]) =>
     `tiers and included volume of the month: ${ids.at(-1)}${ids.length > 1 ? ` and ${ids.length - 1} before it` : ''}`
   const lines = [
@@ -83,6 +92,10 @@ function showLines(door: Door<House>, found: Told): void {
       note: 'reservations',
     })),
   ]
+  if (lines.length === 0) {
+    door.say(emptyText(found))
+    return false
+  }
   const totals = Object.entries(found.total)
   const amounts = amountColumn([
     ...lines.map(({ line }) => nanosFrom(line.amount)),
@@ -119,6 +132,7 @@ function showLines(door: Door<House>, found: Told): void {
       { title: 'amount', align: 'right' },
     ],
   )
+  return true
 }
 
 function showWallets(door: Door<House>, { wallets }: Told): void {

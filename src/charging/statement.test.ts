@@ -8,7 +8,7 @@ import { statementWith } from './statement-cli.ts'
 import { findProject } from './party-commands.ts'
 import { rerate } from './rerate-commands.ts'
 import { statementOf } from './statement-commands.ts'
-import { assertBooksAgree, charge, fact, flatPrice, newSite, on, setBook, type Site } from './testing.ts'
+import { assertBooksAgree, charge, fact, flatPrice, importSheet, newSite, on, setBook, type Site } from './testing.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
 let site: Site
@@ -169,4 +169,26 @@ test('a statement that cuts a month tells the usage that ended in the range, and
   const both = await lines('--from', '2026-10-15', '--to', '2026-11-10')
   assert.equal(both.filter((line) => line.startsWith('Not in it')).length, 2)
   assert.ok(both.includes('total 28,800.00 THB'), both.join('\n'))
+})
+
+test('a statement on which nothing stands says so in a sentence, and what to do, without an empty table', async () => {
+  await importSheet(site.house, 'organisation,project\nFaculty,idle\n')
+  const idle = await printed('idle')
+  assert.deepEqual(idle.slice(1), [
+    '',
+    'Nothing was used or charged yet: usage comes with bursar ingest slurm FILE, or at POST /api/v1/usage.',
+    '',
+    'In the ledger, not yet billed: nothing',
+    '',
+  ])
+  const never = await printed('physics', site, '--from', '2020-01-01', '--to', '2020-02-01')
+  assert.equal(
+    never[2],
+    'Nothing was used or charged in this range: leave out --from and --to to see all there is.',
+    never.join('\n'),
+  )
+  await charge(site, [fact({ projectName: 'idle', service: 'unpriced-service' })])
+  const waiting = await printed('idle')
+  assert.equal(waiting[2], 'Nothing was charged; why not stands below.')
+  assert.ok(![...idle, ...never, ...waiting].some((line) => line.startsWith('month')))
 })

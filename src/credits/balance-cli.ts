@@ -54,7 +54,11 @@ export function reservationsWith(ask: Ask): Register<House> {
         // Every command has options besides, which the door does not know.
         const { payer, state, limit } = options
         const items = await list(ask, own, door, withQuery('/api/v1/reservations', { payer, state, limit }))
-        if (items.length === 0) return door.say('There are none.')
+        if (items.length === 0) {
+          const isAll = payer === undefined && state === undefined
+          if (!isAll) return door.say('No such reservation: leave out --payer and --state to see all there are.')
+          return door.say('No reservation yet: whoever holds credits makes one at POST /api/v1/reservations.')
+        }
         const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
         door.table(
           items.map((row) => [

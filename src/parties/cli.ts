@@ -100,6 +100,10 @@ function listProjects(door: Door<House>, { organisations, projects, people, prov
 }
 
 function listPeople(door: Door<House>, { people, members, names }: Listed): void {
+  if (people.length === 0) {
+    door.say('No people yet. They come with usage that names them, or with `bursar parties import FILE.csv`.')
+    return
+  }
   const projectsOf = Map.groupBy(members, ({ person }) => person)
   const namesOf = Map.groupBy(
     names.filter(({ kind, source, name, party }) => kind === 'person' && !(source === '*' && name === party)),

@@ -44,6 +44,11 @@ export async function listVersions(door: Door<House>, there: There | undefined, 
   })
 }
 
+const noPrice = (service: string, all: boolean) =>
+  all
+    ? `No price of service “${service}”: bursar prices list --all shows those of every service.`
+    : `No price of service “${service}” holds now: with --all those of other times are listed too.`
+
 function sayVersions(
   door: Door<House>,
   versions: readonly ShownPrice[],
@@ -51,7 +56,7 @@ function sayVersions(
   { all, service }: ListOptions,
 ): void {
   if (versions.length === 0) {
-    if (service !== undefined) door.say(`No price of service “${service}”${all ? '' : ' holds now'}.`)
+    if (service !== undefined) door.say(noPrice(service, all === true))
     else door.say('No prices yet. Set some with: bursar prices set FILE (demo/prices.yaml is an example)')
     return
   }

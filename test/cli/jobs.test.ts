@@ -89,7 +89,7 @@ test('show says why a job cost what it did; problems what could not be charged',
   const shown = await answerOf<{ id: string; amount: string }>(['jobs', 'show', job], environment)
   assert.deepEqual([shown.id, shown.amount], [job, '4.37'])
   assert.match(await said('problems'), /unknown job[\s\S]*"count":1[\s\S]*1 in all/)
-  assert.match(await said('problems', '--job', job), /There are none/)
+  assert.match(await said('problems', '--job', job), /No usage was kept that could not be charged/)
 })
 
 test('wrong wishes are refused with a remedy', async () => {

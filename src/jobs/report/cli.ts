@@ -157,7 +157,10 @@ async function saySums(door: Door<House>, pages: AsyncIterable<readonly Row[]>, 
     by: all.map(({ nanos, ...sum }) => ({ ...sum, amount: nanosText(nanos) })),
     newest,
   })
-  if (jobs === 0) return door.say('No job has finished there.')
+  if (jobs === 0)
+    return door.say(
+      'No job has finished there: what could not be charged as it was told is listed by bursar jobs problems.',
+    )
   await sayNewest(door, newest)
   door.table(
     [

@@ -95,7 +95,8 @@ export const problemsWith =
         const only = `${project === undefined ? '' : `&proj_id=${part(project)}`}${job === undefined ? '' : `&job_id=${part(job)}`}`
         const found = await asking(ask, own, door)<Listed<Problem>>(`/problem?page_size=${limit}${only}`)
         door.answer(found)
-        if (found.items.length === 0) return door.say('There are none.')
+        if (found.items.length === 0)
+          return door.say('No usage was kept that could not be charged as it was told: nothing is to be done.')
         const zone = (await door.setting('BURSAR_ZONE')) ?? 'UTC'
         sayProblems(door, found.items, (text) => localText(Date.parse(text), zone))
         door.say(`${grouped(found.meta.total_items)} in all.`)
