@@ -4,6 +4,7 @@ import { parseId, type UuidKind } from '../values/id.ts'
 import { momentOf } from '../values/moment.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
+import { noParty } from './absent.ts'
 import type { Desk, ShownKey } from './desk-commands.ts'
 import { roles } from './roles.ts'
 
@@ -81,8 +82,7 @@ async function partiesOf(desk: Desk, options: CreateOptions): Promise<'all' | st
   const found: string[] = []
   for (const { kind, text } of named) {
     const id = parseId(kind, text) ?? (await desk.party(kind, text))
-    if (id === undefined)
-      throw new Refusal(`there is no ${kind} “${text}”`, 'See `bursar parties list`, and `--people` for people.')
+    if (id === undefined) throw noParty(kind, text)
     found.push(id)
   }
   return found

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { House } from '../operations/house.ts'
 import { partyNamed, personNamed } from '../parties/people-commands.ts'
+import { Problem } from '../http/problem.ts'
 import { type Id, idOf, numberOf, parseId, type UuidKind, uuidOf } from '../values/id.ts'
+import { noParty } from './absent.ts'
 import { createKey, keysAfter, type KeyWanted, revokeKey } from './key-commands.ts'
 import { erase, link, type Memories, previewErasure } from './person-commands.ts'
 import { shownKey } from './shown.ts'
@@ -20,7 +22,7 @@ export type Preview = Erased & { readonly names: readonly string[]; readonly wai
 export type Desk = {
   /** Undefined when nobody is called so. */
   party(kind: UuidKind, name: string): Promise<string | undefined>
-  /** By id or name. */
+  /** By id or name. @throws Refusal, as all that name a person by an id that is nobody's */
   person(text: string): Promise<string>
   createKey(wanted: KeyWanted): Promise<MadeKey>
   keys(): Promise<readonly ShownKey[]>
@@ -40,7 +42,7 @@ export function localDesk(house: House, principal: string, memories: Memories): 
       const found = await partyNamed(reader, kind, name)
       return found === undefined ? undefined : idOf(kind, found)
     },
-    person: async (text) => idOf('person', await personNamed(reader, text)),
+    person: async (text) => idOf('person', await orNobody(text, personNamed(reader, text))),
     createKey: async (wanted) => {
       const { operation: _, ...made } = await createKey(house, call(), wanted)
       return made
@@ -50,14 +52,22 @@ export function localDesk(house: House, principal: string, memories: Memories): 
       await revokeKey(house, call(), numberOf('key', id) as bigint)
     },
     link: async (person, name) => {
-      const { answer } = await link(house, call(), uuid(person), name)
+      const { answer } = await orNobody(person, link(house, call(), uuid(person), name))
       return (JSON.parse(answer) as { linked: boolean }).linked
     },
-    previewErasure: (person) => previewErasure(reader, uuid(person), memories),
+    previewErasure: (person) => orNobody(person, previewErasure(reader, uuid(person), memories)),
     erase: async (person) => {
-      const { answer } = await erase(house, call(), uuid(person), memories)
+      const { answer } = await orNobody(person, erase(house, call(), uuid(person), memories))
       const { records, quarantined, keys } = JSON.parse(answer) as Erased
       return { records, quarantined, keys }
     },
+  }
+}
+
+async function orNobody<Answer>(text: string, asked: Promise<Answer>): Promise<Answer> {
+  try {
+    return await asked
+  } catch (error) {
+    throw error instanceof Problem && error.type === 'not-found' ? noParty('person', text) : error
   }
 }

@@ -1,12 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { UuidKind } from '../values/id.ts'
 import { Refusal } from '../values/refusal.ts'
+import { noParty } from './absent.ts'
 import type { Desk, Erased, MadeKey, Preview, ShownKey } from './desk-commands.ts'
 
 type Body = { readonly [field: string]: unknown }
 type Asked = { readonly method: string; readonly path: string; readonly body?: object }
 
 const listOf = { organisation: 'organisations', project: 'projects', person: 'people', provider: 'providers' } as const
+
+/** The Bursar that was asked knows nothing of that name. */
+class NotThere extends Refusal {}
 
 /** Over HTTP, with a key of the Bursar that is asked. */
 export function remoteDesk(url: string, secret: string): Desk {
@@ -15,12 +19,18 @@ export function remoteDesk(url: string, secret: string): Desk {
     for await (const { id, name: own } of items(ask, `/api/v1/${listOf[kind]}`)) if (own === name) return String(id)
     return undefined
   }
-  const personPath = (person: string) => `/api/v1/people/${person}`
+  const ofPerson = async (person: string, method: string, more: string, body?: object) => {
+    try {
+      return await ask({ method, path: `/api/v1/people/${person}${more}`, ...(body && { body }) })
+    } catch (error) {
+      throw error instanceof NotThere ? noParty('person', person) : error
+    }
+  }
   return {
     party: named,
     person: async (text) => {
       const found = /^per_[0-9a-f]{32}$/.test(text) ? text : await named('person', text)
-      if (found === undefined) throw new Refusal(`there is no person ${text}`, 'See `bursar parties list --people`.')
+      if (found === undefined) throw noParty('person', text)
       return found
     },
     createKey: async ({ expiresAt, principal, ...wanted }) =>
@@ -37,11 +47,9 @@ export function remoteDesk(url: string, secret: string): Desk {
     revokeKey: async (id) => {
       await ask({ method: 'DELETE', path: `/api/v1/keys/${id}` })
     },
-    link: async (person, name) =>
-      (await ask({ method: 'POST', path: `${personPath(person)}/names`, body: name }))['linked'] === true,
-    previewErasure: async (person) =>
-      (await ask({ method: 'DELETE', path: `${personPath(person)}?dryRun=true` })) as Preview,
-    erase: async (person) => (await ask({ method: 'DELETE', path: personPath(person) })) as Erased,
+    link: async (person, name) => (await ofPerson(person, 'POST', '/names', name))['linked'] === true,
+    previewErasure: async (person) => (await ofPerson(person, 'DELETE', '?dryRun=true')) as Preview,
+    erase: async (person) => (await ofPerson(person, 'DELETE', '')) as Erased,
   }
 }
 
@@ -87,5 +95,6 @@ async function answerOf(url: string, secret: string, { method, path, body }: Ask
     issues?: { field: string; message: string }[]
   }
   const more = issues?.map(({ field, message }) => `${field.replace(/^body\./, '')} ${message}`).join('\n') ?? detail
-  throw new Refusal(more ?? title ?? `${url} answers ${answer.status}`, `That is what the Bursar at ${url} says.`)
+  const Kind = answer.status === 404 ? NotThere : Refusal
+  throw new Kind(more ?? title ?? `${url} answers ${answer.status}`, `That is what the Bursar at ${url} says.`)
 }

@@ -20,6 +20,24 @@ after(async () => {
   rmSync(home, { recursive: true })
 })
 
+/** Whoever is not there is told of in one way, whatever was asked and where. */
+const nobodyToName: readonly string[][] = [
+  ['person', 'link', 'nope', '--source', '*', '--name', 'x'],
+  ['person', 'erase', 'nope'],
+  ['person', 'erase', 'nope', '--dry-run'],
+  ['key', 'create', '--name', 'x', '--role', 'user', '--person', 'nope'],
+]
+const noPerson = 'bursar: There is no person “nope”.\nbursar parties list --people shows the people that there are.\n'
+async function nobodyIsThere(wherever: Environment): Promise<void> {
+  for (const words of nobodyToName) {
+    const { code, out, err } = await bursar(words, wherever)
+    assert.deepEqual([code, out, err], [1, '', noPerson], words.join(' '))
+  }
+  const id = `per_${'0'.repeat(32)}`
+  const { err } = await bursar(['person', 'link', id, '--source', '*', '--name', 'x'], wherever)
+  assert.equal(err, noPerson.replace('nope', id))
+}
+
 type Listed = { readonly keys: readonly { id: string; name: string; role: string; revokedAt: string | null }[] }
 
 /** Starts a server, does something with its address, stops it. */
@@ -79,6 +97,7 @@ test('a key is made, listed and revoked, and wrong wishes are refused with a rem
     assert.deepEqual([ended.code, ended.out], [code, ''], words.join(' '))
     assert.match(ended.err, told)
   }
+  await nobodyIsThere(environment)
 })
 
 test('a person is linked, then erased: no name is left, no key opens, and the books still prove themselves', async () => {
@@ -139,6 +158,7 @@ test('the same commands over HTTP, where BURSAR_URL and BURSAR_KEY say so, answe
     assert.deepEqual(tried.names, ['n.p', 'napat'])
     const erased = await answerOf<object>(['person', 'erase', 'napat'], remote)
     assert.deepEqual(Object.keys(erased), ['person', 'dryRun', 'records', 'quarantined', 'keys'])
+    await nobodyIsThere(remote)
     const wrong = await bursar(['key', 'list'], { ...remote, BURSAR_KEY: made.id })
     assert.equal(wrong.code, 1)
     assert.match(wrong.err, /neither a key/)
