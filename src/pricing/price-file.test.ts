@@ -159,6 +159,85 @@ test('what is no YAML, or no price file, is refused at its place', () => {
   }
 })
 
+const broken: readonly (readonly [what: string, text: string, told: string])[] = [
+  ['a tab', 'prices:\n  - service: slurm\n\tcomponent: cpu\n', '3:1 a tab cannot indent a line: write spaces'],
+  [
+    'a missing colon',
+    'prices:\n  - service: slurm\n    component cpu\n    from: 2026-01-01\n',
+    '3:5 a colon is missing: write field: value, with a space behind the colon',
+  ],
+  [
+    'a missing colon at the end',
+    'prices:\n  - service: slurm\n    component\n',
+    '3:5 a colon is missing: write field: value, with a space behind the colon',
+  ],
+  ['a field twice', 'prices:\n  - service: slurm\n    service: other\n', '3:5 service stands twice: leave one out'],
+  [
+    'an open quote',
+    'prices:\n  - service: "slurm\n    component: cpu\n    from: 2026-01-01\n',
+    '2:14 what " begins here has no " at its end',
+  ],
+  [
+    'an open single quote',
+    "prices:\n  - service: 'a'\n    component: 'cpu\n",
+    "3:16 what ' begins here has no ' at its end",
+  ],
+  [
+    'an open brace',
+    'prices:\n  - { service: slurm, from: 2026-01-01\n  - { service: b }\n',
+    '3:3 what { began is not closed before this line: close it with }',
+  ],
+  [
+    'an open bracket',
+    'prices: [\n  { service: slurm }\n',
+    '3:1 what [ began is not closed before this line: close it with ]',
+  ],
+  [
+    'a line too far to the left',
+    'prices:\n  - service: slurm\n   component: cpu\n',
+    '3:1 this line stands otherwise than those around it: let the fields of one entry begin under each other',
+  ],
+  [
+    'a line too far to the right',
+    'prices:\n  - service: slurm\n      component: cpu\n',
+    '2:14 a value has a colon in it, or the next line stands too far to the right: put the value in quotes, or let the ' +
+      'fields of one entry begin under each other',
+  ],
+  ['a sign', 'prices:\n  - service: @x\n', '2:14 a value cannot begin with @ here: put it in quotes'],
+  [
+    'a comma',
+    '{"prices": [ {"service": "slurm",, } ]}',
+    '1:34 , cannot stand here: look for one too many, or one missing before it',
+  ],
+  [
+    'a missing comma',
+    'prices:\n  - service: slurm\n    flat: { price: 1 per: 3600 }\n',
+    '3:20 a comma is missing: in { } and [ ] one stands between two fields',
+  ],
+  [
+    'no space behind a colon',
+    'prices:\n  - service:slurm\n    component:cpu\n',
+    '2:5 a space is missing behind the colon: write field: value',
+  ],
+  ['an alias', 'prices:\n  - service: *nope\n', '2:5 *nope stands for nothing: no &nope stands before it'],
+  [
+    'two documents',
+    'prices: []\n---\nprices: []\n',
+    '2:1 --- begins a second file: take it out, and write all lists into one',
+  ],
+]
+
+for (const [what, text, told] of broken) {
+  test(`a file with ${what} says in plain words where it is wrong, and what to do`, () =>
+    assert.deepEqual(mistakes(text), [told]))
+}
+
+test('a list where a field is named is a mistake of the file, and warns nobody else', (t) => {
+  const warned = t.mock.method(process, 'emitWarning', () => {})
+  assert.match(mistakes(price(...good, '? [a]', ': 3')).join('\n'), /there is no field \[ a \]/)
+  assert.equal(warned.mock.callCount(), 0)
+})
+
 test('a file of aliases that unfold without end is refused', () => {
   const bomb = [
     'a: &a [x, x, x, x, x, x, x, x, x]',

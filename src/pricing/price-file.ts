@@ -4,6 +4,7 @@ import { checkDefinition, fieldsOf, type Meters, type Mistake } from './check.ts
 import type { Kind, ScopeKind } from './definition.ts'
 import type { FormulaError } from './formula.ts'
 import { didYouMean } from './nearest.ts'
+import { aliasText, faultsOf } from './yaml-words.ts'
 
 /** A mistake in a file, with its place; lines and columns count from 1. */
 export type FileMistake = {
@@ -57,8 +58,10 @@ class PriceFile {
   constructor(text: string, zone: string, meters: Meters) {
     this.#zone = zone
     this.#meters = meters
-    this.#document = parseDocument(text, { schema: 'failsafe', lineCounter: this.#counter, prettyErrors: false })
-    for (const { message, pos } of this.#document.errors) this.#sayAt(pos[0], message)
+    const lineCounter = this.#counter
+    // What is odd is said as a mistake of the file, and not by the library on a screen that it knows nothing of.
+    this.#document = parseDocument(text, { schema: 'failsafe', lineCounter, prettyErrors: false, logLevel: 'error' })
+    for (const { offset, message } of faultsOf(this.#document, text)) this.#sayAt(offset, message)
     if (this.#document.errors.length === 0) this.#read()
   }
 
@@ -80,7 +83,11 @@ class PriceFile {
       const item = list.get(index, true)
       const raw = isMap(item) ? this.#plain(item, [name, index]) : undefined
       if (raw) this.#readEntry(kind, raw, [name, index])
-      else if (!isMap(item)) this.#say([name, index], `each of ${name} must be a mapping with service, from, …`)
+      else if (!isMap(item)) {
+        const tight = isScalar(item) && /^\w+:\S/.test(String(item.value))
+        const form = `each of ${name} must be a mapping with service, from, …`
+        this.#say([name, index], tight ? 'a space is missing behind the colon: write field: value' : form)
+      }
     }
   }
 
@@ -89,7 +96,7 @@ class PriceFile {
       return item.toJS(this.#document) as Record<string, unknown>
     } catch (error) {
       if (!(error instanceof ReferenceError)) throw error
-      this.#say(path, `its aliases cannot be followed: ${error.message}`)
+      this.#say(path, aliasText(error))
       return undefined
     }
   }
