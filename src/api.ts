@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { type ApprovalRules, fieldsOf, type Together } from './access/approval.ts'
+import { fieldsOf } from './access/approval.ts'
 import { addApprovalDoors, addApprovals } from './access/approval-routes.ts'
+import type { ApprovalRules, Together } from './access/together-commands.ts'
 import { addAccessDoors } from './access/routes.ts'
 import { addEventRoutes } from './charging/event-routes.ts'
 import { Gathering } from './charging/gather-commands.ts'
@@ -59,7 +60,7 @@ export function addApi(
   { house, settings, metrics, counter, jobs, accessChanged, pass }: ApiParts,
 ): void {
   const server = instance.withTypeProvider<TypeBoxProvider>()
-  const approvals = { server, house, rules: approvalRules(settings, { house, counter, jobs }), pass }
+  const approvals = { server, house, rules: approvalRules(settings, { counter, jobs }), pass }
   addApprovals(approvals)
   addOperationRoutes(server, house)
   addPartyRoutes(server, house)
@@ -93,21 +94,21 @@ export function addApi(
 /** What takes a second person, and how each is tried before it waits for one. */
 const approvalRules = (
   { approvals: { grants, refunds, prices }, jobs: { currency } }: Settings,
-  { house, counter, jobs }: Pick<ApiParts, 'house' | 'counter' | 'jobs'>,
+  { counter, jobs }: Pick<ApiParts, 'counter' | 'jobs'>,
 ): ApprovalRules => ({
   ...(grants !== undefined && {
     'credits.grant': {
       limit: grants,
       currency: 'CREDIT',
       tryAt: 'dryRun',
-      together: grantsTogether(house, jobs.directory),
+      together: grantsTogether(jobs.directory),
     },
     // What a wallet may go below zero is spent as what is granted.
     'credits.limit': { limit: grants, currency: 'CREDIT', tryAt: 'dryRun' },
-    'jobs.fund': { limit: grants, currency, tryAt: null, together: fundsTogether(house, jobs) },
+    'jobs.fund': { limit: grants, currency, tryAt: null, together: fundsTogether(jobs) },
   }),
   ...(refunds !== undefined && {
-    'credits.refund': { limit: refunds, tryAt: 'dryRun', together: refundsTogether(house, counter) },
+    'credits.refund': { limit: refunds, tryAt: 'dryRun', together: refundsTogether(counter) },
   }),
   ...(prices && {
     'prices.set': { limit: null, tryAt: '/api/v1/prices/check' },
@@ -116,18 +117,18 @@ const approvalRules = (
   }),
 })
 
-const grantsTogether = (house: House, directory: Directory): Together => ({
+const grantsTogether = (directory: Directory): Together => ({
   whom: async (principal, body) => (await directory.payerFor(principal, String(fieldsOf(body)['payer']))).id,
-  lately: (principal, owner, currency) => grantedLately(house, principal, owner, currency),
+  lately: grantedLately,
 })
 
-const refundsTogether = (house: House, counter: Counter): Together => ({
+const refundsTogether = (counter: Counter): Together => ({
   whom: async (_, body) => (await findRefundable(counter, String(fieldsOf(body)['of']))).payer,
-  lately: (principal, payer, currency) => refundedLately(house, principal, payer, currency),
+  lately: refundedLately,
 })
 
-const fundsTogether = (house: House, jobs: JobParts): Together => ({
+const fundsTogether = (jobs: JobParts): Together => ({
   whom: (_, body) => fundedLab(jobs, fieldsOf(body)),
   keyOf: (body) => fundingKey(fieldsOf(body)['vlab_id'], fieldsOf(body)['reference']),
-  lately: (principal, lab, currency) => grantedLately(house, principal, lab, currency),
+  lately: grantedLately,
 })

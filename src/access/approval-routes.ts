@@ -5,10 +5,10 @@ import { afterOf, limitOf, numberPart, pageFrom } from '../http/paging.ts'
 import { type Principal, principalOf, requireEverything } from '../http/principal.ts'
 import type { House } from '../operations/house.ts'
 import { numberOf } from '../values/id.ts'
-import { type ApprovalRule, type ApprovalRules, fieldsOf, isOver, type Proposed } from './approval.ts'
+import { fieldsOf, isOver, type Proposed } from './approval.ts'
 import { approvalsAfter, type ApprovalRow, decide, mayDecide, propose, shownApproval } from './approval-commands.ts'
 import * as contract from './contract.ts'
-import { isTooMuchTogether } from './together-commands.ts'
+import { type ApprovalRule, type ApprovalRules, isTooMuchTogether, TooMuchTogether } from './together-commands.ts'
 
 type Wiring = {
   readonly server: ApiServer
@@ -30,6 +30,7 @@ export function addApprovals(wiring: Wiring): void {
     if (operation === undefined || !rule) return
     // At these routes alone: to look at each request of all doors costs something, too.
     route.preHandler = [waiting(wiring, operation, rule), ...[route.preHandler ?? []].flat()]
+    if (rule.together) route.errorHandler = waitingAfterAll(wiring, operation, rule)
     if (!spec || route.method === 'HEAD') return
     const problems = [...(spec.problems ?? [])]
     route.config = {
@@ -49,9 +50,9 @@ const waiting =
     if (dryRun === true) return undefined
     const named = typeof currency === 'string' ? currency : undefined
     const caller = callerFor(rule, request)
-    const over = isOver(rule, amount, named)
+    const over = isOver(rule.limit, amount, named)
     const isTooMuch = async (currency: string | undefined) => {
-      if (isOver(rule, amount, currency)) return true
+      if (isOver(rule.limit, amount, currency)) return true
       const asked = currency === undefined ? undefined : { ...caller, amount, currency }
       return asked !== undefined && (await isTooMuchTogether(wiring.house, rule, request, reply, asked))
     }
@@ -61,15 +62,30 @@ const waiting =
       requireEverything(principalOf(request))
       await rule.together?.whom(principalOf(request), request.body)
     }
-    const { method, url, headers, body } = request
-    const types = { contentType: headers['content-type'] ?? null, ifMatch: headers['if-match'] ?? null }
-    const proposed = { wanted: operation, method, url, body: textOf(body), ...types }
+    const proposed = proposedIn(request, operation)
     const tried = await tryOut(wiring, rule, proposed, principalOf(request))
     // What one person may do is refused, or answered as before, by the door itself.
     if (tried && tried.statusCode >= 400) return over ? resend(reply, tried) : undefined
     if (tried && named === undefined && !(await isTooMuch(currencyIn(tried)))) return undefined
     return sendAnswered(reply, await propose(wiring.house, caller, proposed))
   }
+
+/** What its door refused because of what another server wrote meanwhile: it could be done, and waits. */
+const waitingAfterAll =
+  ({ house }: Wiring, operation: string, rule: ApprovalRule) =>
+  (refused: Error, request: FastifyRequest, reply: FastifyReply): void => {
+    if (!(refused instanceof TooMuchTogether)) throw refused
+    const caller = callerFor(rule, request)
+    propose(house, caller, proposedIn(request, operation)).then(
+      (waits) => sendAnswered(reply, waits),
+      (failure: unknown) => reply.send(failure),
+    )
+  }
+
+function proposedIn({ method, url, headers, body }: FastifyRequest, wanted: string): Proposed {
+  const types = { contentType: headers['content-type'] ?? null, ifMatch: headers['if-match'] ?? null }
+  return { wanted, method, url, body: textOf(body), ...types }
+}
 
 /** Under the caller's own key, else as the request is written down: sent again, it is the same. */
 function callerFor({ together }: ApprovalRule, request: FastifyRequest) {

@@ -1,4 +1,3 @@
-import type { Principal } from '../http/principal.ts'
 import { parseNanos } from '../values/money.ts'
 
 export type Verdict = 'approved' | 'rejected'
@@ -15,30 +14,8 @@ export type Proposed = {
   readonly body: string | null
 }
 
-/** When a second person is wanted, and how a request is tried before it waits for one. */
-export type ApprovalRule = {
-  /** Up to so much one person is enough; null: never. */
-  readonly limit: ApprovalLimits | null
-  /** Of requests that name none; undefined where only the answer of a trial says it. */
-  readonly currency?: string
-  /** So that many small ones are looked at as the large one that they are. */
-  readonly together?: Together
-  /** The same door, told so; another that answers as it would and changes nothing; null: it cannot be tried. */
-  readonly tryAt: 'dryRun' | `/${string}` | null
-}
-
 /** So many nanos in each of some currencies, and in all others; undefined: in those everything waits. */
 export type ApprovalLimits = { readonly others: bigint | undefined; readonly of: ReadonlyMap<string, bigint> }
-
-export type Together = {
-  /** For whom a request of this body is. @throws Problem when there is nobody */
-  whom(principal: Principal, body: unknown): Promise<string>
-  /** The key that it is written down under where the caller sends none; undefined: one of its own. */
-  keyOf?(body: unknown): string | undefined
-  /** What a principal granted or gave back to them within a day, by the key that it was asked for with. */
-  lately(principal: string, whom: string, currency: string): Promise<readonly Done[]>
-}
-export type Done = { readonly key: string; readonly nanos: bigint }
 
 /** `1000`, or `THB=35000,JPY=150000,1000`: a sum for each currency, and one for all others. Undefined: neither. */
 export function limitsIn(text: string): ApprovalLimits | undefined {
@@ -61,11 +38,8 @@ export function limitIn({ others = 0n, of }: ApprovalLimits, currency: string | 
   return [...of.values()].reduce((least, limit) => (limit < least ? limit : least), others)
 }
 
-/** By operation. */
-export type ApprovalRules = Readonly<Record<string, ApprovalRule>>
-
 /** Whether so much wants a second person. An amount that the request leaves open wants one. */
-export function isOver({ limit }: ApprovalRule, amount: unknown, currency: string | undefined): boolean {
+export function isOver(limit: ApprovalLimits | null, amount: unknown, currency: string | undefined): boolean {
   if (limit === null) return true
   const nanos = nanosOf(amount)
   return nanos === undefined || nanos > limitIn(limit, currency)

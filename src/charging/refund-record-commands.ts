@@ -24,13 +24,16 @@ export async function refundRecord(
   record: RecordRow,
   only: bigint | undefined,
 ): Promise<Answered> {
-  const { principal, key, dryRun } = asking
+  const { principal, key, dryRun, check } = asking
   const call = { principal, key, command: 'credits.refund', input: toldOf(request), status: 201 }
   try {
     const answered = await aloneStored(credits.house, call, async (writer) => {
       const { answer, write } = await planOf(writer, credits.house.zone, request, record, only)
       if (dryRun) throw new OnlyTried(answer)
       await write()
+      // Behind the locks of the accounts: two refunds to one payer see each other.
+      const problem = await check?.(writer)
+      if (problem) throw problem
       return answer
     })
     if (!answered) throw new Error('a refund answers')

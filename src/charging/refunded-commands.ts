@@ -1,4 +1,4 @@
-import type { House } from '../operations/house.ts'
+import type { Reader } from '../database/reader.ts'
 import { askedFor } from '../operations/history.ts'
 import { nanosFrom } from '../values/money.ts'
 import { refundsSince } from './refund/sql.ts'
@@ -6,8 +6,7 @@ import { refundsSince } from './refund/sql.ts'
 const day = 86_400_000
 
 /** What a principal gave back to somebody within a day, by the keys that it asked with. */
-export async function refundedLately(house: House, principal: string, payer: string, currency: string) {
-  const reader = house.database.pool
+export async function refundedLately(reader: Reader, principal: string, payer: string, currency: string) {
   const found = await refundsSince(reader, payer, currency, new Date(Date.now() - day))
   const asked = await askedFor(
     reader,

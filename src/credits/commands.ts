@@ -1,5 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import type { Reader } from '../database/reader.ts'
+import type { Problem } from '../http/problem.ts'
+import type { LockedCheck } from '../http/under-locks.ts'
 import { openAccount, findWallets, Stripes } from '../ledger/wallet-commands.ts'
 import type { Answered, Call } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
@@ -16,7 +18,7 @@ import { type BudgetInput, budgetCommand } from './set-budget.ts'
 import * as sql from './sql.ts'
 
 /** Who asks, under which key; the command's name and input are added here. */
-export type Asking = Pick<Call, 'principal' | 'key'> & Options
+export type Asking = Pick<Call, 'principal' | 'key'> & Options & { readonly check?: LockedCheck | undefined }
 
 /** Stripes of the accounts that every lane posts to: two lanes with one number merely wait for each other. */
 const stripesMax = 16
@@ -45,8 +47,9 @@ export class Credits {
   }
 
   submit(asking: Asking, command: string, input: unknown, rule: LaneCommand<Want, Desk>): Promise<Answered> {
-    const { principal, key } = asking
-    return this.lane.submit({ principal, key, command, input }, rule, asking)
+    const { principal, key, check } = asking
+    const checked = check ? checkedRule(rule, check) : rule
+    return this.lane.submit({ principal, key, command, input }, checked, asking)
   }
 
   async grant(asking: Asking, input: GrantInput): Promise<Answered> {
@@ -97,6 +100,25 @@ export class Credits {
       { wants: { owners: [owner], currency }, decide: () => ({ ok: true, answer: null, apply() {} }) },
       { dryRun: true },
     )
+  }
+}
+
+/** The rule, which a check under the locks may still refuse: what it refuses itself, it refuses in its own words. */
+function checkedRule(rule: LaneCommand<Want, Desk>, check: LockedCheck): LaneCommand<Want, Desk> {
+  const { look } = rule.wants
+  let problem: Problem | undefined
+  return {
+    wants: {
+      ...rule.wants,
+      look: async (reader, desk) => {
+        await look?.(reader, desk)
+        problem = await check(reader)
+      },
+    },
+    decide(desk, turn) {
+      const decided = rule.decide(desk, turn)
+      return decided.ok && problem ? { ok: false, problem } : decided
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import type { House } from '../operations/house.ts'
+import type { Reader } from '../database/reader.ts'
 import { askedFor } from '../operations/history.ts'
 import { nanosFrom } from '../values/money.ts'
 import { grantsSince } from './granting/sql.ts'
@@ -6,8 +6,7 @@ import { grantsSince } from './granting/sql.ts'
 const day = 86_400_000
 
 /** What a principal granted somebody within a day, by the keys that it asked with. */
-export async function grantedLately(house: House, principal: string, owner: string, currency: string) {
-  const reader = house.database.pool
+export async function grantedLately(reader: Reader, principal: string, owner: string, currency: string) {
   const found = await grantsSince(reader, owner, currency, new Date(Date.now() - day))
   const asked = await askedFor(
     reader,

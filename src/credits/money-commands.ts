@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { callerOf, sendAnswered } from '../http/call.ts'
 import { mayTouch, type Principal, principalOf } from '../http/principal.ts'
 import { Problem } from '../http/problem.ts'
+import { lockedCheckOf } from '../http/under-locks.ts'
 import type { Directory, NamedPayer } from '../parties/directory-commands.ts'
 import type { Currency } from '../values/money.ts'
 import type { Credits } from './commands.ts'
@@ -13,6 +14,7 @@ export const askingOf = (request: FastifyRequest, dryRun: boolean | undefined) =
   dryRun: dryRun === true,
   // Whoever hangs up before its turn is dropped.
   isGone: () => request.raw.socket.destroyed,
+  check: lockedCheckOf(request),
 })
 
 /** What was only tried is no operation. */
