@@ -66,5 +66,6 @@ export class Raters {
   }
 }
 
-const looksAtPeriods = ({ kind, definition }: PriceVersion): boolean =>
+/** Whether its tiers or its included volume look at a whole period. */
+export const looksAtPeriods = ({ kind, definition }: PriceVersion): boolean =>
   kind === 'price' && definition !== null && isPeriodBased(definition as PriceDefinition)

@@ -45,8 +45,7 @@ export type State = {
 /** Charges that tiers or an included volume look at together. */
 export type Month = Pick<Charge, 'project' | 'provider' | 'period' | 'price'>
 
-export const monthName = ({ project, provider, period, price }: Month): string =>
-  [project, provider, period, price].join(' ')
+const monthName = ({ project, provider, period, price }: Month): string => [project, provider, period, price].join(' ')
 
 /** Whose usage a line is, and of which record. */
 export type Subject = {

@@ -228,6 +228,32 @@ test('no more is refunded of the usage of a month than its tiers left to be paid
   await assertBooksAgree(site.house)
 })
 
+test('no more is refunded of a month with two prices of one thing than their tiers left of all of it', async () => {
+  const tiers = 'graduated: [{ upTo: 6, price: 1 }, { upTo: null, price: 0 }]'
+  const line = (scope: string) =>
+    `  - { service: archive, component: volume, from: 2020-01-01, ${scope}currency: THB, quantity: units, base: period, ${tiers} }\n`
+  await setBook(site.house, `${usualPrices}${line('')}${line('tier: other, ')}`)
+  const owner = await prepaid('two-prices')
+  await budget(owner, 'total', 50n)
+  const archived = (units: string) => fact({ service: 'archive', projectName: 'two-prices', quantities: { units } })
+  const [first, second] = [archived('5'), archived('5')]
+  await charge(site, [first])
+  await charge(site, [second])
+  await importSheet(site.house, `organisation,tier,project,payment\nFaculty,other,two-prices,prepaid\n`)
+  await charge(site, [archived('2')])
+  await writeTrueUps(site.house, 'tester', site.memory)
+  assert.deepEqual([await used(owner), await left(owner)], [['total 6'], ['6', '98']])
+  await assertBooksAgree(site.house)
+  await giveBack(second, 5n)
+  await assert.rejects(giveBack(first, 2n), {
+    type: 'refund-exceeds-paid',
+    detail: { currency, asked: '2', left: '1' },
+  })
+  await giveBack(first, 1n)
+  assert.deepEqual([await used(owner), await left(owner)], [['total 0'], ['10', '100']])
+  await assertBooksAgree(site.house)
+})
+
 test('a correction in a month with tiers leaves dates and budgets as if it had been told so at first', async () => {
   const stored = (name: string, units: string) => fact({ service: 'storage', projectName: name, quantities: { units } })
   const again = (usage: Fact, units: string) => ({

@@ -9,7 +9,7 @@ import { aloneStored, type Answered } from '../operations/alone.ts'
 import { numbered } from '../values/id.ts'
 import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
-import { type Charge, monthName } from './charge.ts'
+import type { Charge } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
 import { keptInMonths, withOthers } from './month-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
@@ -146,12 +146,11 @@ async function partsOf(writer: Writer, live: readonly Charge[], nanos: bigint, c
   let open = nanos
   for (const charge of live) {
     const before = refunded.get(charge.id) ?? 0n
-    const month = monthName(charge)
-    const left = least(charge.nanos - before, kept.get(month) ?? charge.nanos)
+    const left = least(charge.nanos - before, kept.of(charge) ?? charge.nanos)
     const part = least(left, open)
     if (part <= 0n) continue
     parts.push({ charge, before, nanos: part })
-    if (kept.has(month)) kept.set(month, (kept.get(month) as bigint) - part)
+    kept.take(charge, part)
     open -= part
   }
   if (open > 0n) throw refundTooMuch(currency, nanos, nanos - open)

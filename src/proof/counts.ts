@@ -8,7 +8,7 @@ const paid = `
   select page, owner, currency, sum(spent) as spent, sum(kept) as kept, sum(least) as least, bool_or(trued) as trued
     from (select c.operation as page, unnest(array[c.project, r.person]) as owner, c.currency, c.amount as spent,
                  c.amount + coalesce(b.amount, 0) - coalesce(f.amount, 0) as kept, c.amount as least,
-                 u.price is not null as trued
+                 u.component is not null as trued
             from charging.charges c
             join metering.records r on r.id = c.record
             join ledger.transfers t on t.id = c.transfer
@@ -16,8 +16,12 @@ const paid = `
             left join charging.charges b on b.kind = 'reversal' and b.record = c.record and b.component = c.component
                                         and b.part = c.part and b.revision = c.revision and b.period = c.period
             left join (select charge, sum(amount) as amount from charging.refunds group by charge) as f on f.charge = c.id
-            left join (select distinct project, provider, period, price from charging.true_ups where amount < 0) as u
-                   on u.project = c.project and u.provider = c.provider and u.period = c.period and u.price = c.price
+            left join pricing.versions v on v.id = c.price
+            left join (select distinct t.project, t.provider, t.period, t.currency, v.service, v.subtype, v.component
+                         from charging.true_ups t join pricing.versions v on v.id = t.price
+                        where t.amount < 0) as u
+                   on u.project = c.project and u.provider = c.provider and u.period = c.period and u.currency = c.currency
+                      and u.service = v.service and u.subtype = v.subtype and u.component = v.component
            where c.kind = 'charge' and c.operation in (select page from credits.counts)
            union all
           select operation, project, currency, amount, amount, 0, true from charging.true_ups where amount > 0) as line

@@ -1,0 +1,69 @@
+import { strict as assert } from 'node:assert'
+import { randomUUID } from 'node:crypto'
+import { test } from 'node:test'
+import { Counter } from '../../src/charging/counter-commands.ts'
+import { findRefundable, refund } from '../../src/charging/refund-commands.ts'
+import { charge, fact, importSheet, newSite, setBook } from '../../src/charging/testing.ts'
+import { writeTrueUps } from '../../src/charging/true-up-commands.ts'
+import { Credits } from '../../src/credits/commands.ts'
+import { rows } from '../../src/database/reader.ts'
+import { proveBooks } from '../../src/proof/commands.ts'
+
+const baht = 1_000_000_000n
+const currency = 'THB'
+const me = () => ({ principal: 'tester', key: randomUUID() })
+const sheet = (tier: string) => `organisation,tier,project,payment\nFaculty,${tier},chem,prepaid\n`
+
+test('months whose tiers look at two prices of one thing are proved, whatever was refunded and corrected', async (t) => {
+  const site = await newSite()
+  const { house } = site
+  const counter = new Counter(new Credits(house))
+  t.after(async () => {
+    await counter.credits.lane.close()
+    await site.drop()
+  })
+  const line = (scope: string) =>
+    `  - { service: store, component: volume, from: 2020-01-01, ${scope}currency: THB, quantity: units, base: period, graduated: [{ upTo: 6, price: 1 }, { upTo: null, price: 0 }] }\n`
+  await setBook(house, `prices:\n${line('')}${line('tier: other, ')}`)
+  await importSheet(house, sheet('mu'))
+  const [project] = await rows<{ id: string }>(
+    site.database.pool,
+    `select id from parties.projects where name = 'chem'`,
+  )
+  const owner = project?.id ?? ''
+  const granted = { owner, currency, origin: 'gift', nanos: 20n * baht }
+  await counter.credits.grant(me(), { ...granted, expiresAt: null })
+  await counter.credits.grant(me(), { ...granted, expiresAt: Date.now() + 86_400_000 })
+  await counter.credits.budget(me(), { owner, currency, span: 'total', nanos: 100n * baht })
+  const told = ['5', '5', '2'].map((units) => fact({ service: 'store', projectName: 'chem', quantities: { units } }))
+  const [first, second, third] = told as [ReturnType<typeof fact>, ReturnType<typeof fact>, ReturnType<typeof fact>]
+  const proved = async () => {
+    for await (const { name, ok, detail } of proveBooks(house)) assert.ok(ok, `${name}: ${detail}`)
+  }
+  const trueUp = async () => {
+    await writeTrueUps(house, 'tester', site.memory)
+    await proved()
+  }
+  const giveBack = async (of: string, amount: bigint) =>
+    refund(counter, me(), { of, nanos: amount * baht, reason: 'it failed' }, await findRefundable(counter, of))
+  await charge(site, [first])
+  await charge(site, [second])
+  await importSheet(house, sheet('other'))
+  await charge(site, [third])
+  await trueUp()
+  await giveBack(second.externalId, 3n)
+  await proved()
+  await charge(site, [{ ...third, quantities: { units: '0' }, measuredAt: third.measuredAt + 1 }])
+  await trueUp()
+  await charge(site, [{ ...first, quantities: { units: '0' }, measuredAt: first.measuredAt + 1 }])
+  await trueUp()
+  await assert.rejects(giveBack(second.externalId, 3n), { type: 'refund-exceeds-paid' })
+  await giveBack(second.externalId, 2n)
+  await trueUp()
+  const [left] = await rows<{ posted: string }>(
+    site.database.pool,
+    `select trim_scale(posted)::text as posted from ledger.accounts where owner = $1 and kind = 'wallet'`,
+    [owner],
+  )
+  assert.equal(left?.posted, '40')
+})
