@@ -223,8 +223,8 @@ test('201: storage of a project that is disabled ends when it is told, and none 
   await ask('POST', '/usage/storage', told)
   for (const project of [one, none]) await ask('PATCH', `/account/project/${project}`, { enabled: false })
   await ask('POST', '/usage/storage', { ...told, size: 0, timestamp: now - 500 })
-  // It stored something once, and does no more.
-  await ask('POST', '/usage/storage', { ...told, timestamp: now - 200 })
+  // It stored something once, and does no more: not from its end on, nor later.
+  for (const timestamp of [now - 500, now - 200]) await ask('POST', '/usage/storage', { ...told, timestamp })
   await ask('POST', '/usage/storage', { ...told, proj_id: none })
   for (const project of [one, none]) await ask('PATCH', `/account/project/${project}`, { enabled: true })
   await ask('POST', '/usage/storage', { ...told, timestamp: now })

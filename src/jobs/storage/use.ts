@@ -66,7 +66,7 @@ export const storeCommand = (
     const stored = desk.shelves.of(storing.shelf).rows.get(project) ?? { jobs: [], touched: new Set<Job>() }
     const before = jobAt(stored, at)
     // One that is disabled goes on with what it stores, and begins nothing.
-    const goesOn = before && (before.course.instances > 0n || startOf(before) === at)
+    const goesOn = before && (before.course.instances > 0n || (startOf(before) === at && size === 0n))
     if (!account || account.isGone || !(account.enabled || goesOn))
       return taken((own) => storing.problem(own, { reason: unknownProject, project, job: null, event: said }))
     if (before && startOf(before) === at) {
