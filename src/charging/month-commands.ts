@@ -78,14 +78,17 @@ export async function withOthers(
   const keys = await keysOfPrices(writer)
   const pricesOf = Map.groupBy(keys.keys(), (price) => keys.get(price))
   const months = asked.map((month) => ({ ...month, prices: pricesOf.get(keys.get(month.price)) ?? [month.price] }))
-  const byMonth = Map.groupBy(await sql.trueUpsGivingBack(writer, months), ({ n }) => n)
+  const byMonth = new Set((await sql.trueUpsGivingBack(writer, months)).map(({ n }) => n))
   const pages = Map.groupBy(byMonth.size === 0 ? [] : await sql.pagesOfTotals(writer, months), ({ n }) => n)
+  const own = givenBack.filter(({ month }) => month).map((each, n) => ({ ...each, n }))
+  const cameBack = new Map<number, bigint>()
+  for (const row of byMonth.size === 0 ? [] : await sql.cameBackOf(writer, own))
+    cameBack.set(row.n, nanosFrom(row.amount))
   let place = 0
   return givenBack.map(({ month, ...back }) => {
     const n = month ? place++ : -1
-    const trueUps = byMonth.get(n)?.map(({ operation }) => BigInt(operation))
-    return trueUps
-      ? { ...back, others: { pages: (pages.get(n) ?? []).map(({ page }) => BigInt(page)), trueUps } }
-      : back
+    if (!byMonth.has(n)) return back
+    const ofOthers = (pages.get(n) ?? []).map(({ page }) => BigInt(page))
+    return { ...back, others: { pages: ofOthers, cameBack: cameBack.get(n) ?? 0n } }
   })
 }

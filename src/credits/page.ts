@@ -6,8 +6,11 @@ export type Spent = { readonly owner: string; readonly currency: string; nanos: 
  */
 export type GivenBack = Spent & {
   readonly pages: readonly bigint[]
-  /** What true-ups gave back of these before comes back of whatever else they look at. */
-  readonly others?: { readonly pages: readonly bigint[]; readonly trueUps: readonly bigint[] }
+  /**
+   * What came back of these before for other charges of a month with true-ups comes back of whatever else they look at;
+   * and what came back for their own charges.
+   */
+  readonly others?: { readonly pages: readonly bigint[]; readonly cameBack: bigint }
 }
 
 export const pagesOf = (givenBack: readonly GivenBack[]): bigint[] => [

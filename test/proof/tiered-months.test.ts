@@ -60,10 +60,12 @@ test('months whose tiers look at two prices of one thing are proved, whatever wa
   await assert.rejects(giveBack(second.externalId, 3n), { type: 'refund-exceeds-paid' })
   await giveBack(second.externalId, 2n)
   await trueUp()
-  const [left] = await rows<{ posted: string }>(
+  // What nobody paid for in the end is as if it had not been told.
+  const [left] = await rows<{ used: string; posted: string; dated: string }>(
     site.database.pool,
-    `select trim_scale(posted)::text as posted from ledger.accounts where owner = $1 and kind = 'wallet'`,
-    [owner],
+    `select trim_scale(w.used)::text as used, trim_scale(a.posted)::text as posted,
+            (select trim_scale(sum(posted))::text from credits.lots l where l.wallet = a.id) as dated
+       from credits.budget_windows w join ledger.accounts a on a.id = w.wallet`,
   )
-  assert.equal(left?.posted, '40')
+  assert.deepEqual(left, { used: '0', posted: '40', dated: '20' })
 })

@@ -97,12 +97,12 @@ export const pagesOfTotals = (reader: Reader, totals: readonly Charging[]) => {
   )
 }
 
-/** The operations whose true-ups gave something back, by the month's place. */
+/** Where true-ups gave something back, by the month's place. */
 export const trueUpsGivingBack = (reader: Reader, months: readonly Charging[]) => {
   const wanted = months.flatMap((month, n) => month.prices.map((price) => ({ ...month, n, price })))
-  return rows<{ n: number; operation: string }>(
+  return rows<{ n: number }>(
     reader,
-    `select distinct w.n, t.operation
+    `select distinct w.n
        from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::date[], $5::bigint[])
               as w (n, project, provider, period, price)
        join charging.true_ups t using (project, provider, period, price)
@@ -113,6 +113,40 @@ export const trueUpsGivingBack = (reader: Reader, months: readonly Charging[]) =
       wanted.map(({ provider }) => provider),
       wanted.map(({ period }) => period),
       arrayOf(wanted.map(({ price }) => price)),
+    ],
+  )
+}
+
+type Pages = {
+  readonly n: number
+  readonly owner: string
+  readonly currency: string
+  readonly pages: readonly bigint[]
+}
+
+/** What other operations gave back of what projects were charged on pages, by corrections and refunds. */
+export const cameBackOf = (writer: Writer, of: readonly Pages[]) => {
+  const wanted = of.flatMap(({ pages, ...each }) => pages.map((page) => ({ ...each, page })))
+  return rows<{ n: number; amount: string }>(
+    writer,
+    `with c as (
+       select w.n, c.id, c.record, c.component, c.part, c.revision, c.period
+         from unnest($1::integer[], $2::uuid[], $3::text[], $4::bigint[]) as w (n, project, currency, page)
+         join charging.charges c on c.id >= w.page << 20 and c.id < (w.page + 1) << 20
+                                and c.project = w.project and c.currency = w.currency and c.kind = 'charge')
+     select n, sum(amount) as amount
+       from (select c.n, -b.amount as amount
+               from c join charging.charges b using (record, component, part, revision, period)
+              where b.kind = 'reversal' and b.operation <> $5
+             union all
+             select c.n, r.amount from c join charging.refunds r on r.charge = c.id where r.operation <> $5) as line
+      group by n`,
+    [
+      wanted.map(({ n }) => n),
+      wanted.map(({ owner }) => owner),
+      wanted.map(({ currency }) => currency),
+      arrayOf(wanted.map(({ page }) => page)),
+      String(writer.operation),
     ],
   )
 }

@@ -42,25 +42,25 @@ export const countedByPages = (reader: Reader, pages: readonly bigint[]) =>
     [arrayOf(pages)],
   )
 
-/** What some operations gave back to lots that had paid pages. */
-export const givenToLots = (reader: Reader, pages: readonly bigint[], operations: readonly bigint[]) =>
-  rows<{ operation: string; page: string; wallet: string; nanos: string }>(
+/** What was given back to lots that had paid pages. */
+export const givenToLots = (reader: Reader, pages: readonly bigint[]) =>
+  rows<{ page: string; wallet: string; nanos: string }>(
     reader,
-    `select d.operation, d.page, l.wallet, sum(d.posted_delta) as nanos
+    `select d.page, l.wallet, sum(d.posted_delta) as nanos
        from credits.draws d
        join credits.lots l on l.id = d.lot
-      where d.page = any ($1::bigint[]) and d.operation = any ($2::bigint[])
-      group by d.operation, d.page, l.wallet`,
-    [arrayOf(pages), arrayOf(operations)],
+      where d.page = any ($1::bigint[]) and d.posted_delta > 0
+      group by d.page, l.wallet`,
+    [arrayOf(pages)],
   )
 
-/** So much of pages counts no more in budgets by some operations. */
-export const countedLess = (reader: Reader, pages: readonly bigint[], operations: readonly bigint[]) =>
-  rows<{ operation: string; page: string; wallet: string; span: Span; nanos: string }>(
+/** So much of pages counts no more in budgets. */
+export const countedLess = (reader: Reader, pages: readonly bigint[]) =>
+  rows<{ page: string; wallet: string; span: Span; nanos: string }>(
     reader,
-    `select operation, page, wallet, span, -sum(delta) as nanos
+    `select page, wallet, span, -sum(delta) as nanos
        from credits.counts
-      where page = any ($1::bigint[]) and operation = any ($2::bigint[])
-      group by operation, page, wallet, span`,
-    [arrayOf(pages), arrayOf(operations)],
+      where page = any ($1::bigint[]) and delta < 0
+      group by page, wallet, span`,
+    [arrayOf(pages)],
   )
