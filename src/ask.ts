@@ -3,8 +3,10 @@ import { againWith, answered, type Asked, type Told } from './credits/asked-cli.
 import type { House } from './operations/house.ts'
 import { flagsOf } from './program.ts'
 import { type Door, WrongUsage } from './terminal/door.ts'
+import { askOver } from './terminal/over.ts'
 import type { There } from './terminal/there.ts'
-import { Refusal } from './values/refusal.ts'
+
+type Remote = { readonly url: string; readonly key: string }
 
 /**
  * Asks a door in the name of whoever sits at the terminal: over HTTP where BURSAR_URL and BURSAR_KEY say of which
@@ -12,14 +14,14 @@ import { Refusal } from './values/refusal.ts'
  */
 export async function askDoor(command: Command, door: Door<House>, asked: Asked): Promise<Told> {
   const remote = await remoteOf(door)
-  if (remote) return await askOver(remote.url, remote.key, asked)
+  if (remote) return await askRemote(remote, asked)
   const [{ askOwnDoors }, { readSettings }] = await Promise.all([import('./app.ts'), import('./settings.ts')])
   const principal = { name: door.principal, role: 'admin', parties: 'all' } as const
   return await askOwnDoors(await door.house(), readSettings(process.env, flagsOf(command)), principal, asked)
 }
 
 /** Which Bursar is to be asked, and with which key; undefined: the one of this database. */
-export async function remoteOf(door: Door<House>): Promise<{ readonly url: string; readonly key: string } | undefined> {
+export async function remoteOf(door: Door<House>): Promise<Remote | undefined> {
   const [url, key] = [await door.setting('BURSAR_URL'), await door.setting('BURSAR_KEY')]
   if (url !== undefined && key !== undefined) return { url, key }
   if (url === undefined && key === undefined) return undefined
@@ -31,7 +33,7 @@ export async function remoteOf(door: Door<House>): Promise<{ readonly url: strin
 export async function thereOf(door: Door<House>): Promise<There | undefined> {
   const remote = await remoteOf(door)
   if (!remote) return undefined
-  const asked = (path: string) => askOver(remote.url, remote.key, { method: 'GET', path })
+  const asked = (path: string) => askRemote(remote, { method: 'GET', path })
   const get = async (path: string) => answered(await asked(path)).body
   return {
     get,
@@ -52,22 +54,5 @@ export async function thereOf(door: Door<House>): Promise<There | undefined> {
   }
 }
 
-async function askOver(url: string, secret: string, { method, path, body, key }: Asked): Promise<Told> {
-  const headers = {
-    authorization: `Bearer ${secret}`,
-    ...(body && { 'content-type': 'application/json' }),
-    ...(key !== undefined && { 'idempotency-key': key }),
-  }
-  try {
-    const sent = { method, headers, ...(body && { body: JSON.stringify(body) }) }
-    const answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, sent)
-    return { status: answer.status, body: (await answer.json()) as Told['body'] }
-  } catch (error) {
-    const again = key === undefined ? '' : ` ${againWith(key)}`
-    throw new Refusal(`no Bursar answers at ${url}: ${causeOf(error as Error)}`, `See that it runs there.${again}`)
-  }
-}
-
-function causeOf({ message, cause }: Error): string {
-  return cause instanceof Error ? cause.message : message
-}
+const askRemote = ({ url, key }: Remote, asked: Asked): Promise<Told> =>
+  askOver(url, key, asked, asked.key === undefined ? undefined : againWith(asked.key))

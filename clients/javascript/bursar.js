@@ -32,6 +32,12 @@ export class BursarUnreachable extends Error {
   }
 }
 
+/** Of what is no problem of Bursar. */
+function titleOf({ status, headers }, text) {
+  const isLed = status >= 300 && status < 400
+  return isLed ? `The address of Bursar leads on to ${headers.get('location')}: give that one.` : text.slice(0, 200)
+}
+
 /** What was asked for wants a second person: it is done when somebody approves it. `approval` is its id. */
 export class BursarWaits extends Error {
   constructor(body) {
@@ -70,7 +76,8 @@ export class Bursar {
   async ask(method, path, body, { key = randomUUID() } = {}) {
     const headers = { authorization: `Bearer ${this.#key}`, 'idempotency-key': key }
     if (body !== undefined) headers['content-type'] = 'application/json'
-    const sent = { method, headers, ...(body !== undefined && { body: JSON.stringify(body) }) }
+    // Whoever is led on asks another, and of a POST a GET is left.
+    const sent = { method, headers, redirect: 'manual', ...(body !== undefined && { body: JSON.stringify(body) }) }
     let isUnsure = false
     for (let attempt = 1; ; attempt++) {
       const isLast = attempt >= this.#attemptsMax
@@ -80,9 +87,12 @@ export class Bursar {
         const answer = await this.#fetch(`${this.#url}${path}`, { ...sent, signal })
         const text = await answer.text()
         const isJson = answer.headers.get('content-type')?.includes('json')
-        const value = isJson ? JSON.parse(text) : { title: text.slice(0, 200) }
+        // A page of something in between says nothing of what was asked for.
+        if (answer.ok && !isJson && answer.status !== 204)
+          throw new Error(`the answer is ${answer.status}, and no JSON of Bursar`)
+        const value = isJson ? JSON.parse(text) : { title: titleOf(answer, text) }
         if (answer.ok) return { status: answer.status, body: value }
-        isUnsure = answer.status >= 500 || (isUnsure && beforeTheKey.has(answer.status))
+        isUnsure = answer.status >= 500 || (isUnsure && (answer.status < 400 || beforeTheKey.has(answer.status)))
         if (answer.status !== 503 || isLast) throw new BursarProblem(answer.status, value, key, isUnsure)
         retryAfter = Number(answer.headers.get('retry-after') ?? 0) * 1000
       } catch (error) {

@@ -137,6 +137,13 @@ class Hold:
                 raise
 
 
+class _LedNowhere(urllib.request.HTTPRedirectHandler):
+    """Whoever is led on asks another with the same key, and of a POST a GET is left: it is told as a problem instead."""
+
+    def redirect_request(self, *_):
+        return None
+
+
 class Bursar:
     """One Bursar, asked with one key; both come from BURSAR_URL and BURSAR_KEY where they are not given."""
 
@@ -149,6 +156,7 @@ class Bursar:
         self._key = key
         self._attempts_max = attempts_max
         self._timeout_seconds = timeout_seconds
+        self._opener = urllib.request.build_opener(_LedNowhere)
 
     def ask(self, method, path, body=None, *, key=None):
         """One request, under one key, as often as it takes; answers the body, raises what was refused."""
@@ -164,13 +172,13 @@ class Bursar:
             retry_after = 0.0
             request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
             try:
-                with urllib.request.urlopen(request, timeout=self._timeout_seconds) as answer:
-                    told = json.loads(answer.read() or b"null")
+                with self._opener.open(request, timeout=self._timeout_seconds) as answer:
+                    told = _told(answer)
                     if answer.status == 202:
                         raise BursarWaits(told)
                     return told
             except urllib.error.HTTPError as error:
-                is_unsure = error.code >= 500 or (is_unsure and error.code in _BEFORE_THE_KEY)
+                is_unsure = error.code >= 500 or (is_unsure and (error.code < 400 or error.code in _BEFORE_THE_KEY))
                 if error.code != 503 or is_last:
                     raise BursarProblem(error.code, _problem(error), key, is_unsure) from None
                 retry_after = float(error.headers.get("retry-after") or 0)
@@ -223,7 +231,17 @@ def _given(**fields):
     return {name: value for name, value in fields.items() if value is not None}
 
 
+def _told(answer):
+    try:
+        return None if answer.status == 204 else json.loads(answer.read())
+    except ValueError:
+        # A page of something in between says nothing of what was asked for.
+        raise http.client.HTTPException(f"the answer is {answer.status}, and no JSON of Bursar") from None
+
+
 def _problem(error):
+    if 300 <= error.code < 400:
+        return {"title": f"The address of Bursar leads on to {error.headers.get('location')}: give that one."}
     try:
         return json.loads(error.read())
     except ValueError:

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { askOver } from '../terminal/over.ts'
 import type { UuidKind } from '../values/id.ts'
 import { Refusal } from '../values/refusal.ts'
 import { noParty } from './absent.ts'
@@ -64,37 +65,16 @@ async function* items(ask: (asked: Asked) => Promise<Body>, path: string): Async
   }
 }
 
-async function answerOf(url: string, secret: string, { method, path, body }: Asked): Promise<Body> {
-  const headers = {
-    authorization: `Bearer ${secret}`,
-    ...(method !== 'GET' && { 'idempotency-key': randomUUID() }),
-    ...(body && { 'content-type': 'application/json' }),
-  }
-  let answer: Response
-  let text: string
-  try {
-    answer = await fetch(`${url.replace(/\/+$/, '')}${path}`, {
-      method,
-      headers,
-      ...(body && { body: JSON.stringify(body) }),
-    })
-    text = await answer.text()
-  } catch (error) {
-    const { message, cause } = error as Error
-    throw new Refusal(
-      `no Bursar answers at ${url}: ${cause instanceof Error ? cause.message : message}`,
-      'See that it runs there.',
-    )
-  }
-  const isJson = answer.headers.get('content-type')?.includes('json') ?? false
-  const told = (isJson ? JSON.parse(text) : {}) as Body
-  if (answer.ok) return told
-  const { title, detail, issues } = told as {
+async function answerOf(url: string, secret: string, asked: Asked): Promise<Body> {
+  const key = asked.method === 'GET' ? {} : { key: randomUUID() }
+  const { status, body } = await askOver(url, secret, { ...asked, ...key })
+  if (status < 400) return body
+  const { title, detail, issues } = body as {
     title?: string
     detail?: string
     issues?: { field: string; message: string }[]
   }
   const more = issues?.map(({ field, message }) => `${field.replace(/^body\./, '')} ${message}`).join('\n') ?? detail
-  const Kind = answer.status === 404 ? NotThere : Refusal
-  throw new Kind(more ?? title ?? `${url} answers ${answer.status}`, `That is what the Bursar at ${url} says.`)
+  const Kind = status === 404 ? NotThere : Refusal
+  throw new Kind(more ?? title ?? `${url} answers ${status}`, `That is what the Bursar at ${url} says.`)
 }
