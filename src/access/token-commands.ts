@@ -1,5 +1,6 @@
 import {
   createRemoteJWKSet,
+  customFetch,
   errors,
   jwtVerify,
   type JWTPayload,
@@ -57,7 +58,7 @@ export function tokenReader({ issuer, audience, secret, jwksUrl }: TokenSettings
     currentDate: new Date(now()),
   })
   const bytes = new TextEncoder().encode(secret)
-  const published = jwksUrl === undefined ? undefined : createRemoteJWKSet(new URL(jwksUrl), { timeoutDuration: 5_000 })
+  const published = jwksUrl === undefined ? undefined : publishedAt(new URL(jwksUrl), now)
   return async (token) => {
     try {
       const { payload } = published
@@ -68,6 +69,22 @@ export function tokenReader({ issuer, audience, secret, jwksUrl }: TokenSettings
       throw asProblem(error)
     }
   }
+}
+
+/** Once there are keys, those of a token that names another are asked for every half a minute; else at most so often. */
+const askedEveryMs = 1_000
+
+/** Anybody can make up tokens: while the address fails, each of them would make a request of its own there. */
+function publishedAt(url: URL, now: () => number): JWTVerifyGetKey {
+  let askedAt = Number.NEGATIVE_INFINITY
+  return createRemoteJWKSet(url, {
+    timeoutDuration: 5_000,
+    [customFetch]: async (address, options) => {
+      if (now() < askedAt + askedEveryMs) throw new Error('the keys were asked for a moment ago')
+      askedAt = now()
+      return await fetch(address, options)
+    },
+  })
 }
 
 /** Whether the keys could not be had, or the token is not signed with any of them, are two things. */
@@ -102,12 +119,13 @@ async function verifyByPublished(token: string, published: JWTVerifyGetKey, opti
 }
 
 function claimsOf(payload: JWTPayload, issuer: string, now: number): Claims {
-  const { sub = '', iat, exp = 0, role, type, email } = payload
+  const { iat, exp = 0, role, type, email } = payload
+  const sub: unknown = payload.sub
   if (iat !== undefined && iat > now / 1000 + leewaySeconds) throw refusal('it was issued in the future')
   // Where one secret signs both, the token that only asks for new ones opens nothing.
   if (type !== undefined && type !== 'access') throw refusal('its type is not access')
-  if (sub === '' || sub.length > 200 || sub.includes('\0') || !sub.isWellFormed())
-    throw refusal('its subject must have 1 to 200 characters')
+  if (typeof sub !== 'string' || sub === '' || sub.length > 200 || sub.includes('\0') || !sub.isWellFormed())
+    throw refusal('its subject must be a text of 1 to 200 characters')
   const address = typeof email === 'string' && email.length <= 200 && !email.includes('\0') ? email : null
   return { issuer, subject: sub, role, email: address, expiresAt: (exp + leewaySeconds) * 1000 }
 }

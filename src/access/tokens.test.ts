@@ -130,6 +130,8 @@ test('401: tokens of others, for others, unsigned, too old or too new, each with
     [{ iss: undefined } as unknown as JWTPayload, /has no iss/],
     [{ aud: undefined } as unknown as JWTPayload, /has no aud/],
     [{ sub: '' }, /subject/],
+    [{ sub: 42 } as unknown as JWTPayload, /subject must be a text/],
+    [{ sub: null } as unknown as JWTPayload, /subject must be a text/],
     [{ sub: 'x'.repeat(201) }, /subject/],
     [{ type: 'refresh' }, /type/],
   ]
@@ -214,6 +216,27 @@ test('503: an address of keys that does not answer is no fault of the token, and
     const { status, body } = await guarded.ask(token)
     assert.deepEqual([status, body.type], [503, '/problems/token-keys-unavailable'])
   }
+})
+
+test('503: made-up tokens do not make one request each at an address of keys that fails; a second later it is asked anew', async () => {
+  const { privateKey, publicKey } = await generateKeyPair('RS256')
+  const keys = [{ ...(await exportJWK(publicKey)), kid: 'rsa', alg: 'RS256' }]
+  let asked = 0
+  let isUp = false
+  const server = createServer((_, answer) => {
+    asked += 1
+    answer.writeHead(isUp ? 200 : 500, { 'content-type': 'application/json' }).end(JSON.stringify({ keys }))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const guarded = await open({ jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  const madeUp = bearer(`${part({ alg: 'RS256', kid: 'none' })}.${part(usual())}.AAAA`)
+  for (let count = 0; count < 20; count += 1) assert.equal((await guarded.ask(madeUp)).status, 503)
+  assert.equal(asked, 1)
+  isUp = true
+  now += 1_000
+  assert.equal((await guarded.ask(bearer(await signed({}, privateKey, 'RS256', 'rsa')))).status, 200)
+  assert.equal(asked, 2)
+  server.close()
 })
 
 test('no token reaches the log', async () => {
