@@ -28,12 +28,15 @@ export const backup: Register<House> = (command, door) => {
       if (warning) door.remark(warning)
       const started = performance.now()
       const note: Note = { head: (await newestHead(house)) ?? null, keyIds: [house.keys.seal.id] }
-      const draft = `${file}.part`
+      // Of two backups of one name each writes its own, or they would write into one file.
+      const draft = `${file}.${process.pid}.part`
+      const forget = () => rmSync(draft, { force: true })
+      process.once('exit', forget)
       const progress = door.progress()
       let rows = 0
       try {
         const gzip = createGzip({ level: 6 })
-        const written = pipeline(gzip, createWriteStream(draft, { mode: 0o600, flush: true }))
+        const written = pipeline(gzip, createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }))
         written.catch(() => {})
         const filling = writeBackup(house.database, note, gzip, (count) =>
           progress.show(() => `${grouped(count)} rows written`),
@@ -47,9 +50,10 @@ export const backup: Register<House> = (command, door) => {
         await written
         renameSync(draft, file)
       } catch (error) {
-        rmSync(draft, { force: true })
+        forget()
         throw unwritable(file, error)
       } finally {
+        process.off('exit', forget)
         progress.end()
       }
       const seconds = (performance.now() - started) / 1000

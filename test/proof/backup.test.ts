@@ -1,7 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -74,6 +74,23 @@ test('what was backed up while somebody was at work is proved in a server that i
   assert.match(next ?? '', /^t\t\d+\t\d+\t\d+\t\d{5,}$/)
   const restored = await bursar('restore', file, '--data', empty('waited'))
   assert.equal(restored.code, 0, restored.out)
+})
+
+test('two backups that are written under one name at once are both whole', async () => {
+  const twice = place('twice.gz')
+  const both = await Promise.all([1, 2].map(() => bursar('backup', twice, '--data', place('old'))))
+  assert.deepEqual(
+    both.map(({ code, err }) => [code, err]),
+    [
+      [0, ''],
+      [0, ''],
+    ],
+  )
+  assert.deepEqual(
+    readdirSync(directory).filter((name) => name.startsWith('twice')),
+    ['twice.gz'],
+  )
+  assert.equal((await bursar('restore', twice, '--data', empty('twice'))).code, 0)
 })
 
 test('nothing is restored over books that are there, nor without the keys that marked them', async () => {
