@@ -112,3 +112,24 @@ test('a terminal that is closed ends a command as a signal to end does: what was
   assert.deepEqual([code, signal], [129, null], err)
   await site.verify()
 })
+
+test('npm alone is asked to end: so does what it started', async () => {
+  const env = { PATH: process.env['PATH'], HOME: site.home, ...site.environment }
+  const child = spawn('npm', ['start', '--', '--port', '0'], {
+    cwd: join(import.meta.dirname, '../..'),
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  let out = ''
+  const listens = new Promise<string>((resolve) =>
+    child.stdout.on('data', (data: Buffer) => {
+      out += data.toString()
+      const [, url] = /listens on (\S+)/.exec(out) ?? []
+      if (url !== undefined) resolve(url)
+    }),
+  )
+  const url = await listens
+  child.kill('SIGTERM')
+  await once(child, 'exit')
+  await assert.rejects(fetch(`${url}/health`))
+})
