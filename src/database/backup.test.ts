@@ -2,6 +2,8 @@ import { strict as assert } from 'node:assert'
 import { Writable } from 'node:stream'
 import { after, before, test } from 'node:test'
 import { writeBackup } from './backup.ts'
+import { row } from './reader.ts'
+import { restoreBackup } from './restore.ts'
 import { type FreshDatabase, freshDatabase } from './testing.ts'
 
 let fresh: FreshDatabase
@@ -22,4 +24,33 @@ test('an output that is slower than the database is waited for, and nobody goes 
   await writeBackup(fresh.database, null, slow, () => {})
   assert(writes > 20)
   assert(listeners <= 2, `${listeners} listeners`)
+})
+
+test('what is checked before a restore is checked again when nobody else can write, and a no leaves all as it was', async () => {
+  const parts: string[] = []
+  const kept = new Writable({
+    write(part: Buffer, _, done) {
+      parts.push(part.toString())
+      done()
+    },
+  })
+  await writeBackup(fresh.database, null, kept, () => {})
+  const lines = async function* () {
+    yield* parts.join('').split('\n')
+  }
+  const count = async () =>
+    (await row<{ count: string }>(fresh.database.pool, 'select count(*)::text as count from metering.meters'))?.count
+  const before = await count()
+  assert.notEqual(before, '0')
+  let asked = 0
+  const check = async () => {
+    asked += 1
+    if (asked === 2) throw new Error('there are books by now')
+  }
+  const nothing = () => Promise.resolve()
+  await assert.rejects(
+    restoreBackup(fresh.database, lines(), check, nothing, () => {}),
+    /there are books by now/,
+  )
+  assert.equal(await count(), before)
 })

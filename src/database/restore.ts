@@ -51,7 +51,7 @@ function parseHead(line: string): BackupHead {
 
 /**
  * Puts a backup into a database of the same migrations whose tables hold nothing of anybody, all of it or nothing.
- * What the caller finishes it with belongs to it.
+ * What the caller finishes it with belongs to it. What it checks is checked again behind the locks.
  *
  * @throws Refusal when it is cut short, changed, or of other migrations
  */
@@ -71,6 +71,8 @@ export async function restoreBackup(
     await requireSame(client, head)
     const known = await catalogue.tables(client)
     await client.query(`truncate ${known.map(({ table }) => table).join(', ')}`)
+    // Another restore may have filled the tables while this one waited for them.
+    await check(head)
     await makePartitions(client, head)
     let total = 0
     for (;;) {
