@@ -17,6 +17,7 @@ import type { Principal } from './http/principal.ts'
 import type { Server } from './http/server.ts'
 import type { JobParts } from './jobs/parts-commands.ts'
 import { jobTasks } from './jobs/tasks.ts'
+import { meteringTasks } from './metering/tasks.ts'
 import { hasWritten } from './operations/alone.ts'
 import { growYoungHeap } from './operations/young-heap.ts'
 import type { House } from './operations/house.ts'
@@ -223,6 +224,7 @@ const tasksOf = (house: House, { credits, jobs }: Opened, log: Logger): Task[] =
     },
   },
   ...creditTasks(credits),
+  ...meteringTasks(house),
   ...chargingTasks(house),
   ...jobTasks(jobs.desk, jobs.storage),
 ]

@@ -1,3 +1,4 @@
+import type { LateIndex } from '../database/late-index.ts'
 import { copyText } from '../database/copy-text.ts'
 import { type Reader, row, rows } from '../database/reader.ts'
 import { append, execute, type SealedTable, type Writer } from '../database/writer.ts'
@@ -155,6 +156,9 @@ export const makePartition = async (writer: Writer, period: string, next: string
   )
 }
 
+/** A project's charges, out of millions. */
+export const lateIndexes: readonly LateIndex[] = [{ table: 'charging.charges', columns: ['project'] }]
+
 export type StatementRow = {
   period: string
   service: string
@@ -209,9 +213,10 @@ export const stateCounts = (reader: Reader, project: string, from: Date | null, 
   rows<StateCountRow>(
     reader,
     `select s.state, s.reason, count(*) as records
-       from (select distinct on (record) record, state, reason from charging.states order by record, id desc) s
+       from charging.states s
        join metering.standing r on r.id = s.record
       where r.project = $1 and s.state <> 'charged'
+        and not exists (select from charging.states later where later.record = s.record and later.id > s.id)
         and ($2::timestamptz is null or r.ends_at >= $2)
         and ($3::timestamptz is null or r.ends_at < $3)
       group by s.state, s.reason

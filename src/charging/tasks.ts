@@ -1,8 +1,10 @@
+import { lateIndexing } from '../database/late-index.ts'
 import type { House } from '../operations/house.ts'
 import { partiesRevision } from '../parties/commands.ts'
 import type { Task } from '../tasks/task.ts'
 import { type Memory, newMemory } from './memory-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
+import { lateIndexes } from './sql.ts'
 import { chargeWhatWaits } from './waiting-commands.ts'
 
 const principal = 'bursar'
@@ -11,7 +13,7 @@ const leftBehindAfter = 60_000
 /** Only a change of prices or tiers gives a waiting record a price; every so often it is tried all the same. */
 const triedAgainAfter = 600_000
 
-/** Charges what waited, and finishes what a crash left undone. */
+/** Charges what waited, finishes what a crash left undone, and makes large months quick to read. */
 export function chargingTasks(house: House): Task[] {
   const memory = newMemory(house.zone)
   let tried = { state: '', at: 0 }
@@ -29,6 +31,7 @@ export function chargingTasks(house: House): Task[] {
         await writeTrueUps(house, principal, memory, new Date(Date.now() - leftBehindAfter))
       },
     },
+    { name: 'index-charges', everySeconds: 60, run: lateIndexing(house.database, lateIndexes) },
   ]
 }
 

@@ -36,6 +36,9 @@ export const isCollision = (error: unknown): boolean =>
   isBreachOf(error, 'usage_is_recorded_once') ||
   isBreachOf(error, 'reference_is_used_once')
 
+/** A lock was not free in the time that was given for it. */
+export const isLockBusy = (error: unknown): boolean => code(error) === '55P03'
+
 /** Whether a statement broke the constraint of this name. */
 export const isBreachOf = (error: unknown, constraint: string): boolean =>
   error instanceof DatabaseError && error.constraint === constraint

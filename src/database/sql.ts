@@ -53,3 +53,28 @@ export const setForRole = (reader: Reader, setting: string, value: string) =>
 
 export const serverVersion = async (reader: Reader): Promise<number> =>
   Number((await row<{ number: string }>(reader, `select current_setting('server_version_num') as number`))?.number ?? 0)
+
+export const indexSuffix = (columns: readonly string[]): string => `_by_${columns.join('_')}`
+
+/** The table, or its parts, as far as they are at least so large and have no index of that ending. */
+export const withoutIndex = (reader: Reader, table: string, suffix: string, bytes: number) =>
+  rows<{ part: string; bytes: string }>(
+    reader,
+    `select format('%I.%I', n.nspname, c.relname) as part, pg_relation_size(c.oid) as bytes
+       from pg_class c
+       join pg_namespace n on n.oid = c.relnamespace
+      where c.relkind = 'r'
+        and (c.oid = $1::regclass or c.oid in (select inhrelid from pg_inherits where inhparent = $1::regclass))
+        and pg_relation_size(c.oid) >= $3
+        and not exists (select from pg_class i
+                         where i.relnamespace = c.relnamespace and i.relname = c.relname || $2)
+      order by c.relname`,
+    [table, suffix, bytes],
+  )
+
+/** Not beside what is written meanwhile: that takes two transactions, and a session that may write. */
+export async function buildIndex(reader: Reader, table: string, columns: readonly string[]): Promise<void> {
+  const name = `${table.split('.')[1]}${indexSuffix(columns)}`
+  await rows(reader, `set local lock_timeout = '2s'`)
+  await rows(reader, `create index if not exists ${name} on ${table} (${columns.join(', ')})`)
+}

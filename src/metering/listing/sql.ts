@@ -1,5 +1,12 @@
+import type { LateIndex } from '../../database/late-index.ts'
 import { type Reader, row, rows } from '../../database/reader.ts'
 import { execute, type Writer } from '../../database/writer.ts'
+
+/** A project's records, newest first, and whether a record stands, out of millions. */
+export const lateIndexes: readonly LateIndex[] = [
+  { table: 'metering.records', columns: ['project', 'id'] },
+  { table: 'metering.identities', columns: ['record'] },
+]
 
 export type RecordItem = {
   id: string
