@@ -5,12 +5,17 @@ import { writeBackup } from './backup.ts'
 import { row } from './reader.ts'
 import { restoreBackup } from './restore.ts'
 import { type FreshDatabase, freshDatabase } from './testing.ts'
+import { noting } from './transaction.ts'
 
 let fresh: FreshDatabase
 before(async () => (fresh = await freshDatabase()))
 after(() => fresh.drop())
 
 test('an output that is slower than the database is waited for, and nobody goes on listening to it', async () => {
+  await noting(fresh.database, (client) =>
+    client.query(`insert into metering.meters (name, kind, unit, description)
+                  select 'm' || n, 'counter', 'one', repeat('x', 1000) from generate_series(1, 2000) n`),
+  )
   let listeners = 0
   let writes = 0
   const slow = new Writable({

@@ -37,34 +37,60 @@ export async function writeBackup(
   out: Writable,
   onRows: (rows: number) => void,
 ): Promise<number> {
-  const digest = createHash('sha256')
+  const chunks = new Chunks(out)
   let rows = 0
-  let waiting: Promise<void> | undefined
-  const write = (bytes: Buffer | string): Promise<void> | undefined => {
-    if (out.destroyed) throw new Error('the output was closed')
-    digest.update(bytes)
-    if (out.write(bytes)) return undefined
-    // Rows that came together wait together; an output that fails is closed and drains no more.
-    waiting ??= drained(out).then(() => (waiting = undefined))
-    return waiting
-  }
   await looking(database, async (client) => {
-    await write(`${JSON.stringify(await headOf(client, note))}\n`)
+    await chunks.add(`${JSON.stringify(await headOf(client, note))}\n`)
     for (const { table, columns } of await catalogue.tables(client)) {
-      await write(`${JSON.stringify({ table, columns } satisfies BackupTable)}\n`)
+      await chunks.add(`${JSON.stringify({ table, columns } satisfies BackupTable)}\n`)
       const text = `copy (select ${columns.join(', ')} from ${table}) to stdout`
       await copyOut(client, text, (line) => {
         rows += 1
         if (rows % 10_000 === 0) onRows(rows)
-        // The row is valid during the call only.
-        return write(Buffer.from(line))
+        return chunks.add(line)
       })
-      await write(`${endOfRows}\n`)
+      await chunks.add(`${endOfRows}\n`)
     }
   })
-  const end: BackupEnd = { end: true, rows, sha256: digest.digest('hex') }
+  await chunks.send()
+  const end: BackupEnd = { end: true, rows, sha256: chunks.digest.digest('hex') }
   out.write(`${JSON.stringify(end)}\n`)
   return rows
+}
+
+const chunkBytes = 64 * 1024
+
+/** What is written row by row goes out in larger pieces: each wakes a thread that packs it. */
+class Chunks {
+  readonly digest = createHash('sha256')
+  readonly #out: Writable
+  #chunk = Buffer.allocUnsafe(chunkBytes)
+  #end = 0
+  #waiting: Promise<void> | undefined
+
+  constructor(out: Writable) {
+    this.#out = out
+  }
+
+  /** Bytes are copied, so they need be valid during the call only; a promise holds the caller up until it is kept. */
+  add(part: string | Buffer): Promise<void> | undefined {
+    const bytes = typeof part === 'string' ? Buffer.from(part) : part
+    const sent = this.#end + bytes.length > this.#chunk.length ? this.send(bytes.length) : this.#waiting
+    this.#end += bytes.copy(this.#chunk, this.#end)
+    return sent
+  }
+
+  /** What was gathered; there is room for so much then. */
+  send(room = 0): Promise<void> | undefined {
+    if (this.#out.destroyed) throw new Error('the output was closed')
+    const bytes = this.#chunk.subarray(0, this.#end)
+    this.#chunk = Buffer.allocUnsafe(Math.max(chunkBytes, room))
+    this.#end = 0
+    this.digest.update(bytes)
+    // Rows that came together wait together; an output that fails is closed and drains no more.
+    if (!this.#out.write(bytes)) this.#waiting ??= drained(this.#out).then(() => (this.#waiting = undefined))
+    return this.#waiting
+  }
 }
 
 const headOf = async (client: PoolClient, note: unknown): Promise<BackupHead> => ({
