@@ -66,6 +66,10 @@ export class Raters {
   }
 }
 
+/** The same where no rater is at hand. */
+export const periodBasedNow = async (reader: Reader): Promise<bigint[]> =>
+  (await loadBook(reader)).versions.filter(looksAtPeriods).map(({ id }) => id)
+
 /** Whether its tiers or its included volume look at a whole period. */
 export const looksAtPeriods = ({ kind, definition }: PriceVersion): boolean =>
   kind === 'price' && definition !== null && isPeriodBased(definition as PriceDefinition)

@@ -45,8 +45,6 @@ export type State = {
 /** Charges that tiers or an included volume look at together. */
 export type Month = Pick<Charge, 'project' | 'provider' | 'period' | 'price'>
 
-const monthName = ({ project, provider, period, price }: Month): string => [project, provider, period, price].join(' ')
-
 /** Whose usage a line is, and of which record. */
 export type Subject = {
   readonly record: bigint
@@ -109,7 +107,7 @@ export class ChargeSheet {
    * What comes back to those who paid, and counts no more for people who used it, by the page that charged it; what was
    * refunded before is there already.
    */
-  readonly givenBack = new Map<string, GivenBack & { readonly month?: Month }>()
+  readonly givenBack = new Map<string, GivenBack>()
   /** Refunds of charges that are reversed here. */
   readonly takenBack: { readonly charge: Charge; readonly payer: PayerKind; readonly nanos: bigint }[] = []
   readonly #nextId: () => bigint
@@ -202,11 +200,10 @@ export class ChargeSheet {
     const { currency, transfer } = charge
     if (transfer === null || nanos <= 0n) return
     const page = transfer >> 20n
-    const isTrued = owner === charge.project && this.#periodBased.has(charge.price)
-    const key = `${owner} ${currency} ${page}${isTrued ? ` ${monthName(charge)}` : ''}`
+    const key = `${owner} ${currency} ${page}`
     const known = this.givenBack.get(key)
     if (known) known.nanos += nanos
-    else this.givenBack.set(key, { owner, currency, pages: [page], nanos, ...(isTrued && { month: charge }) })
+    else this.givenBack.set(key, { owner, currency, pages: [page], nanos })
   }
 
   #countFor(person: string | null, currency: string, nanos: bigint): void {

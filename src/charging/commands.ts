@@ -13,13 +13,13 @@ import { markUsed } from '../pricing/commands.ts'
 import { decimalText } from '../values/decimal.ts'
 import { type Charge, ChargeSheet } from './charge.ts'
 import { openPeriods } from './period-commands.ts'
-import { withOthers } from './month-commands.ts'
 import { outcomesOf, outcomesOfUnknown } from './outcome.ts'
 import { emptyResult, type FactOutcome, type Page, type PageResult, type PageSettings } from './page.ts'
 import { refuseOthers } from './owners.ts'
 import { findParties, namesIn, type NamedPage } from './party-commands.ts'
 import { paidOf, type Prior, priorRatings } from './prior-commands.ts'
 import { setAside, whatStillWaits } from './quarantine-commands.ts'
+import { withPools } from './pool-commands.ts'
 import type { Rater } from './rater.ts'
 import { takeRefundsBack } from './refund-back-commands.ts'
 import type { Memory } from './memory-commands.ts'
@@ -142,7 +142,7 @@ export async function writeSheet(writer: Writer, sheet: ChargeSheet, zone: strin
   await sql.insertCharges(writer, sheet.takeCharges())
   await sql.insertStates(writer, sheet.states)
   const takenBack = await takeRefundsBack(writer, zone, sheet.takenBack)
-  const givenBack = await withOthers(writer, [...sheet.givenBack.values()])
+  const givenBack = await withPools(writer, [...sheet.givenBack.values()])
   const of = { people: [...sheet.spentBy.values()], givenBack }
   await lettingGo(writer, () => postFromWallets(writer, zone, [...sheet.transfers, ...takenBack], of))
 }

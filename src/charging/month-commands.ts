@@ -1,4 +1,3 @@
-import type { GivenBack } from '../credits/page.ts'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { loadBook } from '../pricing/commands.ts'
@@ -66,29 +65,4 @@ async function keysOfPrices(reader: Reader): Promise<ReadonlyMap<bigint, string>
       return [id, JSON.stringify([service, subtype, component, currency])]
     }),
   )
-}
-
-/** What true-ups had given back of a page comes back of whatever else was charged in the month. */
-export async function withOthers(
-  writer: Writer,
-  givenBack: readonly (GivenBack & { readonly month?: Month })[],
-): Promise<GivenBack[]> {
-  const asked = givenBack.flatMap(({ month }) => (month ? [month] : []))
-  if (asked.length === 0) return [...givenBack]
-  const keys = await keysOfPrices(writer)
-  const pricesOf = Map.groupBy(keys.keys(), (price) => keys.get(price))
-  const months = asked.map((month) => ({ ...month, prices: pricesOf.get(keys.get(month.price)) ?? [month.price] }))
-  const byMonth = new Set((await sql.trueUpsGivingBack(writer, months)).map(({ n }) => n))
-  const pages = Map.groupBy(byMonth.size === 0 ? [] : await sql.pagesOfTotals(writer, months), ({ n }) => n)
-  const own = givenBack.filter(({ month }) => month).map((each, n) => ({ ...each, n }))
-  const cameBack = new Map<number, bigint>()
-  for (const row of byMonth.size === 0 ? [] : await sql.cameBackOf(writer, own))
-    cameBack.set(row.n, nanosFrom(row.amount))
-  let place = 0
-  return givenBack.map(({ month, ...back }) => {
-    const n = month ? place++ : -1
-    if (!byMonth.has(n)) return back
-    const ofOthers = (pages.get(n) ?? []).map(({ page }) => BigInt(page))
-    return { ...back, others: { pages: ofOthers, cameBack: cameBack.get(n) ?? 0n } }
-  })
 }

@@ -11,7 +11,8 @@ import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Charge } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
-import { keptInMonths, withOthers } from './month-commands.ts'
+import { keptInMonths } from './month-commands.ts'
+import { withPools } from './pool-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
@@ -93,20 +94,15 @@ async function planOf(
     answer: { currency, amount: nanosText(nanos), ...answerOf(of, reason, ids, charges) },
     write: async () => {
       await sql.insertRefunds(writer, refunds)
-      const givenBack = parts
-        .filter(({ charge }) => payerOf(prior, charge) === 'wallet')
-        .flatMap(({ charge, nanos: part }) =>
-          [charge.project, record.person]
-            .filter((owner) => owner !== null)
-            .map((owner) => ({
-              owner,
-              currency,
-              nanos: part,
-              pages: [(charge.transfer as bigint) >> 20n],
-              ...(owner === charge.project && { month: charge }),
-            })),
-        )
-      await postFromWallets(writer, zone, transfers, { givenBack: await withOthers(writer, givenBack) })
+      const back = parts.filter(({ charge }) => payerOf(prior, charge) === 'wallet')
+      const owners = [record.project, ...(record.person === null ? [] : [record.person])]
+      const givenBack = [...Map.groupBy(back, ({ charge }) => (charge.transfer as bigint) >> 20n)].flatMap(
+        ([page, same]) => {
+          const sum = same.reduce((total, part) => total + part.nanos, 0n)
+          return owners.map((owner) => ({ owner, currency, nanos: sum, pages: [page] }))
+        },
+      )
+      await postFromWallets(writer, zone, transfers, { givenBack: await withPools(writer, givenBack) })
     },
   }
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
-import type { GivenBack, Spent } from '../credits/page.ts'
-import { postFromWallets } from '../credits/page-commands.ts'
+import type { Pool } from '../credits/page.ts'
+import { type OfPage, postFromWallets } from '../credits/page-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { lettingGo } from '../operations/trial.ts'
@@ -13,6 +13,7 @@ import { trueUp } from '../pricing/true-up.ts'
 import { parseDecimal } from '../values/decimal.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Memory } from './memory-commands.ts'
+import { poolsOf } from './pool-commands.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './true-up/sql.ts'
 
@@ -22,12 +23,8 @@ type Total = {
   readonly provider: string
   readonly period: string
   readonly version: PriceVersion
-  /** The versions of its key that charged something. */
-  readonly prices: bigint[]
   quantity: bigint
   charged: bigint
-  /** What went back of it by refunds. */
-  refunded: bigint
 }
 
 const pageSize = 500
@@ -110,36 +107,37 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
       period,
     }
   })
-  const back = lines.filter(({ total, nanos }) => nanos < 0n && isPrepaid(total.project))
-  const givenBack = await givenBackOf(writer, back)
-  const takenBack = lines.filter(({ total }) => isPrepaid(total.project)).flatMap(takenBackBy)
-  await lettingGo(writer, () => postFromWallets(writer, zone, transfers, { givenBack, takenBack }))
+  const paid = lines.filter(({ total }) => isPrepaid(total.project))
+  const trued = await truedOf(writer, paid, [...memory.raters.periodBased])
+  await lettingGo(writer, () => postFromWallets(writer, zone, transfers, trued))
   return lines
 }
 
-type Back = { readonly total: Total; readonly nanos: bigint; readonly currency: string }
+type Line = { readonly total: Total; readonly nanos: bigint; readonly currency: string }
 
-/** It comes back of whatever was charged there, the newest before the others. */
-async function givenBackOf(writer: Writer, lines: readonly Back[]): Promise<GivenBack[]> {
-  if (lines.length === 0) return []
-  const pages = await sql.pagesOfTotals(
-    writer,
-    lines.map(({ total }) => total),
+/** What is given back comes of whatever the wallet paid in the month, the newest before the others. */
+async function truedOf(writer: Writer, lines: readonly Line[], periodBased: readonly bigint[]): Promise<OfPage> {
+  if (lines.length === 0) return {}
+  const alike = [...Map.groupBy(lines, ({ total, currency }) => `${total.project} ${currency}`).values()]
+  const months = alike.map((same) => {
+    const { total, currency } = same[0] as Line
+    return { project: total.project, currency, periods: new Set(same.map((line) => line.total.period)) }
+  })
+  const found = await poolsOf(writer, months, periodBased)
+  const isOf =
+    ({ owner, currency }: Pool) =>
+    (line: Line) =>
+      line.total.project === owner && line.currency === currency
+  const pools = found.map((pool) => {
+    return { ...pool, added: lines.filter(isOf(pool)).reduce((sum, { nanos }) => sum + nanos, pool.added) }
+  })
+  const givenBack = pools.flatMap((pool) =>
+    lines
+      .filter(({ nanos }) => nanos < 0n)
+      .filter(isOf(pool))
+      .map(({ nanos }) => ({ ...pool, nanos: -nanos, pages: pool.pages.map(({ page }) => page) })),
   )
-  const byLine = Map.groupBy(pages, ({ n }) => n)
-  return lines.map(({ total, nanos, currency }, n) => ({
-    owner: total.project,
-    currency,
-    nanos: -nanos,
-    pages: (byLine.get(n) ?? []).map(({ page }) => BigInt(page)),
-  }))
-}
-
-/** A correction gives back the whole of a charge, also what an earlier true-up had given back of it. */
-function takenBackBy({ total, nanos, currency }: Back): Spent[] {
-  const beyond = total.refunded - total.charged
-  const back = beyond < nanos ? beyond : nanos
-  return back > 0n ? [{ owner: total.project, currency, nanos: back }] : []
+  return { givenBack, pools }
 }
 
 function lineFor(total: Total, rater: Rater, payer: { organisation: string; tier: string }) {
@@ -165,15 +163,11 @@ async function totalsOf(writer: Writer, places: readonly string[], versions: Rea
       provider,
       period,
       version,
-      prices: [],
       quantity: 0n,
       charged: 0n,
-      refunded: 0n,
     }
-    total.prices.push(version.id)
     total.quantity += parseDecimal(row.quantity, 9) as bigint
     total.charged += nanosFrom(row.amount)
-    total.refunded += nanosFrom(row.refunded)
     totals.set(key, total)
   }
   return [...totals.values()]

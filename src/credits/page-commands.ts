@@ -4,23 +4,21 @@ import type { Transfer } from '../ledger/transfer.ts'
 import { openWallets } from '../ledger/wallet-commands.ts'
 import { Turn } from '../operations/lane-command.ts'
 import { organisationsOf } from '../parties/commands.ts'
-import { nanosFrom } from '../values/money.ts'
+import type { BudgetWindow } from './budget.ts'
 import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
-import { loadLots } from './desk-load-commands.ts'
 import { spendFrom } from './lot.ts'
-import { type GivenBack, inTurn, pagesOf, type Spent } from './page.ts'
-import { countedOfPages, countLess, countOnPage } from './page-counted-commands.ts'
-import { truedOf } from './page-trued-commands.ts'
-import { paidByLots } from './page/sql.ts'
+import { type GivenBack, pagesOf, type Pool, type Spent } from './page.ts'
+import { countedOfPages, countLess, countOnPage, roomInBudget } from './page-counted-commands.ts'
+import { drawnOfPages, giveToLots, roomInLots } from './page-drawn-commands.ts'
 
 export type OfPage = {
   /** What wallets paid for the usage of each person. */
   readonly people?: readonly Spent[]
   /** Of what comes back, what had been paid by which pages: it goes back to the credits and the budgets that it came from. */
   readonly givenBack?: readonly GivenBack[]
-  /** What is taken back that had come back beyond all that was paid: it pays no usage, and counts nowhere. */
-  readonly takenBack?: readonly Spent[]
+  /** What was paid in the months of true-ups: what these only take back is not drawn of dated credits anew, and counts nowhere. */
+  readonly pools?: readonly Pool[]
 }
 
 /**
@@ -35,14 +33,14 @@ export async function postFromWallets(
   transfers: readonly Transfer[],
   of: OfPage = {},
 ): Promise<void> {
-  const moved = movedByWallet(transfers, of.takenBack ?? [])
+  const moved = movedByWallet(transfers)
   if (moved.size > 0) await move(writer, zone, [...moved.values()], of)
   await post(writer, transfers)
 }
 
 type Moved = { readonly owner: string; readonly currency: string; out: bigint; back: bigint }
 
-function movedByWallet(transfers: readonly Transfer[], takenBack: readonly Spent[]): Map<string, Moved> {
+function movedByWallet(transfers: readonly Transfer[]): Map<string, Moved> {
   const moved = new Map<string, Moved>()
   const at = (owner: string, currency: string) => {
     const key = walletKey(owner, currency)
@@ -56,16 +54,12 @@ function movedByWallet(transfers: readonly Transfer[], takenBack: readonly Spent
     else if (debit.kind === 'wallet') at(debit.owner, currency).out += nanos
     if (credit.kind === 'wallet') at(credit.owner, currency).back += nanos
   }
-  for (const { owner, currency, nanos } of takenBack) {
-    const known = at(owner, currency)
-    known.out -= nanos
-    known.back -= nanos
-  }
   return moved
 }
 
 async function move(writer: Writer, zone: string, moved: readonly Moved[], of: OfPage): Promise<void> {
-  const { people = [], givenBack = [] } = of
+  const { people = [], givenBack = [], pools = [] } = of
+  const pages = pagesOf(givenBack, pools)
   await openWallets(writer, moved)
   const above = await organisationsOf(
     writer,
@@ -76,7 +70,7 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
     ...moved.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
     ...[...people, ...givenBack].map(({ owner, currency }) => ({ owners: [owner], currency })),
     // A project may have moved since to another organisation.
-    { owners: [], wallets: (await countedOfPages(writer, givenBack)).map(({ wallet }) => wallet) },
+    { owners: [], wallets: (await countedOfPages(writer, pages)).map(({ wallet }) => wallet) },
   ]
   const books = new DeskBooks(zone)
   await books.resolve(writer, wants)
@@ -84,22 +78,26 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
   const at = Math.max(writer.at.getTime(), books.notBefore(desk))
   await books.load(writer, desk, wants, at)
   const turn = new Turn(writer.operation, at, () => writer.nextId())
-  await giveToLots(writer, desk, turn, givenBack)
-  await countLess(writer, desk, turn, givenBack)
+  const [drawn, counted] = [await drawnOfPages(writer, pages), await countedOfPages(writer, pages)]
+  await giveToLots(writer, desk, turn, givenBack, drawn)
+  await countLess(writer, desk, turn, givenBack, counted)
   for (const { owner, currency, out, back } of moved) {
     const wallet = desk.wallet(owner, currency)
+    const pool = pools.find((each) => each.owner === owner && each.currency === currency)
     if (wallet && wallet.nextExpiry !== null) {
       const lots = desk.lotsOf(wallet)
       // Besides what is spent, debt is paid first: no dated credits are left beside it but what reservations hold.
       const beside = lots.reduce((sum, { posted }) => sum + posted, 0n) - (wallet.posted + back - out)
-      const draws = spendFrom(lots, beside > out ? beside : out, at)
+      const spent = pool ? least(out, roomInLots(drawn, pool, wallet.id)) : out
+      const draws = spendFrom(lots, beside > spent ? beside : spent, at)
       desk.draw(
         turn,
         draws.map((draw) => ({ ...draw, page: writer.operation })),
         undefined,
       )
     }
-    countOnPage(desk, turn, { owner, nanos: out }, desk.windowsOf(ownersOf(owner), currency, at))
+    const roomIn = pool && ((window: BudgetWindow) => roomInBudget(counted, pool, window))
+    countOnPage(desk, turn, { owner, nanos: out }, desk.windowsOf(ownersOf(owner), currency, at), roomIn)
   }
   for (const { owner, currency, nanos } of people) {
     countOnPage(desk, turn, { owner, nanos }, desk.windowsOf([owner], currency, at))
@@ -112,34 +110,6 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
       turn.rows.filter((row) => row.table === table),
       ({ line }) => line(),
     )
-  }
-}
-
-/** What comes back to credits whose time is over expires with the next batch that touches the wallet. */
-async function giveToLots(writer: Writer, desk: Desk, turn: Turn, givenBack: readonly GivenBack[]): Promise<void> {
-  if (givenBack.length === 0) return
-  const paid = await paidByLots(writer, pagesOf(givenBack))
-  const left = new Map(paid.map((row) => [row, nanosFrom(row.spent)]))
-  const byWallet = Map.groupBy(paid, ({ wallet }) => BigInt(wallet))
-  await loadLots(writer, desk, [...new Set(paid.map(({ lot }) => BigInt(lot)))])
-  const trued = await truedOf(writer, givenBack)
-  const openOf = new Map(givenBack.map((each) => [each, each.nanos]))
-  for (const { of, pages, isOfOthers } of inTurn(givenBack)) {
-    const wallet = desk.wallet(of.owner, of.currency)
-    let open = openOf.get(of) ?? 0n
-    if (isOfOthers) open = least(open, trued.toLots(of, wallet?.id))
-    for (const row of (wallet && byWallet.get(wallet.id)) ?? []) {
-      const spent = left.get(row) ?? 0n
-      const page = BigInt(row.page)
-      if (!wallet || !pages.has(page)) continue
-      const lot = desk.lotsOf(wallet).find(({ id }) => id === BigInt(row.lot))
-      const part = spent < open ? spent : open
-      if (!lot || part === 0n) continue
-      desk.draw(turn, [{ lot, posted: part, held: 0n, page }], undefined)
-      left.set(row, spent - part)
-      open -= part
-    }
-    openOf.set(of, open)
   }
 }
 

@@ -5,18 +5,18 @@ import { nanosFrom } from '../values/money.ts'
 import type { BudgetWindow, Span } from './budget.ts'
 import type { Desk } from './desk.ts'
 import { loadWindows } from './desk-load-commands.ts'
-import { type GivenBack, inTurn, pagesOf } from './page.ts'
-import { truedOf } from './page-trued-commands.ts'
+import { dueBack, type GivenBack, inTurn, type Pool, roomFor } from './page.ts'
 import { countedByPages } from './page/sql.ts'
 import { countLine, countsTable, type PageCount } from './sql.ts'
 
-/** So much of what an owner used on a page still counts in this window. */
-type CountedPage = {
+/** What an owner used on a page counted in this window at first, and so much of it still does. */
+export type CountedPage = {
   readonly page: bigint
   readonly owner: string
   readonly wallet: bigint
   readonly span: Span
   readonly starts: string
+  readonly first: bigint
   left: bigint
 }
 
@@ -24,11 +24,19 @@ type CountedPage = {
  * Where in budgets counts what is given back. It is written down as it is charged: unlike with a reservation, nothing
  * else says to which organisation its project belonged, and which budgets its operation saw once it had its wallets.
  */
-export async function countedOfPages(reader: Reader, givenBack: readonly GivenBack[]): Promise<CountedPage[]> {
-  if (givenBack.length === 0) return []
-  const found = await countedByPages(reader, pagesOf(givenBack))
-  return found.map(({ page, owner, wallet, span, starts, nanos }) => {
-    return { page: BigInt(page), owner, wallet: BigInt(wallet), span, starts, left: nanosFrom(nanos) }
+export async function countedOfPages(reader: Reader, pages: readonly bigint[]): Promise<CountedPage[]> {
+  if (pages.length === 0) return []
+  const found = await countedByPages(reader, pages)
+  return found.map(({ page, owner, wallet, span, starts, first, nanos }) => {
+    return {
+      page: BigInt(page),
+      owner,
+      wallet: BigInt(wallet),
+      span,
+      starts,
+      first: nanosFrom(first),
+      left: nanosFrom(nanos),
+    }
   })
 }
 
@@ -38,43 +46,65 @@ export function countOnPage(
   turn: Turn,
   { owner, nanos }: Pick<PageCount, 'owner' | 'nanos'>,
   windows: readonly BudgetWindow[],
+  roomIn: (window: BudgetWindow) => bigint = () => nanos,
 ): void {
-  if (nanos > 0n) for (const window of windows) count(desk, turn, window, { page: turn.operation, owner, nanos })
+  for (const window of windows) {
+    const counted = least(nanos, roomIn(window))
+    if (counted > 0n) count(desk, turn, window, { page: turn.operation, owner, nanos: counted })
+  }
 }
 
 /**
- * What is given back counts no more, in the windows where it counted, the newest first. These are read here under the locks of their
- * wallets, so it comes before anything else changes them.
+ * What is given back counts no more, in the windows where it counted, the newest first. These are read under the locks of their
+ * wallets, and it comes before anything else changes them.
  */
 export async function countLess(
   writer: Writer,
   desk: Desk,
   turn: Turn,
   givenBack: readonly GivenBack[],
+  counted: readonly CountedPage[],
 ): Promise<void> {
-  const counted = await countedOfPages(writer, givenBack)
-  await loadWindows(writer, desk, counted)
+  await loadWindows(
+    writer,
+    desk,
+    counted.filter(({ left }) => left > 0n),
+  )
   const byOwner = Map.groupBy(counted, ({ owner }) => owner)
-  const trued = await truedOf(writer, givenBack)
   const doneOf = new Map(givenBack.map((each) => [each, new Map<string, bigint>()]))
   for (const { of, pages, isOfOthers } of inTurn(givenBack)) {
-    const { owner, currency, nanos } = of
+    const { owner, currency } = of
     const done = doneOf.get(of) ?? new Map<string, bigint>()
-    const ofOthers = new Map<string, bigint>()
-    for (const each of byOwner.get(owner) ?? []) {
+    const own = byOwner.get(owner) ?? []
+    for (const each of own) {
       const { page, wallet, span, starts } = each
       if (!pages.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
       const budget = `${wallet} ${span}`
-      let open = nanos - (done.get(budget) ?? 0n)
-      if (isOfOthers) open = least(open, trued.inBudgets(of, wallet, span) - (ofOthers.get(budget) ?? 0n))
-      const back = least(each.left, open)
+      const due = isOfOthers ? dueBack(of, firstsIn(own, each)) : of.nanos
+      const back = least(each.left, due - (done.get(budget) ?? 0n))
       if (back <= 0n) continue
       each.left -= back
-      ofOthers.set(budget, (ofOthers.get(budget) ?? 0n) + back)
       done.set(budget, (done.get(budget) ?? 0n) + back)
       count(desk, turn, desk.window(wallet, span, starts, 0n), { page, owner, nanos: -back })
     }
   }
+}
+
+/** How much more of a true-up may count in a budget. */
+export function roomInBudget(counted: readonly CountedPage[], pool: Pool, window: BudgetWindow): bigint {
+  const pages = new Set(pool.pages.map(({ page }) => page))
+  const own = counted.filter(({ owner }) => owner === pool.owner)
+  const left = own.reduce((sum, each) => (isOf(each, window) && pages.has(each.page) ? sum + each.left : sum), 0n)
+  return roomFor(pool, firstsIn(own, window), left)
+}
+
+type Of = { readonly wallet: bigint; readonly span: Span }
+const isOf = (one: Of, other: Of): boolean => one.wallet === other.wallet && one.span === other.span
+
+const firstsIn = (counted: readonly CountedPage[], budget: Of) => {
+  const firsts = new Map<bigint, bigint>()
+  for (const each of counted) if (isOf(each, budget)) firsts.set(each.page, each.first)
+  return (page: bigint): bigint => firsts.get(page) ?? 0n
 }
 
 function count(desk: Desk, turn: Turn, window: BudgetWindow, counted: PageCount): void {

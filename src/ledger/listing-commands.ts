@@ -1,1 +1,1 @@
-export { movedFor, postedByKind } from './listing/sql.ts'
+export { movedFor, postedByKind, walletUsage } from './listing/sql.ts'

@@ -2,13 +2,13 @@ import type { Inquiry } from './inquiry.ts'
 
 /**
  * What wallets paid of usage by the page that charged it, for who paid and for who used: at first, and once some went back;
- * and whether a true-up gave back of its month.
+ * and whether a true-up ever gave something back to the project.
  */
 const paid = `
   select page, owner, currency, sum(spent) as spent, sum(kept) as kept, sum(least) as least, bool_or(trued) as trued
     from (select c.operation as page, unnest(array[c.project, r.person]) as owner, c.currency, c.amount as spent,
                  c.amount + coalesce(b.amount, 0) - coalesce(f.amount, 0) as kept, c.amount as least,
-                 u.component is not null as trued
+                 u.project is not null as trued
             from charging.charges c
             join metering.records r on r.id = c.record
             join ledger.transfers t on t.id = c.transfer
@@ -16,20 +16,16 @@ const paid = `
             left join charging.charges b on b.kind = 'reversal' and b.record = c.record and b.component = c.component
                                         and b.part = c.part and b.revision = c.revision and b.period = c.period
             left join (select charge, sum(amount) as amount from charging.refunds group by charge) as f on f.charge = c.id
-            left join pricing.versions v on v.id = c.price
-            left join (select distinct t.project, t.provider, t.period, t.currency, v.service, v.subtype, v.component
-                         from charging.true_ups t join pricing.versions v on v.id = t.price
-                        where t.amount < 0) as u
-                   on u.project = c.project and u.provider = c.provider and u.period = c.period and u.currency = c.currency
-                      and u.service = v.service and u.subtype = v.subtype and u.component = v.component
+            left join (select distinct project, currency from charging.true_ups where amount < 0) as u
+                   on u.project = c.project and u.currency = c.currency
            where c.kind = 'charge' and c.operation in (select page from credits.counts)
            union all
           select operation, project, currency, amount, amount, 0, true from charging.true_ups where amount > 0) as line
    group by page, owner, currency`
 
 /**
- * Charged at once, given back later. Of a month with true-ups, as far as there is something left of it: what they gave back
- * of one page may come back of another as well, and what one takes back that came back beyond all of it counts nowhere.
+ * Charged at once, given back later. Of a project with true-ups, as far as there is something left of it: what they gave back
+ * of one page may come back of another as well, and what one takes back that had come back too much counts nowhere.
  */
 export const counts: Inquiry = {
   name: 'usage counts in budgets as it was paid',

@@ -65,91 +65,52 @@ export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
     [places],
   )
 
-type Charging = {
-  readonly project: string
-  readonly provider: string
-  readonly period: string
-  readonly prices: bigint[]
-}
+type Month = { readonly project: string; readonly currency: string; readonly period: string }
+export type PageRow = { project: string; currency: string; page: string; paid: string; live: string }
+export type MovedRow = { project: string; currency: string; operation: string; amount: string; transfer: string }
 
-/** The operations that charged something by the prices of some totals, true-ups too: by the total's place, the newest first. */
-export const pagesOfTotals = (reader: Reader, totals: readonly Charging[]) => {
-  const wanted = totals.flatMap((total, n) => total.prices.map((price) => ({ ...total, n, price })))
-  return rows<{ n: number; page: string }>(
+const named = (months: readonly Month[]) => [
+  months.map(({ project }) => project),
+  months.map(({ currency }) => currency),
+  months.map(({ period }) => period),
+]
+const ofMonths = `unnest($1::uuid[], $2::text[], $3::date[]) as month (project, currency, period)`
+
+/** What the pages of some months charged, where a price looked at the month, and what did not go back of it since. */
+export const pagesOfMonths = (reader: Reader, months: readonly Month[], periodBased: readonly bigint[]) =>
+  rows<PageRow>(
     reader,
-    `with wanted as (
-       select * from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::date[], $5::bigint[])
-         as wanted (n, project, provider, period, price))
-     select distinct n, transfer >> 20 as page
-       from (select w.n, c.transfer from charging.charges c join wanted w using (project, provider, period, price)
-              where c.kind = 'charge' and c.transfer is not null
-             union all
-             select w.n, t.transfer from charging.true_ups t join wanted w using (project, provider, period, price)
-              where t.amount > 0) as line
-      order by n, page desc`,
-    [
-      wanted.map(({ n }) => n),
-      wanted.map(({ project }) => project),
-      wanted.map(({ provider }) => provider),
-      wanted.map(({ period }) => period),
-      arrayOf(wanted.map(({ price }) => price)),
-    ],
+    `select project, currency, page, sum(paid) as paid, sum(live) as live
+       from (select c.project, c.currency, max(c.transfer >> 20) filter (where c.kind = 'charge') as page,
+                    sum(c.amount) filter (where c.kind = 'charge') as paid,
+                    sum(c.amount) - coalesce(sum(r.amount), 0) as live, bool_or(c.price = any ($4::bigint[])) as looks
+               from charging.charges c
+               join ${ofMonths} using (project, currency, period)
+               left join lateral (select sum(amount) as amount from charging.refunds
+                                   where charge = c.id and c.kind = 'charge') as r on true
+              where c.kind <> 'memo' and c.transfer is not null
+              group by c.project, c.currency, c.period, c.record, c.component, c.part, c.revision) as line
+      group by project, currency, page
+     having bool_or(looks)`,
+    [...named(months), arrayOf(periodBased)],
   )
-}
 
-/** Where true-ups gave something back, by the month's place. */
-export const trueUpsGivingBack = (reader: Reader, months: readonly Charging[]) => {
-  const wanted = months.flatMap((month, n) => month.prices.map((price) => ({ ...month, n, price })))
-  return rows<{ n: number }>(
+/** What true-ups of some months came to. */
+export const trueUpsOfMonths = (reader: Reader, months: readonly Month[]) =>
+  rows<MovedRow>(
     reader,
-    `select distinct w.n
-       from unnest($1::integer[], $2::uuid[], $3::uuid[], $4::date[], $5::bigint[])
-              as w (n, project, provider, period, price)
-       join charging.true_ups t using (project, provider, period, price)
-      where t.amount < 0`,
-    [
-      wanted.map(({ n }) => n),
-      wanted.map(({ project }) => project),
-      wanted.map(({ provider }) => provider),
-      wanted.map(({ period }) => period),
-      arrayOf(wanted.map(({ price }) => price)),
-    ],
+    `select project, currency, operation, amount, transfer
+       from charging.true_ups join ${ofMonths} using (project, currency, period)`,
+    named(months),
   )
-}
 
-type Pages = {
-  readonly n: number
-  readonly owner: string
-  readonly currency: string
-  readonly pages: readonly bigint[]
-}
-
-/** What other operations gave back of what projects were charged on pages, by corrections and refunds. */
-export const cameBackOf = (writer: Writer, of: readonly Pages[]) => {
-  const wanted = of.flatMap(({ pages, ...each }) => pages.map((page) => ({ ...each, page })))
-  return rows<{ n: number; amount: string }>(
-    writer,
-    `with c as (
-       select w.n, c.id, c.record, c.component, c.part, c.revision, c.period
-         from unnest($1::integer[], $2::uuid[], $3::text[], $4::bigint[]) as w (n, project, currency, page)
-         join charging.charges c on c.id >= w.page << 20 and c.id < (w.page + 1) << 20
-                                and c.project = w.project and c.currency = w.currency and c.kind = 'charge')
-     select n, sum(amount) as amount
-       from (select c.n, -b.amount as amount
-               from c join charging.charges b using (record, component, part, revision, period)
-              where b.kind = 'reversal' and b.operation <> $5
-             union all
-             select c.n, r.amount from c join charging.refunds r on r.charge = c.id where r.operation <> $5) as line
-      group by n`,
-    [
-      wanted.map(({ n }) => n),
-      wanted.map(({ owner }) => owner),
-      wanted.map(({ currency }) => currency),
-      arrayOf(wanted.map(({ page }) => page)),
-      String(writer.operation),
-    ],
+/** Those of some projects that a true-up ever gave something back to. */
+export const givenBackTo = (reader: Reader, projects: readonly string[]) =>
+  rows<{ project: string }>(
+    reader,
+    `select distinct project from charging.true_ups where project = any ($1::uuid[]) and amount < 0`,
+    [projects],
   )
-}
 
 export type TrueUpRow = {
   id: string

@@ -77,3 +77,17 @@ export const movedFor = (
       order by a.currency`,
     [of.owner, of.kind, of.reason, from, to],
   )
+
+type WalletUsageRow = { id: string; operation: string; owner: string; currency: string; period: string }
+
+/** What operations moved between the wallet of the owner beside each of them and those whose services it used. */
+export const walletUsage = (reader: Reader, owners: readonly string[], operations: readonly string[]) =>
+  rows<WalletUsageRow>(
+    reader,
+    `select t.id, t.operation, a.owner, t.currency, t.period
+       from unnest($1::uuid[], $2::bigint[]) as of (owner, operation)
+       join ledger.transfers t on t.id >= of.operation << 20 and t.id < (of.operation + 1) << 20
+       join ledger.accounts a on a.id in (t.debit_account, t.credit_account)
+      where t.reason in ('charge', 'true-up') and a.kind = 'wallet' and a.owner = of.owner`,
+    [owners, operations],
+  )

@@ -1,0 +1,40 @@
+import { strict as assert } from 'node:assert'
+import { after, before, test } from 'node:test'
+import { Counter } from '../../src/charging/counter-commands.ts'
+import { newMemory } from '../../src/charging/memory-commands.ts'
+import { setBook } from '../../src/charging/testing.ts'
+import { Credits } from '../../src/credits/commands.ts'
+import { proveBooks } from '../../src/proof/commands.ts'
+import { clockworkHouse } from './clockwork.ts'
+import { randomFrom, seedOfRun } from './random.ts'
+import { type House, Undone, unevenPrices, type Way } from './undone.ts'
+
+const zone = 'Asia/Bangkok'
+const time = { now: Date.UTC(2027, 0, 12) }
+let house: House
+before(async () => {
+  const clockwork = await clockworkHouse(zone, time.now)
+  const counter = new Counter(new Credits(clockwork.house, { waitMaxMilliseconds: 60_000 }))
+  house = { clockwork, memory: newMemory(zone), counter }
+  await setBook(clockwork.house, unevenPrices)
+})
+after(async () => {
+  await house.counter.credits.lane.close()
+  await house.clockwork.close()
+})
+
+const one: Way = { meters: 'a', months: ['2026-11'], steps: 12, waits: false, refunds: false, flips: false }
+const all: Way = { meters: 'abcd', months: ['2026-11', '2026-12'], steps: 16, waits: true, refunds: true, flips: false }
+
+test('usage in months with tiers that is all undone leaves wallets, grants and budgets as if there had been none', async () => {
+  for (const [name, way] of Object.entries({ one, all })) {
+    for (let n = 0; n < 8; n += 1) {
+      const seed = seedOfRun + n
+      const history = new Undone(house, randomFrom(seed), way, `${name}-${n}`, time)
+      await history.run()
+      assert.deepEqual(await history.wrongs(), [], `seed ${seed}, ${name}:\n${history.log.join('\n')}`)
+    }
+  }
+  for await (const { ok, name, detail } of proveBooks(house.clockwork.house))
+    assert.ok(ok, `verify: ${name}: ${detail}`)
+})
