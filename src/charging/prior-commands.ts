@@ -40,9 +40,11 @@ export async function priorRatings(reader: Reader, records: readonly string[]): 
 }
 
 /** Those of the transfers that a wallet paid. */
-async function walletTransfers(reader: Reader, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
+export async function walletTransfers(reader: Reader, ids: readonly bigint[]): Promise<ReadonlySet<bigint>> {
   const found = ids.length === 0 ? [] : await transfersById(reader, [...new Set(ids)])
-  return new Set(found.filter(({ debit_kind }) => debit_kind === 'wallet').map(({ id }) => BigInt(id)))
+  return new Set(
+    found.filter((row) => row.debit_kind === 'wallet' || row.credit_kind === 'wallet').map(({ id }) => BigInt(id)),
+  )
 }
 
 async function refundsOf(reader: Reader, charges: readonly bigint[]): Promise<ReadonlyMap<bigint, bigint>> {

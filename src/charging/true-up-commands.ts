@@ -3,6 +3,7 @@ import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
 import type { Pool } from '../credits/page.ts'
 import { type OfPage, postFromWallets } from '../credits/page-commands.ts'
+import { paidFrom } from '../ledger/listing-commands.ts'
 import { alone, type Call, nothing } from '../operations/alone.ts'
 import type { House } from '../operations/house.ts'
 import { lettingGo } from '../operations/trial.ts'
@@ -13,7 +14,10 @@ import { trueUp } from '../pricing/true-up.ts'
 import { parseDecimal } from '../values/decimal.ts'
 import { nanosFrom } from '../values/money.ts'
 import type { Memory } from './memory-commands.ts'
+import type { PayerKind } from './charge.ts'
 import { poolsOf } from './pool-commands.ts'
+import { walletTransfers } from './prior-commands.ts'
+import { type Sides, sharesOf } from './true-up/sides.ts'
 import type { Rater } from './rater.ts'
 import * as sql from './true-up/sql.ts'
 
@@ -84,17 +88,19 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
   const rater = await memory.raters.current(writer)
   const totals = await totalsOf(writer, places, memory.raters.versions)
   const payers = await partiesOf(writer)
-  const lines = totals.flatMap((total) => {
+  const worth = totals.flatMap((total) => {
     const line = lineFor(total, rater, payers.get(total.project) as { organisation: string; tier: string })
-    return line ? [{ ...line, total, id: writer.nextId(), transfer: writer.nextId() }] : []
+    return line ? [{ ...line, total }] : []
   })
-  if (lines.length === 0) return lines
+  if (worth.length === 0) return []
+  const isPrepaid = (project: string): boolean => payers.get(project)?.payment === 'prepaid'
+  const lines = (await byPayer(writer, places, worth, memory, isPrepaid)).map((line) => {
+    return { ...line, id: writer.nextId(), transfer: writer.nextId() }
+  })
   await markUsed(writer, [...new Set(lines.flatMap((line) => line.uses))])
   await sql.insertTrueUps(writer, lines)
-  const isPrepaid = (project: string): boolean => payers.get(project)?.payment === 'prepaid'
-  const transfers = lines.map(({ total, transfer, nanos, currency, period }) => {
-    const kind = isPrepaid(total.project) ? 'wallet' : 'unbilled_receivable'
-    const project: AccountName = { owner: total.project, kind }
+  const transfers = lines.map(({ total, payer, transfer, nanos, currency, period }) => {
+    const project: AccountName = { owner: total.project, kind: payer }
     const provider: AccountName = { owner: total.provider, kind: 'usage_revenue' }
     const owed = nanos > 0n
     return {
@@ -107,13 +113,73 @@ async function writeLines(writer: Writer, places: readonly string[], memory: Mem
       period,
     }
   })
-  const paid = lines.filter(({ total }) => isPrepaid(total.project))
+  const paid = lines.filter(({ payer }) => payer === 'wallet')
   const trued = await truedOf(writer, paid, [...memory.raters.periodBased])
   await lettingGo(writer, () => postFromWallets(writer, zone, transfers, trued))
   return lines
 }
 
 type Line = { readonly total: Total; readonly nanos: bigint; readonly currency: string }
+
+/** A project that paid in another way before gets a line for each of them. */
+async function byPayer<Each extends Line>(
+  writer: Writer,
+  places: readonly string[],
+  lines: readonly Each[],
+  memory: Memory,
+  isPrepaid: (project: string) => boolean,
+): Promise<(Each & { readonly payer: PayerKind })[]> {
+  const kindNow = (project: string): PayerKind => (isPrepaid(project) ? 'wallet' : 'unbilled_receivable')
+  const paid = await paidFrom(
+    writer,
+    lines.map(({ total }) => total.project),
+  )
+  const mixed = new Set(paid.filter(({ owner, kind }) => kind !== kindNow(owner)).map(({ owner }) => owner))
+  const sides = await sidesOf(
+    writer,
+    places.filter((place) => mixed.has(place.slice(0, 36))),
+    memory.raters.versions,
+  )
+  return lines.flatMap((line) => {
+    const { total, nanos, currency } = line
+    const side = sides.get(keyOf(total, total.version, currency))
+    if (!side) return [{ ...line, payer: kindNow(total.project) }]
+    const { wallet, billed } = sharesOf(nanos, side, isPrepaid(total.project))
+    return [
+      { ...line, nanos: wallet, payer: 'wallet' as const },
+      {
+        ...line,
+        nanos: billed,
+        payer: 'unbilled_receivable' as const,
+        total: { ...total, charged: total.charged + wallet },
+      },
+    ].filter((part) => part.nanos !== 0n)
+  })
+}
+
+async function sidesOf(writer: Writer, places: readonly string[], versions: ReadonlyMap<bigint, PriceVersion>) {
+  const sides = new Map<string, Sides>()
+  const found = places.length === 0 ? [] : await sql.sumsOfTransfers(writer, places)
+  const wallets = await walletTransfers(
+    writer,
+    found.map(({ transfer }) => BigInt(transfer)),
+  )
+  for (const row of found) {
+    const version = versions.get(BigInt(row.price))
+    if (!version || !isPeriodBased(version.definition as PriceDefinition)) continue
+    const key = keyOf(row, version, row.currency)
+    const known = sides.get(key) ?? { wallet: { charged: 0n, trued: 0n }, billed: { charged: 0n, trued: 0n } }
+    sides.set(key, known)
+    known[wallets.has(BigInt(row.transfer)) ? 'wallet' : 'billed'][row.trued ? 'trued' : 'charged'] += nanosFrom(
+      row.amount,
+    )
+  }
+  return sides
+}
+
+type Place = Pick<Total, 'project' | 'provider' | 'period'>
+const keyOf = ({ project, provider, period }: Place, { service, subtype, component }: PriceVersion, currency: string) =>
+  [project, provider, period, service, subtype, component, currency].join(' ')
 
 /** What is given back comes of whatever the wallet paid in the month, the newest before the others. */
 async function truedOf(writer: Writer, lines: readonly Line[], periodBased: readonly bigint[]): Promise<OfPage> {
@@ -157,7 +223,7 @@ async function totalsOf(writer: Writer, places: readonly string[], versions: Rea
     const version = versions.get(BigInt(row.price))
     if (!version || !isPeriodBased(version.definition as PriceDefinition)) continue
     const { project, provider, period } = row
-    const key = [project, provider, period, version.service, version.subtype, version.component, row.currency].join(' ')
+    const key = keyOf(row, version, row.currency)
     const total = totals.get(key) ?? {
       project,
       provider,

@@ -8,7 +8,18 @@ import { numbered } from '../values/id.ts'
 import { explainAny } from './explained-commands.ts'
 import { newMemory } from './memory-commands.ts'
 import { statementOf } from './statement-commands.ts'
-import { assertBooksAgree, charge, fact, netOfCharges, newSite, on, setBook, type Site, tracesIn } from './testing.ts'
+import {
+  assertBooksAgree,
+  charge,
+  fact,
+  importSheet,
+  netOfCharges,
+  newSite,
+  on,
+  setBook,
+  type Site,
+  tracesIn,
+} from './testing.ts'
 import { explainTrueUp } from './true-up/explain-commands.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
@@ -171,3 +182,57 @@ test('a true-up is explained with the prices and discounts of its time', async (
 async function newSiteMemory() {
   return newMemory('Asia/Bangkok')
 }
+
+test('a true-up of a month in which a project began to pay in advance goes to the wallet and off the bill, by what each was charged', async () => {
+  const pays = (payment: string) =>
+    importSheet(site.house, `organisation,tier,project,payment\nFaculty,mu,turned,${payment}\n`)
+  await pays('postpaid')
+  await charge(site, [stored('turned', '30')])
+  await pays('prepaid')
+  await charge(site, [stored('turned', '10')])
+  await trueUp()
+  const balances = async () =>
+    await rows<{ line: string }>(
+      site.database.pool,
+      `select a.kind || ' ' || trim_scale(a.posted) as line from ledger.accounts a join parties.projects p on p.id = a.owner
+        where p.name = 'turned' order by a.kind`,
+    )
+  // 40 units: 30 billed at 2, so 60 less 15 of the 20 that are included; and 20 less 5 from the wallet; and the calls.
+  assert.deepEqual(
+    (await balances()).map(({ line }) => line),
+    ['unbilled_receivable 45.1', 'wallet -15.1'],
+  )
+  const found = await rows<{ id: string }>(
+    site.database.pool,
+    `select t.id from charging.true_ups t join parties.projects p on p.id = t.project where p.name = 'turned' order by t.id`,
+  )
+  const told = await Promise.all(
+    found.map(({ id }) => explainTrueUp(site.house, newMemory('Asia/Bangkok'), BigInt(id))),
+  )
+  assert.deepEqual(
+    told.map((each) => [each?.steps?.rounded, each?.charges, each?.row.amount, each?.beside]),
+    [
+      ['60', 80_000_000_000n, '-5.000000000', -15_000_000_000n],
+      ['60', 80_000_000_000n, '-15.000000000', -5_000_000_000n],
+    ],
+  )
+  await assertBooksAgree(site.house)
+})
+
+test('what a wallet paid comes back to it when its project has turned to bills since', async () => {
+  const pays = (payment: string) =>
+    importSheet(site.house, `organisation,tier,project,payment\nFaculty,mu,back,${payment}\n`)
+  await pays('prepaid')
+  await charge(site, [stored('back', '30')])
+  await pays('postpaid')
+  await trueUp()
+  const found = await rows<{ line: string }>(
+    site.database.pool,
+    `select a.kind || ' ' || trim_scale(a.posted) as line from ledger.accounts a join parties.projects p on p.id = a.owner
+      where p.name = 'back' and a.posted <> 0`,
+  )
+  assert.deepEqual(
+    found.map(({ line }) => line),
+    ['wallet -40.1'],
+  )
+})

@@ -1,1 +1,1 @@
-export { movedFor, postedByKind, walletUsage } from './listing/sql.ts'
+export { movedFor, paidFrom, postedByKind, walletUsage } from './listing/sql.ts'

@@ -24,7 +24,7 @@ after(async () => {
 })
 
 const one: Way = { meters: 'a', months: ['2026-11'], steps: 12, waits: false, refunds: false, flips: false }
-const all: Way = { meters: 'abcd', months: ['2026-11', '2026-12'], steps: 16, waits: true, refunds: true, flips: false }
+const all: Way = { meters: 'abcd', months: ['2026-11', '2026-12'], steps: 16, waits: true, refunds: true, flips: true }
 
 test('usage in months with tiers that is all undone leaves wallets, grants and budgets as if there had been none', async () => {
   for (const [name, way] of Object.entries({ one, all })) {

@@ -19,6 +19,8 @@ export type ExplainedTrueUp = {
   /** What the charges of single records came to, and the true-ups of the same month before this one. */
   readonly charges: bigint
   readonly before: bigint
+  /** What was written at once for what the project paid in the other way. */
+  readonly beside: bigint
   /** Undefined where the price of the month is not found again. */
   readonly steps: ExplainedPeriod | undefined
   readonly at: Date | undefined
@@ -29,22 +31,27 @@ export type ExplainedTrueUp = {
 
 export async function explainTrueUp(house: House, memory: Memory, id: bigint): Promise<ExplainedTrueUp | undefined> {
   const reader = house.database.pool
-  const row = await sql.trueUpById(reader, id)
-  if (!row) return undefined
-  const project = (await projectById(reader, row.project)) as ProjectParty
+  const asked = await sql.trueUpById(reader, id)
+  if (!asked) return undefined
+  const project = (await projectById(reader, asked.project)) as ProjectParty
   await memory.raters.now(reader)
   const { versions } = memory.raters
-  const version = versions.get(BigInt(row.price)) as PriceVersion
-  const alike = (await sql.trueUpsAt(reader, row.project, row.provider, [row.period])).filter(
-    ({ price, currency }) => currency === row.currency && isAlike(versions.get(BigInt(price)), version),
+  const version = versions.get(BigInt(asked.price)) as PriceVersion
+  const alike = (await sql.trueUpsAt(reader, asked.project, asked.provider, [asked.period])).filter(
+    ({ price, currency }) => currency === asked.currency && isAlike(versions.get(BigInt(price)), version),
   )
-  const before = alike.reduce((sum, other) => (BigInt(other.id) < id ? sum + nanosFrom(other.amount) : sum), 0n)
+  const atOnce = alike.filter(({ operation }) => operation === asked.operation)
+  // The last of them says what the month comes to.
+  const row = { ...asked, total: (atOnce.at(-1) as sql.TrueUpRow).total }
+  const sum = (found: readonly sql.TrueUpRow[]) => found.reduce((all, { amount }) => all + nanosFrom(amount), 0n)
+  const before = sum(alike.filter(({ operation }) => BigInt(operation) < BigInt(asked.operation)))
   return {
     row,
     project,
     version,
-    charges: nanosFrom(row.total) - nanosFrom(row.amount) - before,
+    charges: nanosFrom(row.total) - sum(atOnce) - before,
     before,
+    beside: sum(atOnce) - nanosFrom(row.amount),
     steps: await stepsOf(reader, memory, { row, project, version }),
     at: (await operationOf(reader, BigInt(row.operation)))?.at,
     alike,

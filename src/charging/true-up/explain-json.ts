@@ -21,6 +21,7 @@ export const trueUpExplanation = ({ row, project, version, steps, ...found }: Ex
     due: nanosText(nanosFrom(row.total)),
     charges: nanosText(found.charges),
     trueUpsBefore: nanosText(found.before),
+    trueUpBeside: nanosText(found.beside),
     transfer: numbered('transfer', row.transfer),
   },
   steps: steps ? stepsJson(steps) : null,

@@ -24,6 +24,7 @@ export function tellTrueUp(speaker: Speaker, found: ExplainedTrueUp, zone: strin
   speaker.say(`  the month ${money(nanosFrom(row.total))} (rounded once, half to even, at nine places)`)
   speaker.say(`  charges   − ${money(charges)}, of single records, each by itself`)
   if (before !== 0n) speaker.say(`  before    − ${money(before)}, of true-ups that were written before`)
+  if (found.beside !== 0n) speaker.say(`  beside    − ${money(found.beside)}, for what was paid in the other way`)
   speaker.say(`  true-up   ${money(amount)}`)
   if (found.alike.length > 1) {
     speaker.say(`\nTrue-ups of ${version.service} ${row.component} in ${month}:`)

@@ -91,3 +91,12 @@ export const walletUsage = (reader: Reader, owners: readonly string[], operation
       where t.reason in ('charge', 'true-up') and a.kind = 'wallet' and a.owner = of.owner`,
     [owners, operations],
   )
+
+/** By which of these accounts some owners ever paid. */
+export const paidFrom = (reader: Reader, owners: readonly string[]) =>
+  rows<{ owner: string; kind: AccountKind }>(
+    reader,
+    `select distinct owner, kind from ledger.accounts
+      where owner = any ($1::uuid[]) and kind in ('wallet', 'unbilled_receivable') and entries > 0`,
+    [owners],
+  )
