@@ -13,12 +13,16 @@ import type { Desk, Want } from './desk.ts'
 import { DeskBooks, type Moved } from './desk-commands.ts'
 import { walletKey } from './desk.ts'
 import { type GrantInput, grantCommand, limitCommand, type MoveInput, moveCommand } from './grant.ts'
+import { dueInBudgets } from './listing/sql.ts'
 import type { Reservation } from './reservation.ts'
 import { type BudgetInput, budgetCommand } from './set-budget.ts'
 import * as sql from './sql.ts'
 
 /** Who asks, under which key; the command's name and input are added here. */
 export type Asking = Pick<Call, 'principal' | 'key'> & Options & { readonly check?: LockedCheck | undefined }
+
+/** So many wallets are swept for a budget that has no room left; more of them wait for whoever asks next. */
+const sweptAtOnce = 50
 
 /** Stripes of the accounts that every lane posts to: two lanes with one number merely wait for each other. */
 const stripesMax = 16
@@ -91,6 +95,13 @@ export class Credits {
     const [there] = await findWallets(this.house.database.pool, [{ owner, currency }])
     if (!there) await openAccount(this.house, { owner, kind: 'wallet' }, currency, 0)
     this.#opened.add(key)
+  }
+
+  /** Ends what ran out and still counts in budgets of a wallet; answers whether there was any. */
+  async sweepUnder(wallet: bigint): Promise<boolean> {
+    const due = await dueInBudgets(this.house.database.pool, wallet, sweptAtOnce)
+    await Promise.all(due.map(({ owner, currency }) => this.sweep(owner, currency)))
+    return due.length > 0
   }
 
   /** Ends what ran out on one wallet, in the batch that this touches it with. */

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert'
 import { after, before, test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { newSite, type Site } from './site.ts'
 
 let site: Site
@@ -49,4 +50,21 @@ test('200: a budget is ended on trial, ended, and goes on from what was used whe
   for (const each of [id, meanwhile]) assert.equal((await ask('POST', `/reservations/${each}/release`)).status, 200)
   assert.deepEqual(await used(), ['0'])
   assert.equal((await ask('DELETE', path)).status, 200)
+})
+
+test('201: what ran out on the wallet of another project leaves its room in a budget above them at once', async () => {
+  assert.equal((await ask('POST', '/grants', { payer: 'bio', amount: '10', origin: 'gift' })).status, 201)
+  assert.equal((await ask('PUT', `/budgets/${site.ids.sci}/day`, { amount: '4' })).status, 200)
+  const first = await ask('POST', '/reservations', { payer: 'bio', service: 'desk', amount: '4', seconds: 1 })
+  assert.equal(first.status, 201)
+  assert.deepEqual((await hold('chem', '1')).body.type, '/problems/budget-exhausted')
+  await sleep(1_100)
+  const own = await hold('chem', '1')
+  assert.equal(own.status, 201, JSON.stringify(own.body))
+  const second = await ask('POST', '/reservations', { payer: 'bio', service: 'desk', amount: '3', seconds: 1 })
+  assert.equal(second.status, 201)
+  await sleep(1_100)
+  const grown = await ask('POST', `/reservations/${own.body.id}/grow`, { amount: '2' })
+  assert.equal(grown.status, 200, JSON.stringify(grown.body))
+  assert.equal((await hold('chem', '1.1')).body.left, '1')
 })

@@ -90,6 +90,20 @@ export const dueWallets = (reader: Reader, of: 'holds' | 'all', after: string, l
     [after, limit, of === 'all'],
   )
 
+/** Wallets with reservations that ran out and still count in budgets of another wallet. */
+export const dueInBudgets = (reader: Reader, wallet: bigint, limit: number) =>
+  rows<{ owner: string; currency: string }>(
+    reader,
+    `select w.owner, w.currency
+       from ledger.wallets w
+      where w.next_due <= clock_timestamp()
+        and exists (select from credits.holds h where h.wallet = w.id and h.until <= clock_timestamp()
+                                                  and h.windows like '%["' || $1 || '",%')
+      order by w.next_due
+      limit $2`,
+    [String(wallet), limit],
+  )
+
 export type GrantItem = {
   id: string
   operation: string
