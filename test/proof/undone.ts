@@ -10,14 +10,7 @@ import { Problem } from '../../src/http/problem.ts'
 import { numbered } from '../../src/values/id.ts'
 import type { Clockwork } from './clockwork.ts'
 import { type Random, shuffled } from './random.ts'
-
-/** Tiers that fall, tiers that rise, an included volume, and a price that looks at no month; none of them comes out even. */
-export const unevenPrices = `prices:
-  - { service: store, component: falls, from: 2020-01-01, currency: THB, quantity: a, base: period, graduated: [{ upTo: 7, price: 1, per: 3 }, { upTo: null, price: 0.1, per: 7 }] }
-  - { service: store, component: rises, from: 2020-01-01, currency: THB, quantity: b, base: period, graduated: [{ upTo: 6, price: 0.5, per: 7 }, { upTo: null, price: 2, per: 3 }] }
-  - { service: store, component: given, from: 2020-01-01, currency: THB, quantity: c, base: period, included: 5, flat: { price: 1, per: 9 } }
-  - { service: store, component: flat, from: 2020-01-01, currency: THB, quantity: d, flat: { price: 1, per: 11 } }
-`
+import { tiers } from './uneven-prices.ts'
 
 export type House = { readonly clockwork: Clockwork; readonly memory: Memory; readonly counter: Counter }
 export type Way = {
@@ -30,6 +23,8 @@ export type Way = {
   readonly refunds: boolean
   /** Whether projects go to postpaid and back. */
   readonly flips: boolean
+  /** Whether the organisation becomes one of another tier, and gets other prices, and back. */
+  readonly tiers: boolean
 }
 
 type Told = { readonly id: string; readonly project: string; readonly person: string; readonly month: string }
@@ -55,6 +50,8 @@ export class Undone {
   /** What was done, to tell it of a history that fails. */
   readonly log: string[] = []
   readonly #time: { now: number }
+  #postpaid: ReadonlySet<string> = new Set()
+  #tier: (typeof tiers)[number] = 'mu'
 
   constructor(house: House, random: Random, way: Way, name: string, time: { now: number }) {
     this.#house = house
@@ -67,7 +64,7 @@ export class Undone {
   }
 
   async run(): Promise<void> {
-    await this.#import(new Set())
+    await this.#import()
     // People are met in usage.
     await this.#send(
       this.#people.map((person) => ({ ...this.#newTold(), project: this.#projects[0] as string, person })),
@@ -98,15 +95,15 @@ export class Undone {
     }
   }
 
-  async #import(postpaid: ReadonlySet<string>): Promise<void> {
+  async #import(): Promise<void> {
     const lines = this.#projects.map(
-      (each) => `org-${this.#name},mu,${each},${postpaid.has(each) ? 'postpaid' : 'prepaid'}\n`,
+      (each) => `org-${this.#name},${this.#tier},${each},${this.#postpaid.has(each) ? 'postpaid' : 'prepaid'}\n`,
     )
     await importSheet(this.#house.clockwork.house, `organisation,tier,project,payment\n${lines.join('')}`)
   }
 
   async #step(): Promise<void> {
-    const does = this.#random(20)
+    const does = this.#random(22)
     if (does < 6) {
       const told = Array.from({ length: 1 + this.#random(3) }, () => this.#newTold())
       this.#told.push(...told)
@@ -119,10 +116,14 @@ export class Undone {
     else if (does < 18)
       await this.#grant(this.#one(this.#projects), BigInt(this.#random(4_000_000)) * 1_001n, 1 + this.#random(40))
     else if (does < 19 && this.#way.waits) await this.#wait()
-    else if (this.#way.flips) {
-      const postpaid = this.#random(2) === 0 ? [this.#one(this.#projects)] : []
-      this.log.push(`postpaid: ${postpaid.join()}`)
-      await this.#import(new Set(postpaid))
+    else if (does < 20 && this.#way.flips) {
+      this.#postpaid = new Set(this.#random(2) === 0 ? [this.#one(this.#projects)] : [])
+      this.log.push(`postpaid: ${[...this.#postpaid].join()}`)
+      await this.#import()
+    } else if (this.#way.tiers) {
+      this.#tier = this.#one(tiers)
+      this.log.push(`tier: ${this.#tier}`)
+      await this.#import()
     }
   }
 
