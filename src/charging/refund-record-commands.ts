@@ -61,7 +61,7 @@ async function planOf(
   if (!first) throw await nothingPaid(writer, record, only, nanos)
   const { currency } = first
   const alike = live.filter((charge) => charge.currency === currency)
-  const parts = await partsOf(writer, alike, nanos, currency)
+  const parts = await partsOf(writer, { ...prior, live: alike }, nanos, currency)
   const at = writer.at.getTime()
   const period = periodOf(at, zone)
   const refunds = parts.map(({ charge, before, nanos: part }) => ({
@@ -130,7 +130,8 @@ class OnlyTried extends Error {
   }
 }
 
-async function partsOf(writer: Writer, live: readonly Charge[], nanos: bigint, currency: string) {
+async function partsOf(writer: Writer, prior: Prior, nanos: bigint, currency: string) {
+  const { live } = prior
   const kept = await keptInMonths(writer, live)
   const found = await sql.refundedOf(
     writer,
@@ -142,11 +143,12 @@ async function partsOf(writer: Writer, live: readonly Charge[], nanos: bigint, c
   let open = nanos
   for (const charge of live) {
     const before = refunded.get(charge.id) ?? 0n
-    const left = least(charge.nanos - before, kept.of(charge) ?? charge.nanos)
+    const payer = payerOf(prior, charge)
+    const left = least(charge.nanos - before, kept.of(charge, payer) ?? charge.nanos)
     const part = least(left, open)
     if (part <= 0n) continue
     parts.push({ charge, before, nanos: part })
-    kept.take(charge, part)
+    kept.take(charge, payer, part)
     open -= part
   }
   if (open > 0n) throw refundTooMuch(currency, nanos, nanos - open)

@@ -5,6 +5,7 @@ import { Credits } from '../credits/commands.ts'
 import { rows } from '../database/reader.ts'
 import type { Fact } from '../metering/fact.ts'
 import { Counter } from './counter-commands.ts'
+import { findRefundable, refund } from './refund-commands.ts'
 import { assertBooksAgree, charge, fact, importSheet, newSite, type Site } from './testing.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
@@ -74,5 +75,35 @@ test('what a true-up only takes back again is drawn of no dated credits and coun
     await trueUp()
     assert.deepEqual(await stands(owner), { used: '0', dated: '10', all: '110' }, name)
   }
+  await assertBooksAgree(site.house)
+})
+
+test('a wallet is refunded no more than it paid in a month that was billed in part', async () => {
+  const stored = () => fact({ service: 'storage', projectName: 'parted', quantities: { units: '5' } })
+  const told = [stored(), stored()] as const
+  const owner = await prepaid('parted')
+  await charge(site, [told[0]])
+  await importSheet(site.house, 'organisation,tier,project,payment\nFaculty,mu,parted,postpaid\n')
+  await charge(site, [told[1]])
+  await writeTrueUps(site.house, 'tester', site.memory)
+  const giveBack = async ({ externalId: of }: Fact, nanos: bigint) =>
+    await refund(counter, me(), { of, nanos, reason: 'it failed' }, await findRefundable(counter, of))
+  for (const usage of told) {
+    // Of the 10 of both the tiers left 6: 3 for each.
+    await assert.rejects(giveBack(usage, 4n * baht), {
+      type: 'refund-exceeds-paid',
+      detail: { currency, asked: '4', left: '3' },
+    })
+    await giveBack(usage, 3n * baht)
+  }
+  const found = await rows<{ line: string }>(
+    site.database.pool,
+    `select kind || ' ' || trim_scale(posted) as line from ledger.accounts where owner = $1 order by kind`,
+    [owner],
+  )
+  assert.deepEqual(
+    found.map(({ line }) => line),
+    ['unbilled_receivable 0', 'wallet 100'],
+  )
   await assertBooksAgree(site.house)
 })

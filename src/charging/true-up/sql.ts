@@ -65,20 +65,23 @@ export const sumsOfPlaces = (reader: Reader, places: readonly string[]) =>
     [places],
   )
 
-/** The same by the transfer that moved it: of single records, or of true-ups. */
+/** The same by the transfer that moved it, of single records or of true-ups; refunds by the transfer of their charge. */
 export const sumsOfTransfers = (reader: Reader, places: readonly string[]) =>
-  rows<Omit<SumRow, 'quantity' | 'refunded'> & { transfer: string; trued: boolean }>(
+  rows<Omit<SumRow, 'quantity'> & { transfer: string; trued: boolean }>(
     reader,
     `with place as (
        select split_part(place, ' ', 1)::uuid as project, split_part(place, ' ', 2)::uuid as provider,
               split_part(place, ' ', 3)::date as period
          from unnest($1::text[]) as place)
-     select project, provider, period, price, currency, transfer, trued, sum(amount) as amount
-       from (select c.project, c.provider, c.period, c.price, c.currency, c.transfer, c.amount, false as trued
+     select project, provider, period, price, currency, transfer, trued, sum(amount) as amount, sum(refunded) as refunded
+       from (select c.project, c.provider, c.period, c.price, c.currency, c.transfer, c.amount, 0 as refunded, false as trued
                from charging.charges c join place using (project, provider, period)
               where c.transfer is not null
              union all
-             select t.project, t.provider, t.period, t.price, t.currency, t.transfer, t.amount, true
+             select c.project, c.provider, c.period, c.price, c.currency, c.transfer, 0, r.amount, false
+               from charging.charges c join place using (project, provider, period) join charging.refunds r on r.charge = c.id
+             union all
+             select t.project, t.provider, t.period, t.price, t.currency, t.transfer, t.amount, 0, true
                from charging.true_ups t join place using (project, provider, period)) as line
       group by project, provider, period, price, currency, transfer, trued`,
     [places],
