@@ -1,7 +1,6 @@
 import type { Reader } from '../database/reader.ts'
 import type { Asking, Credits } from '../credits/commands.ts'
 import { type Charger, releaseCommand, settleCommand } from '../credits/end.ts'
-import { BudgetExhausted } from '../credits/exhausted.ts'
 import { extendCommand, growCommand, holdCommand } from '../credits/hold.ts'
 import type { Desk, Want } from '../credits/desk.ts'
 import type { OverrunPolicy } from '../credits/reservation.ts'
@@ -58,10 +57,12 @@ export class Counter {
     const owners = this.#payers.knownOwnersOf(request)
     const ask = async () => this.#holdOf(await this.#payers.ownersOf(request), asking, request)
     const again = async (error: unknown): Promise<Answered> => {
-      if (!(error instanceof Moved)) await this.#makeRoom(error)
+      if (error instanceof Moved) return await this.credits.withRoom(() => untilStanding(ask))
+      await this.credits.makeRoom(error)
       return await untilStanding(ask)
     }
-    return (owners ? this.#holdOf(owners, asking, request) : untilStanding(ask)).catch(again)
+    if (!owners) return this.credits.withRoom(() => untilStanding(ask))
+    return this.#holdOf(owners, asking, request).catch(again)
   }
 
   #holdOf({ all: owners, parties, fault }: Owners, asking: Asking, request: HoldRequest): Promise<Answered> {
@@ -96,16 +97,9 @@ export class Counter {
 
   grow(asking: Asking, reservation: bigint, nanos: bigint): Promise<Answered> {
     const input = { reservation: numbered('reservation', reservation), amount: nanosText(nanos) }
-    const ask = () => this.credits.submit(asking, 'credits.grow', input, growCommand(reservation, nanos))
-    return ask().catch(async (error: unknown) => {
-      await this.#makeRoom(error)
-      return await ask()
-    })
-  }
-
-  /** A budget above counts what ran out on wallets that nobody touched since: then these come first, and it is asked once more. */
-  async #makeRoom(error: unknown): Promise<void> {
-    if (!(error instanceof BudgetExhausted) || !(await this.credits.sweepUnder(error.wallet))) throw error
+    return this.credits.withRoom(() =>
+      this.credits.submit(asking, 'credits.grow', input, growCommand(reservation, nanos)),
+    )
   }
 
   extend(asking: Asking, reservation: bigint, seconds: number): Promise<Answered> {

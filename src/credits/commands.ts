@@ -12,6 +12,7 @@ import type { Currency } from '../values/money.ts'
 import type { Desk, Want } from './desk.ts'
 import { DeskBooks, type Moved } from './desk-commands.ts'
 import { walletKey } from './desk.ts'
+import { BudgetExhausted } from './exhausted.ts'
 import { type GrantInput, grantCommand, limitCommand, type MoveInput, moveCommand } from './grant.ts'
 import { dueInBudgets } from './listing/sql.ts'
 import type { Reservation } from './reservation.ts'
@@ -97,11 +98,25 @@ export class Credits {
     this.#opened.add(key)
   }
 
-  /** Ends what ran out and still counts in budgets of a wallet; answers whether there was any. */
-  async sweepUnder(wallet: bigint): Promise<boolean> {
-    const due = await dueInBudgets(this.house.database.pool, wallet, sweptAtOnce)
+  /** Asks for a hold, and once more if there was room left in the budget that refused it. */
+  async withRoom(ask: () => Promise<Answered>): Promise<Answered> {
+    try {
+      return await ask()
+    } catch (error) {
+      await this.makeRoom(error)
+    }
+    return await ask()
+  }
+
+  /**
+   * A budget counts what ran out on wallets that nobody touched since: what refused for that is swept first. It throws the refusal
+   * where nothing ran out.
+   */
+  async makeRoom(refusal: unknown): Promise<void> {
+    if (!(refusal instanceof BudgetExhausted)) throw refusal
+    const due = await dueInBudgets(this.house.database.pool, refusal.wallet, sweptAtOnce)
+    if (due.length === 0) throw refusal
     await Promise.all(due.map(({ owner, currency }) => this.sweep(owner, currency)))
-    return due.length > 0
   }
 
   /** Ends what ran out on one wallet, in the batch that this touches it with. */

@@ -8,7 +8,7 @@ import { Directory } from '../../src/parties/directory-commands.ts'
 import { addPrice } from '../../src/jobs/price/change-commands.ts'
 import type { ServiceType } from '../../src/jobs/price/cost.ts'
 import { JobPrices } from '../../src/jobs/price/prices-commands.ts'
-import { usualRules } from '../../src/jobs/rules.ts'
+import { type JobRules, usualRules } from '../../src/jobs/rules.ts'
 import { JobDesk } from '../../src/jobs/job/commands.ts'
 import { freshHouse } from '../../src/operations/testing.ts'
 import { proveBooks } from '../../src/proof/commands.ts'
@@ -25,7 +25,8 @@ export async function openDesk() {
   const credits = new Credits(house, { waitMaxMilliseconds: 60_000 })
   const prices = new JobPrices(house)
   const provider = randomUUID()
-  const newDesk = () => new JobDesk(new Counter(credits), prices, 'CREDIT', usualRules, async () => provider)
+  const newDesk = (rules: Partial<JobRules> = {}) =>
+    new JobDesk(new Counter(credits), prices, 'CREDIT', { ...usualRules, ...rules }, async () => provider)
   const parts = newJobParts(new Counter(credits), new Directory(house, 'site'), 'CREDIT')
   return {
     house,
@@ -49,14 +50,12 @@ export async function openDesk() {
       }
       await addPrice({ house, prices }, call, given)
     },
-    async projectWith(amount: string): Promise<{ project: string; vlab: string }> {
-      const [project, vlab] = [randomUUID(), randomUUID()]
-      for (const [id, kind, parent] of [
-        [vlab, 'virtual-lab', null],
-        [project, 'project', vlab],
-      ] as const) {
-        await openAccount(parts, me(), { id, kind, name: id, parent, openedWith: 0n })
-      }
+    async projectWith(amount: string, of?: string): Promise<{ project: string; vlab: string }> {
+      const project = randomUUID()
+      const vlab = of ?? randomUUID()
+      const lab = { id: vlab, kind: 'virtual-lab', name: vlab, parent: null, openedWith: 0n } as const
+      if (of === undefined) await openAccount(parts, me(), lab)
+      await openAccount(parts, me(), { id: project, kind: 'project', name: project, parent: vlab, openedWith: 0n })
       const grant = { owner: project, currency: 'CREDIT', nanos: nanosFrom(amount), origin: 'gift', expiresAt: null }
       await credits.grant(me(), grant)
       return { project, vlab }

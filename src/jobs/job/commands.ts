@@ -64,12 +64,10 @@ export class JobDesk {
   async reserve(asking: Asking, job: NewJob): Promise<Answered> {
     const { id } = job
     const onMade = (reservation: bigint) => this.#known.put(id, { reservation })
-    const rule = reserveCommand(jobShelf, job, await this.billing(), {
-      accounts: accountShelf,
-      onMade,
-      stopsAdmitting: this.rules.stopsAdmitting,
-    })
-    return await this.counter.credits.submit(asking, 'jobs.reserve', askedOf(job), rule)
+    const admitting = { accounts: accountShelf, onMade, stopsAdmitting: this.rules.stopsAdmitting }
+    const rule = reserveCommand(jobShelf, job, await this.billing(), admitting)
+    const { credits } = this.counter
+    return await credits.withRoom(() => credits.submit(asking, 'jobs.reserve', askedOf(job), rule))
   }
 
   /** Refuses a job, unless it was reserved under this key before. @throws Fault */
