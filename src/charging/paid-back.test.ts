@@ -228,6 +228,19 @@ test('no more is refunded of the usage of a month than its tiers left to be paid
   await assertBooksAgree(site.house)
 })
 
+test('a refund looks at the tiers of its month first, also where nobody has since the last usage', async () => {
+  const owner = await prepaid('tiers-due')
+  const told = ['3', '4'].map((units) => fact({ service: 'storage', projectName: 'tiers-due', quantities: { units } }))
+  const [first, second] = told as [Fact, Fact]
+  for (const usage of told) await charge(site, [usage])
+  await giveBack(first, 3n)
+  await assert.rejects(giveBack(second, 4n), { type: 'refund-exceeds-paid' })
+  await giveBack(second, 3n)
+  await writeTrueUps(site.house, 'tester', site.memory)
+  assert.deepEqual(await left(owner), ['10', '100'])
+  await assertBooksAgree(site.house)
+})
+
 test('no more is refunded of a month with two prices of one thing than their tiers left of all of it', async () => {
   const tiers = 'graduated: [{ upTo: 6, price: 1 }, { upTo: null, price: 0 }]'
   const line = (scope: string) =>

@@ -11,11 +11,13 @@ import { nanosFrom, nanosText } from '../values/money.ts'
 import { periodOf } from '../values/period.ts'
 import type { Charge } from './charge.ts'
 import type { Counter } from './counter-commands.ts'
+import { newMemory } from './memory-commands.ts'
 import { keptInMonths } from './month-commands.ts'
 import { withPools } from './pool-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
+import { writeTrueUpsOf } from './true-up-commands.ts'
 
 /** Charges of usage records: back to the credits of the wallet that paid them, or off what no invoice has asked for yet. */
 export async function refundRecord(
@@ -27,9 +29,12 @@ export async function refundRecord(
 ): Promise<Answered> {
   const { principal, key, dryRun, check } = asking
   const call = { principal, key, command: 'credits.refund', input: toldOf(request), status: 201 }
+  const { house } = credits
+  // No more is given back than a month left to be paid, which is known when its tiers have been looked at.
+  if (!dryRun) await writeTrueUpsOf(house, 'bursar', record.project, newMemory(house.zone))
   try {
-    const answered = await aloneStored(credits.house, call, async (writer) => {
-      const { answer, write } = await planOf(writer, credits.house.zone, request, record, only)
+    const answered = await aloneStored(house, call, async (writer) => {
+      const { answer, write } = await planOf(writer, house.zone, request, record, only)
       if (dryRun) throw new OnlyTried(answer)
       await write()
       // Behind the locks of the accounts: two refunds to one payer see each other.

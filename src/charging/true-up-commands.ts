@@ -66,6 +66,18 @@ export async function writeTrueUps(
   return written
 }
 
+/** Those of one project that are due, before something goes by what its months came to. */
+export async function writeTrueUpsOf(house: House, principal: string, project: string, memory: Memory): Promise<void> {
+  const due = await sql.dueTrueUps(house.database.pool, null)
+  const places = [...new Set(due.flatMap((each) => each.places))]
+    .filter((place) => place.startsWith(`${project} `))
+    .sort()
+  if (places.length === 0) return
+  const call = { principal, key: randomUUID(), command: 'charging.writeTrueUps', input: { places } }
+  // What is due stays noted: whoever looks a second time finds nothing more to write.
+  await inOperation(house, call, (writer) => writeLines(writer, places, memory, house.zone))
+}
+
 async function inOperation(house: House, call: Call, write: (writer: Writer) => ReturnType<typeof writeLines>) {
   let lines: Awaited<ReturnType<typeof writeLines>> = []
   await alone(house, call, async (writer) => {
