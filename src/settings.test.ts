@@ -72,6 +72,14 @@ test('a wrong database address is refused without repeating the password in it',
   )
 })
 
+test('an address of keys with a password in it is refused without repeating it', () => {
+  for (const address of ['https://u:hunter2@login.example.org/keys', 'https://hunter2@login.example.org/keys'])
+    assert.throws(
+      () => readSettings({ BURSAR_JWKS_URL: address, ...pinned }),
+      (error: Error) => /BURSAR_JWKS_URL has a user/.test(error.message) && !error.message.includes('hunter2'),
+    )
+})
+
 test('the settings in force are listed with their origin, and no secret is among them', () => {
   const environment = {
     DATABASE_URL: 'postgres://bursar:hunter2@db:5433/books?sslpassword=hunter2',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type ApprovalLimits, limitsIn } from './access/approval.ts'
 import type { TokenSettings } from './access/token-commands.ts'
+import { tokenSettings } from './access/token-settings.ts'
 import { WrongUsage } from './values/refusal.ts'
 import { type JobSettings, jobSettings, jobVariables } from './jobs/settings.ts'
 import { currenciesIn, currenciesWith } from './values/currency.ts'
@@ -188,39 +189,6 @@ function port(text: string): number {
 function zone(text: string): string {
   if (isZone(text)) return text
   throw new WrongUsage(`BURSAR_ZONE is “${text}”, which is no time zone.`, 'Set an IANA name such as Asia/Bangkok.')
-}
-
-function tokenSettings(text: (name: VariableName) => string | undefined): TokenSettings | undefined {
-  const [secret, jwksUrl] = [text('BURSAR_JWT_SECRET'), text('BURSAR_JWKS_URL')]
-  const [issuer, audience] = [text('BURSAR_JWT_ISSUER'), text('BURSAR_JWT_AUDIENCE')]
-  if (secret === undefined && jwksUrl === undefined) {
-    if (issuer === undefined && audience === undefined) return undefined
-    const name = issuer === undefined ? 'BURSAR_JWT_AUDIENCE' : 'BURSAR_JWT_ISSUER'
-    throw new WrongUsage(
-      `${name} is set, and nothing to check tokens with.`,
-      'Set BURSAR_JWT_SECRET or BURSAR_JWKS_URL.',
-    )
-  }
-  if (secret !== undefined && jwksUrl !== undefined)
-    throw new WrongUsage('BURSAR_JWT_SECRET and BURSAR_JWKS_URL are both set.', 'Remove one of them.')
-  if (secret !== undefined && Buffer.byteLength(secret) < 32)
-    throw new WrongUsage('BURSAR_JWT_SECRET is too short.', 'Set 32 characters or more: openssl rand -hex 32')
-  if (jwksUrl !== undefined && !isSafeAddress(jwksUrl))
-    throw new WrongUsage(
-      `BURSAR_JWKS_URL is “${jwksUrl}”: keys from there could be anybody's.`,
-      'Set an address that begins with https://; http:// is taken for this machine only.',
-    )
-  if (issuer === undefined || audience === undefined) {
-    const name = issuer === undefined ? 'BURSAR_JWT_ISSUER' : 'BURSAR_JWT_AUDIENCE'
-    throw new WrongUsage(`${name} is not set.`, 'Set it to the one whose tokens are to be taken.')
-  }
-  return { issuer, audience, secret, jwksUrl }
-}
-
-function isSafeAddress(text: string): boolean {
-  const address = URL.parse(text)
-  if (address?.protocol === 'https:') return true
-  return address?.protocol === 'http:' && /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(address.hostname)
 }
 
 function limits(name: VariableName, text: string | undefined): ApprovalLimits | undefined {
