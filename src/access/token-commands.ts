@@ -73,6 +73,8 @@ export function tokenReader({ issuer, audience, secret, jwksUrl }: TokenSettings
 
 /** Once there are keys, those of a token that names another are asked for every half a minute; else at most so often. */
 const askedEveryMs = 1_000
+/** Published keys are some kilobytes. */
+const mostBytes = 1024 * 1024
 
 /** Anybody can make up tokens: while the address fails, each of them would make a request of its own there. */
 function publishedAt(url: URL, now: () => number): JWTVerifyGetKey {
@@ -82,9 +84,21 @@ function publishedAt(url: URL, now: () => number): JWTVerifyGetKey {
     [customFetch]: async (address, options) => {
       if (now() < askedAt + askedEveryMs) throw new Error('the keys were asked for a moment ago')
       askedAt = now()
-      return await fetch(address, options)
+      return await bounded(await fetch(address, options))
     },
   })
+}
+
+/** An answer without end would fill the memory before its time is over. */
+async function bounded({ body, status }: Response): Promise<Response> {
+  const pieces: Uint8Array[] = []
+  let bytes = 0
+  for await (const piece of body ?? []) {
+    bytes += piece.byteLength
+    if (bytes > mostBytes) throw new Error('the answer at the address of keys is longer than 1 MiB')
+    pieces.push(piece)
+  }
+  return new Response(Buffer.concat(pieces), { status })
 }
 
 /** Whether the keys could not be had, or the token is not signed with any of them, are two things. */

@@ -239,6 +239,30 @@ test('503: made-up tokens do not make one request each at an address of keys tha
   server.close()
 })
 
+test('503: of an answer without end at the address of keys one MiB is read', async () => {
+  const { privateKey } = await generateKeyPair('RS256')
+  const piece = ' '.repeat(64 * 1024)
+  let sent = 0
+  let hungUp = (): void => {}
+  const isHungUp = new Promise<void>((resolve) => (hungUp = resolve))
+  const server = createServer((_, answer) => {
+    const more = (): void => {
+      for (let hasRoom = true; hasRoom && sent < 100_000_000; sent += piece.length) hasRoom = answer.write(piece)
+      if (sent >= 100_000_000) answer.end()
+    }
+    answer.on('drain', more).on('close', hungUp)
+    more()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const guarded = await open({ jwksUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys` })
+  const { status, body } = await guarded.ask(bearer(await signed({}, privateKey, 'RS256', 'rsa')))
+  assert.deepEqual([status, body.type], [503, '/problems/token-keys-unavailable'])
+  await isHungUp
+  // What stands in the buffers of both sides was sent, and never read.
+  assert(sent < 20_000_000, String(sent))
+  server.close()
+})
+
 test('no token reaches the log', async () => {
   const guarded = await open()
   const token = await signed()
