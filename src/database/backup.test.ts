@@ -59,3 +59,42 @@ test('what is checked before a restore is checked again when nobody else can wri
   )
   assert.equal(await count(), before)
 })
+
+test('a restore that ends before its commit leaves no number behind, and the next one sets them all', async (t) => {
+  const [from, into] = [await freshDatabase(), await freshDatabase()]
+  t.after(() => Promise.all([from.drop(), into.drop()]))
+  await noting(from.database, (client) =>
+    client.query(`select nextval('operations.operation_ids') from generate_series(1, 7)`),
+  )
+  const parts: string[] = []
+  const kept = new Writable({
+    write(part: Buffer, _, done) {
+      parts.push(part.toString())
+      done()
+    },
+  })
+  await writeBackup(from.database, null, kept, () => {})
+  const restored = (finish: () => Promise<void>) => {
+    const lines = async function* () {
+      yield* parts.join('').split('\n')
+    }
+    return restoreBackup(
+      into.database,
+      lines(),
+      () => Promise.resolve(),
+      finish,
+      () => {},
+    )
+  }
+  const numbers = ({ database }: FreshDatabase) =>
+    row(database.pool, 'select last_value::text as last, is_called as called from operations.operation_ids')
+  const before = await numbers(into)
+  await assert.rejects(
+    restored(() => Promise.reject(new Error('killed'))),
+    /killed/,
+  )
+  assert.deepEqual(await numbers(into), before)
+  await restored(() => Promise.resolve())
+  assert.deepEqual(await numbers(into), { last: '7', called: true })
+  assert.deepEqual(await numbers(into), await numbers(from))
+})

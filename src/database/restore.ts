@@ -69,6 +69,7 @@ export async function restoreBackup(
   await check(head)
   return await noting(database, async (client) => {
     await requireSame(client, head)
+    await setSequences(client, head)
     const known = await catalogue.tables(client)
     await client.query(`truncate ${known.map(({ table }) => table).join(', ')}`)
     // Another restore may have filled the tables while this one waited for them.
@@ -85,9 +86,6 @@ export async function restoreBackup(
       }
       lines.count(line)
       total += await fill(client, into, lines, (filled) => onRows(total + filled))
-    }
-    for (const { name, last, called } of head.sequences) {
-      await client.query('select setval($1::regclass, $2::bigint, $3)', [name, last, called])
     }
     await finish(client)
     return { head, rows: total }
@@ -113,6 +111,19 @@ async function requireSame(client: PoolClient, head: BackupHead): Promise<void> 
       `the backup is of another version of Bursar: its newest migration is ${head.migrations.at(-1)?.name}`,
       'Restore it with the version that made it, then start the newer one on it.',
     )
+  }
+}
+
+/**
+ * Not by setval, which stays when the restore does not: what counts as books is told by a sequence. Before the tables are
+ * locked, as whoever writes takes a number first.
+ */
+async function setSequences(client: PoolClient, { sequences }: BackupHead): Promise<void> {
+  const there = new Set((await catalogue.sequences(client)).map(({ name }) => name))
+  for (const { name, last, called } of sequences) {
+    if (!there.has(name) || !/^\d{1,19}$/.test(last)) throw changed('it names a sequence that cannot be')
+    await client.query(`alter sequence ${name} restart with ${last}`)
+    if (called) await client.query('select nextval($1::regclass)', [name])
   }
 }
 
