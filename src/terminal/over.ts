@@ -1,7 +1,11 @@
 import { Refusal } from '../values/refusal.ts'
+import { durationText } from './number.ts'
 
 type Asked = { readonly method: string; readonly path: string; readonly body?: object; readonly key?: string }
 type Answer = { readonly status: number; readonly body: { readonly [member: string]: unknown } }
+
+/** Approving prices charges all that waited for them; what takes longer still is done all the same. */
+const patience = 5 * 60_000
 
 /**
  * Asks another Bursar over HTTP. What leads elsewhere, or is no JSON, comes from something in between: taken for an answer,
@@ -9,14 +13,26 @@ type Answer = { readonly status: number; readonly body: { readonly [member: stri
  *
  * @param again how to ask for the same again, where nobody knows whether it was done
  */
-export async function askOver(url: string, secret: string, asked: Asked, again?: string): Promise<Answer> {
+export async function askOver(
+  url: string,
+  secret: string,
+  asked: Asked,
+  again = asked.method === 'GET' ? undefined : unsure,
+  within = patience,
+): Promise<Answer> {
   const remedy = (text: string) => (again === undefined ? text : `${text} ${again}`)
   let answer: Response
   let text: string
   try {
-    answer = await fetch(`${url.replace(/\/+$/, '')}${asked.path}`, sentOf(secret, asked))
+    const signal = AbortSignal.timeout(within)
+    answer = await fetch(`${url.replace(/\/+$/, '')}${asked.path}`, { ...sentOf(secret, asked), signal })
     text = await answer.text()
   } catch (error) {
+    if (isTimeout(error as Error))
+      throw new Refusal(
+        `no answer came from ${url} within ${durationText(within)}`,
+        remedy('See that Bursar runs there; what it was asked may be under way still.'),
+      )
     throw new Refusal(`no Bursar answers at ${url}: ${causeOf(error as Error)}`, remedy('See that it runs there.'))
   }
   const { status } = answer
@@ -35,6 +51,8 @@ export async function askOver(url: string, secret: string, asked: Asked, again?:
   )
 }
 
+const unsure = 'It may have been done: look whether it was before you ask again.'
+
 function sentOf(secret: string, { method, body, key }: Asked): RequestInit {
   const headers = {
     authorization: `Bearer ${secret}`,
@@ -52,6 +70,11 @@ function membersOf(text: string): Answer['body'] | undefined {
     return undefined
   }
 }
+
+/** Of this clock, or of the one in `fetch` that waits for the beginning of an answer as long. */
+const isTimeout = ({ name, cause }: Error): boolean =>
+  name === 'TimeoutError' ||
+  ['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'].includes((cause as NodeJS.ErrnoException | undefined)?.code ?? '')
 
 function causeOf({ message, cause }: Error): string {
   return cause instanceof Error ? cause.message : message
