@@ -15,7 +15,7 @@ class NotThere extends Refusal {}
 
 /** Over HTTP, with a key of the Bursar that is asked. */
 export function remoteDesk(url: string, secret: string): Desk {
-  const ask = (asked: Asked) => answerOf(url, secret, asked)
+  const ask = (asked: Asked, unsure?: string) => answerOf(url, secret, asked, unsure)
   const named = async (kind: UuidKind, name: string) => {
     for await (const { id, name: own } of items(ask, `/api/v1/${listOf[kind]}`)) if (own === name) return String(id)
     return undefined
@@ -35,15 +35,18 @@ export function remoteDesk(url: string, secret: string): Desk {
       return found
     },
     createKey: async ({ expiresAt, principal, ...wanted }) =>
-      (await ask({
-        method: 'POST',
-        path: '/api/v1/keys',
-        body: {
-          ...wanted,
-          ...(principal !== undefined && { principal }),
-          ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+      (await ask(
+        {
+          method: 'POST',
+          path: '/api/v1/keys',
+          body: {
+            ...wanted,
+            ...(principal !== undefined && { principal }),
+            ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+          },
         },
-      })) as MadeKey,
+        lostKey(wanted.name),
+      )) as MadeKey,
     keys: async () => (await Array.fromAsync(items(ask, '/api/v1/keys'))) as unknown as ShownKey[],
     revokeKey: async (id) => {
       await ask({ method: 'DELETE', path: `/api/v1/keys/${id}` })
@@ -53,6 +56,10 @@ export function remoteDesk(url: string, secret: string): Desk {
     erase: async (person) => (await ofPerson(person, 'DELETE', '')) as Erased,
   }
 }
+
+/** The secret is told once: where that answer is lost, the key is of no use. */
+const lostKey = (name: string): string =>
+  `The key may have been made, and nobody has its secret: where \`bursar key list\` shows a new one called “${name}”, end it with \`bursar key revoke\` and its id, and make another.`
 
 /** All pages of a list. */
 async function* items(ask: (asked: Asked) => Promise<Body>, path: string): AsyncGenerator<Body> {
@@ -65,9 +72,9 @@ async function* items(ask: (asked: Asked) => Promise<Body>, path: string): Async
   }
 }
 
-async function answerOf(url: string, secret: string, asked: Asked): Promise<Body> {
+async function answerOf(url: string, secret: string, asked: Asked, unsure?: string): Promise<Body> {
   const key = asked.method === 'GET' ? {} : { key: randomUUID() }
-  const { status, body } = await askOver(url, secret, { ...asked, ...key })
+  const { status, body } = await askOver(url, secret, { ...asked, ...key }, unsure)
   if (status < 400) return body
   const { title, detail, issues } = body as {
     title?: string
@@ -76,5 +83,6 @@ async function answerOf(url: string, secret: string, asked: Asked): Promise<Body
   }
   const more = issues?.map(({ field, message }) => `${field.replace(/^body\./, '')} ${message}`).join('\n') ?? detail
   const Kind = status === 404 ? NotThere : Refusal
-  throw new Kind(more ?? title ?? `${url} answers ${status}`, `That is what the Bursar at ${url} says.`)
+  const remedy = `That is what the Bursar at ${url} says.`
+  throw new Kind(more ?? title ?? `${url} answers ${status}`, status < 500 || !unsure ? remedy : `${remedy} ${unsure}`)
 }

@@ -51,6 +51,18 @@ test('no command takes a page or a sign of something in between for what Bursar 
   }
 })
 
+test('of a key whose secret may be lost it is told how to find and end it', async () => {
+  between = 'page'
+  const create = ['key', 'create', '--name', 'farm', '--role', 'service']
+  const { err } = await bursar(create, { BURSAR_URL: url, BURSAR_KEY: 'bsr_x' })
+  assert.match(
+    err,
+    /may have been made.*`bursar key list` shows a new one called “farm”, end it with `bursar key revoke`/,
+  )
+  const { err: read } = await bursar(['key', 'list'], { BURSAR_URL: url, BURSAR_KEY: 'bsr_x' })
+  assert.doesNotMatch(read, /may have been/)
+})
+
 const request = { project: 'chem', service: 'desk', amount: '1', minutes: 5 }
 
 test('JavaScript: nothing is held where something in between answers', async () => {
