@@ -103,6 +103,8 @@ test('wrong wishes are refused with a remedy', async () => {
     [['report', '--lab', ''], 2, /--lab is blank/],
     [['report', '--csv', '--json'], 2, /--csv and --json are two answers/],
     [['show', ''], 2, /is no id of a job/],
+    [['show', 'nosuch'], 2, /“nosuch” is no id of a job\.\nOne looks like f81d4fae-.* bursar jobs report lists them/],
+    [['problems', '--job', 'nosuch'], 2, /“nosuch” is no id of a job/],
     [['report', '--limit', '-1'], 2, /is no count/],
     [['show', lab], 1, /The specified job cannot be found/],
     [['problems', '--limit', '0'], 2, /is no count/],

@@ -20,12 +20,21 @@ export const showWith =
       .description('everything about one job: how it went, what it cost, and why')
       .argument('<job>', 'its id')
       .action(async (id: string, _: object, own: Command) => {
-        if (id === '') throw new WrongUsage('“” is no id of a job.', 'bursar jobs report lists them.')
+        requireJobId(id)
         const job = await asking(ask, own, door)<Whole>(`/job/${part(id)}`)
         door.answer(job)
         sayJob(door, job, (await door.setting('BURSAR_ZONE')) ?? 'UTC')
       })
   }
+
+/** As the doors take one: with dashes or without, in braces, as a URN. */
+function requireJobId(text: string): void {
+  if (/^(urn:uuid:)?\{?[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}\}?$/i.test(text)) return
+  throw new WrongUsage(
+    `“${text}” is no id of a job.`,
+    'One looks like f81d4fae-7dec-4d0c-a765-00a0c91e6bf6: whoever reserves gives it, and bursar jobs report lists them.',
+  )
+}
 
 function sayJob(door: Door<House>, job: Whole, zone: string): void {
   const time = (text: string | null): string => (text === null ? '' : localText(Date.parse(text), zone))
@@ -92,6 +101,7 @@ export const problemsWith =
       .option('--limit <count>', 'how many of the newest', '50')
       .action(async ({ project, job, limit }: { project?: string; job?: string; limit: string }, own: Command) => {
         if (!/^[1-9]\d{0,3}$/.test(limit)) throw new WrongUsage(`--limit ${limit} is no count.`, 'Write 1 to 9999.')
+        if (job !== undefined) requireJobId(job)
         const only = `${project === undefined ? '' : `&proj_id=${part(project)}`}${job === undefined ? '' : `&job_id=${part(job)}`}`
         const found = await asking(ask, own, door)<Listed<Problem>>(`/problem?page_size=${limit}${only}`)
         door.answer(found)
