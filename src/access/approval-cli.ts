@@ -6,7 +6,7 @@ import { reasonOf } from '../terminal/reason.ts'
 import { refusedText } from '../terminal/told.ts'
 import { localText } from '../values/period.ts'
 import { Refusal } from '../values/refusal.ts'
-import { propose, type shownApproval } from './approval-commands.ts'
+import { propose, type shownApproval, waitingAlready } from './approval-commands.ts'
 
 type Answer = { readonly status: number; readonly body: { readonly [field: string]: unknown } }
 type Asked = { readonly method: string; readonly path: string; readonly body?: object }
@@ -51,10 +51,11 @@ export const approvalWith =
 export async function letPricesWait(house: House, door: Door<House>, file: string): Promise<object | undefined> {
   if ((await door.setting('BURSAR_APPROVAL_PRICES')) !== 'on') return undefined
   const asked = { wanted: 'prices.set', method: 'POST', url: '/api/v1/prices/set', ifMatch: null, body: file }
+  const proposed = { ...asked, contentType: 'application/yaml' }
+  const earlier = await waitingAlready(house, door.principal, proposed)
   const call = { principal: door.principal, key: randomUUID() }
-  const { answer } = await propose(house, call, { ...asked, contentType: 'application/yaml' })
-  const waiting = JSON.parse(answer) as Shown
-  door.say(`\nIt waits for a second person: ${waiting.id}`)
+  const waiting = earlier ?? (JSON.parse((await propose(house, call, proposed)).answer) as Shown)
+  door.say(`\nIt waits for a second person${earlier ? ' already' : ''}: ${waiting.id}`)
   door.say('Next: somebody else says yes or no with `bursar approval`.')
   return waiting
 }

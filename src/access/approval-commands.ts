@@ -20,6 +20,12 @@ export function propose(house: House, call: Call, proposed: Proposed): Promise<A
   }) as Promise<Answered>
 }
 
+/** What waits already as it would be asked for once more, under another key. */
+export async function waitingAlready(house: House, principal: string, proposed: Proposed) {
+  const row = await sql.sameWaiting(house.database.pool, principal, proposed)
+  return row && shownApproval(row)
+}
+
 /**
  * Says yes or no, once. Who says yes again hears the same: so what could not be carried out at once can be tried again.
  *

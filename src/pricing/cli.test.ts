@@ -6,10 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { after, before, test } from 'node:test'
 import { Command } from 'commander'
 import { letPricesWait } from '../access/approval-cli.ts'
+import { decide } from '../access/approval-commands.ts'
 import { rows } from '../database/reader.ts'
 import type { House } from '../operations/house.ts'
 import { type FreshHouse, freshHouse } from '../operations/testing.ts'
 import { createDoor } from '../terminal/door.ts'
+import { numberOf } from '../values/id.ts'
 import { pricesWith } from './cli.ts'
 import { zone } from './testing.ts'
 
@@ -148,12 +150,22 @@ test('where changes of prices take a second person, a file waits for one, and no
     'prices:\n  - { service: waits, component: cpu, from: 2026-01-01, currency: THB, quantity: cpu_core_seconds, flat: { price: 1, per: 3600 } }\n'
   const versions = async () => (await rows(fresh.database.pool, `select from pricing.versions`)).length
   const before = await versions()
-  assert.match(await run('set', file(yaml)), /waits for a second person: apr_\d+/)
-  assert.deepEqual([await versions(), (await answer('set', file(yaml)))['state']], [before, 'waiting'])
-  const kept = await rows<{ wanted: string; body: string }>(
-    fresh.database.pool,
-    `select wanted, body from access.approvals`,
+  const [, id] = /waits for a second person: (apr_\d+)/.exec(await run('set', file(yaml))) ?? []
+  const again = await answer('set', file(yaml))
+  assert.deepEqual([await versions(), again['state'], again['id']], [before, 'waiting', id])
+  assert.match(await run('set', file(yaml)), new RegExp(`waits for a second person already: ${id}\n`))
+  const kept = () =>
+    rows<{ wanted: string; body: string }>(fresh.database.pool, `select wanted, body from access.approvals order by id`)
+  assert.deepEqual(await kept(), [{ wanted: 'prices.set', body: yaml }])
+  await decide(
+    fresh.house,
+    { principal: 'somsri', key: 'no' },
+    numberOf('approval', id ?? '') as bigint,
+    'rejected',
+    null,
   )
-  assert.deepEqual(kept[0], { wanted: 'prices.set', body: yaml })
+  assert.match(await run('set', file(yaml)), /waits for a second person: apr_\d+/)
+  assert.match(await run('set', file(`# other\n${yaml}`)), /waits for a second person: apr_\d+/)
+  assert.equal((await kept()).length, 3)
   assert.match(await run('check', file(yaml)), /Nothing was written/)
 })

@@ -61,6 +61,18 @@ const approvals = `
 export const approvalById = (reader: Reader, id: bigint) =>
   row<ApprovalRow>(reader, `${approvals} where a.id = $1`, [id])
 
+/** The same request of the same principal that nobody has decided yet. */
+export const sameWaiting = (reader: Reader, proposedBy: string, { wanted, method, url, body }: Proposed) =>
+  row<ApprovalRow>(
+    reader,
+    `${approvals}
+      where d.approval is null and a.proposed_by = $1 and a.wanted = $2 and a.method = $3 and a.url = $4
+        and a.body is not distinct from $5
+      order by a.id
+      limit 1`,
+    [proposedBy, wanted, method, url, body],
+  )
+
 /** Whether somebody got a key after a moment: whoever made it could use it. */
 export const hasNewerKey = async (reader: Reader, principal: string, than: Date): Promise<boolean> =>
   (await rows(reader, `select from access.keys where principal = $1 and at > $2 limit 1`, [principal, than])).length > 0
