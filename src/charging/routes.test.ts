@@ -97,6 +97,15 @@ test('200: charges are listed by project, month and record, in pages that leave 
   assert.equal((await doors.ask('GET', '/api/v1/charges?period=2026-13')).status, 400)
 })
 
+test('200: records are listed by source, and of one that nobody used there are none', async () => {
+  const all = (await list('/api/v1/records')) as unknown as { id: string; source: string }[]
+  const [{ source } = { source: '' }] = all
+  const own = all.filter((record) => record.source === source).map(({ id }) => id)
+  const found = await list(`/api/v1/records?source=${encodeURIComponent(source)}`)
+  assert.deepEqual([found.map(({ id }) => id), own.length > 0], [own, true])
+  assert.deepEqual(await list('/api/v1/records?source=NOPE'), [])
+})
+
 test('200: a charge is explained from its record to the ledger', async () => {
   const [charge] = await list('/api/v1/charges?project=chem')
   const found = await read<{
