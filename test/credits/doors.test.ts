@@ -211,6 +211,27 @@ test('409: a reservation ends once', async () => {
   assert.equal(late.body['endedAt'], steps[0]?.at)
 })
 
+test('200: reservations are listed by how they stand, of one payer and of all', async () => {
+  const [open, released, settled] = [await held('chem', '0.1'), await held('chem', '0.1'), await held('chem', '0.1')]
+  assert.equal((await ask('POST', `/reservations/${released}/release`)).status, 200)
+  assert.equal((await ask('POST', `/reservations/${settled}/settle`, { amount: '0' })).status, 200)
+  const mine = [open, released, settled]
+  const listed = async (query: string) =>
+    (await ask('GET', `/reservations?limit=1000${query}`)).body.items
+      .map(({ id }) => id)
+      .filter((id) => mine.includes(id as string))
+  for (const [state, expected] of [
+    ['held', [open]],
+    ['released', [released]],
+    ['settled', [settled]],
+    ['expired', []],
+  ] as const)
+    for (const query of [`&state=${state}`, `&state=${state}&payer=chem`])
+      assert.deepEqual(await listed(query), expected, query)
+  assert.deepEqual(await listed('&payer=chem'), [settled, released, open])
+  assert.equal((await ask('POST', `/reservations/${open}/release`)).status, 200)
+})
+
 test('422: what has no price is not held', async () => {
   const estimate = { cpu_core_seconds: '1' }
   const asked = { project: 'chem', service: 'unheard', estimate, minutes: 5 }

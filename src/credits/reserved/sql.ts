@@ -34,28 +34,39 @@ const reservation = `select r.id, r.operation, r.payer, r.project, r.person, r.p
    left join lateral (select sum(charged) as charged, max(until) as until from credits.steps
                        where reservation = r.id and h.reservation is null) s on true`
 
+const withStep = (...kinds: readonly StepKind[]) =>
+  `select reservation from credits.steps where kind in ('${kinds.join(`', '`)}')`
+
+/** Each begins with a condition that PostgreSQL knows the frequency of: of what is rare, it does not look at all others. */
 const inState = {
   held: 'h.until > clock_timestamp()',
-  expired: `(e.kind = 'expire' or h.until <= clock_timestamp())`,
-  settled: `e.kind in ('settle', 'late')`,
-  released: `e.kind = 'release'`,
+  expired: `r.id in (${withStep('expire')}
+                      union all select reservation from credits.holds where until <= clock_timestamp())
+            and (e.kind = 'expire' or h.until <= clock_timestamp())`,
+  settled: `r.id in (${withStep('settle', 'late')}) and e.kind in ('settle', 'late')`,
+  released: `r.id in (${withStep('release')}) and e.kind = 'release'`,
 } as const
 export type ReservationState = keyof typeof inState
 
-/** Newest first. */
-export const reservationsPage = (reader: Reader, wanted: Wanted, state: ReservationState | undefined) =>
-  rows<ReservationItem>(
+/** Newest first. The wallets are looked up before: of those that it knows, PostgreSQL knows how much is theirs. */
+export async function reservationsPage(reader: Reader, wanted: Wanted, state: ReservationState | undefined) {
+  const [scope, , ...others] = values(wanted)
+  const { payer } = wanted
+  const wallets =
+    payer && (await rows<{ id: string }>(reader, `select id from ledger.wallets where owner = $1`, [payer]))
+  return await rows<ReservationItem>(
     reader,
     `${reservation}
       where ($1::uuid[] is null or r.payer = any ($1) or r.project = any ($1) or r.person = any ($1))
-        and ($2::uuid is null or r.wallet in (select id from ledger.wallets where owner = $2))
+        and ($2::bigint[] is null or r.wallet = any ($2))
         and ($3::text is null or r.currency = $3)
         and ($4::bigint is null or r.id < $4)
         ${state === undefined ? '' : `and ${inState[state]}`}
       order by r.id desc
       limit $5`,
-    values(wanted),
+    [scope, wallets && wallets.map(({ id }) => id), ...others],
   )
+}
 
 export const reservationItem = (reader: Reader, id: bigint) =>
   row<ReservationItem>(reader, `${reservation} where r.id = $1`, [id])
