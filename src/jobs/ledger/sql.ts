@@ -25,24 +25,29 @@ const own = `own as materialized (select id, posted, held from ledger.wallets wh
 const covered = 'least(-held_delta, charged)'
 const isKept = `(held_delta > 0 or paid > 0 or -held_delta > charged)`
 
-/** Each of them is counted by itself: a step that charges what is reserved and more, or gives back, counts twice. */
-export const countLedger = async (reader: Reader, owner: string, currency: string): Promise<number> =>
-  Number(
-    (
-      await row<{ total: string }>(
-        reader,
-        `with ${own}
-         select (select count(*) from credits.reservations_made where wallet = (select id from own))
-              + (select count(*) filter (where held_delta > 0) + count(*) filter (where ${covered} > 0)
-                        + count(*) filter (where held_delta <= 0 and paid > ${covered})
-                        + count(*) filter (where -held_delta > charged)
-                   from credits.reservation_steps where wallet = (select id from own))
-              + (select count(*) from ledger.entries
-                  where account = (select id from own) and reason not in ('settle', 'absorb')) as total`,
-        [owner, currency],
-      )
-    )?.total ?? 0,
+/**
+ * Each of them is counted by itself: a step that charges what is reserved and more, or gives back, counts twice. The wallet
+ * is looked up before: of one that it knows, PostgreSQL knows whether most transfers are its, and reads no others.
+ */
+export async function countLedger(reader: Reader, owner: string, currency: string): Promise<number> {
+  const own = await row<{ id: string }>(reader, `select id from ledger.wallets where owner = $1 and currency = $2`, [
+    owner,
+    currency,
+  ])
+  if (!own) return 0
+  const counted = await row<{ total: string }>(
+    reader,
+    `select (select count(*) from credits.reservations_made where wallet = $1)
+          + (select count(*) filter (where held_delta > 0) + count(*) filter (where ${covered} > 0)
+                    + count(*) filter (where held_delta <= 0 and paid > ${covered})
+                    + count(*) filter (where -held_delta > charged)
+               from credits.reservation_steps where wallet = $1)
+          + (select count(*) from ledger.entries
+              where account = $1 and reason not in ('settle', 'absorb')) as total`,
+    [own.id],
   )
+  return Number(counted?.total)
+}
 
 /** As many of each as may be among the newest, one row for each thing that happened. */
 const happenings = `
