@@ -246,6 +246,8 @@ test('200, 401, 403: metrics are for the machine itself, and from elsewhere for 
   assert.equal(await ask({ ...elsewhere, authorization: `Bearer ${keys.get('supervisor')}` }), 200)
   const scoped = await newKey(fresh.house, { role: 'supervisor', parties: [idOf('prv', provider)] })
   assert.equal(await ask({ ...elsewhere, authorization: `Bearer ${scoped}` }), 403)
+  // Whoever needs no key is not asked for one that they send.
+  assert.equal(await ask({ authorization: `Bearer ${scoped}` }), 200)
 })
 
 test('200, 401: metrics are for nobody without a key where the operator wants it so', async () => {
