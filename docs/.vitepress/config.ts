@@ -52,7 +52,7 @@ export default defineConfig({
   cleanUrls: true,
   metaChunk: true,
   head: [['link', { rel: 'icon', href: 'data:,' }]],
-  markdown: { config: fences },
+  markdown: { config: fences, theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' } },
   themeConfig: {
     siteTitle: 'Bursar',
     outline: [2, 3],

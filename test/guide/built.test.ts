@@ -61,11 +61,34 @@ test('nothing of the guide is fetched from elsewhere, and no part of it was left
   }
 })
 
+/** As WCAG 2 defines it, for colours such as #1f5f8b. */
+function contrast(one: string, other: string): number {
+  const [light = 0, dark = 0] = [one, other].map(luminance).sort((a, b) => b - a)
+  return (light + 0.05) / (dark + 0.05)
+}
+
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => {
+    const part = Number.parseInt(colour.slice(at, at + 2), 16) / 255
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4
+  })
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+}
+
+test('code of the guide can be read on its ground, in the light and in the dark', () => {
+  const grounds = { light: '#f6f6f7', dark: '#161618' }
+  const pale = new Set<string>()
+  for (const html of pages.values())
+    for (const [, scheme = '', colour = ''] of html.matchAll(/--shiki-(light|dark):(#[0-9a-f]{6})/gi))
+      if (contrast(colour, grounds[scheme as 'light' | 'dark']) < 4.5) pale.add(`${colour}, ${scheme}`)
+  assert.deepEqual([...pale], [])
+})
+
 test('a Thai sentence is found by its words, and by itself', () => {
   assert.deepEqual(wordsOf('ภาษาไทย is Thai, (yes)'), ['ภาษาไทย', 'ภาษา', 'ไทย', 'is', 'Thai', 'yes', ''])
 })
 
-test('in a browser the guide runs under its policy, fits a phone, and finds English and Thai words', async (t) => {
+test('in a browser the guide runs under its policy, fits a phone and paper, and finds English and Thai words', async (t) => {
   const server = fastify()
   addGuide(server, pathToFileURL(`${folder}/`))
   const address = await server.listen({ host: '127.0.0.1', port: 0 })
