@@ -99,6 +99,7 @@ test('in a browser the guide runs under its policy, fits a phone and paper, and 
     if (seen === undefined) return t.skip('there is no Chromium on this machine')
     assert.deepEqual(seen.complaints, [])
     assert.deepEqual(seen.wide, [])
+    assert.deepEqual(seen.lost, [])
     for (const word of ['overrun', 'ภาษา', 'ไทย']) assert((seen.found.get(word) ?? 0) > 0, `found nothing for ${word}`)
     assert.equal(seen.found.get('สวัสดีชาวโลก'), 0)
   } finally {
