@@ -22,6 +22,10 @@ const docsPolicy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; " +
   "font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 
+/** Its page does not say so itself, and a phone then shows it as wide as a desk, with letters too small to read. */
+const fitPhones =
+  'document.head.insertAdjacentHTML(\'beforeend\', \'<meta name="viewport" content="width=device-width, initial-scale=1">\')'
+
 /** OpenAPI 3.1 at `/openapi.json`, made from the doors themselves, and `/docs` to try them. Before any door is added. */
 export async function addOpenApi(server: FastifyInstance, version: string): Promise<void> {
   await server.register(swagger, {
@@ -56,7 +60,11 @@ export async function addOpenApi(server: FastifyInstance, version: string): Prom
   await server.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: docsPolicy,
-    theme: { title: 'Bursar: the API', css: [{ filename: 'bursar.css', content: '.topbar { display: none }' }] },
+    theme: {
+      title: 'Bursar: the API',
+      css: [{ filename: 'bursar.css', content: '.swagger-ui .topbar { display: none }' }],
+      js: [{ filename: 'bursar.js', content: fitPhones }],
+    },
     uiConfig: { docExpansion: 'list', deepLinking: false, persistAuthorization: false },
   })
 }

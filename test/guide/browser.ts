@@ -78,3 +78,20 @@ async function countFound(page: Page, word: string): Promise<number> {
   await page.keyboard.press('Escape')
   return count
 }
+
+export type SeenApi = { readonly width: number; readonly foreign: number }
+
+/** The page to try calls, on a phone: how wide it is there, and whether a field asks for documents of others. */
+export async function lookAtApi(address: string): Promise<SeenApi | undefined> {
+  const browser = await openBrowser()
+  if (browser === undefined) return undefined
+  try {
+    const page = await browser.newPage({ viewport: { width: 390, height: 844 }, isMobile: true })
+    await page.goto(address)
+    await page.locator('.opblock').first().waitFor()
+    const width = await page.evaluate<number>('document.documentElement.scrollWidth')
+    return { width, foreign: await page.locator('.download-url-input:visible').count() }
+  } finally {
+    await browser.close()
+  }
+}
