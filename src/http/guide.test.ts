@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
 import fastify from 'fastify'
-import { addGuide } from './guide.ts'
+import { addGuide, chapterAt } from './guide.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bursar-guide-'))
 writeFileSync(join(folder, 'secret.txt'), 'not a page')
@@ -42,6 +42,8 @@ test('200: a guide built meanwhile is there without a restart, with types, tags 
   const again = await ask('/docs/guide/', { 'if-none-match': page.headers.etag })
   assert.deepEqual([again.statusCode, again.body], [304, ''])
   assert.equal((await ask('/docs/guide/prices')).body, 'prices')
+  assert.equal(chapterAt('prices', pages), '/docs/guide/prices')
+  assert.equal(chapterAt('nothing', pages), undefined)
   const script = await ask('/docs/guide/assets/@a.1b-2.js')
   assert.match(script.headers['content-type'] as string, /^text\/javascript/)
   assert.match(script.headers['cache-control'] as string, /immutable/)

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -24,6 +25,10 @@ const notBuilt = `<!doctype html>
 <p>The same text stands in the folder <code>docs</code>, as Markdown.</p>
 </html>
 `
+
+/** Where a chapter stands, when the guide was built. */
+export const chapterAt = (name: string, pages = builtPages): string | undefined =>
+  existsSync(new URL(`${name}.html`, pages)) ? `${place}${name}` : undefined
 
 /** The guide, as static pages. Each file is read when it is asked for, so that a guide built later is there at once. */
 export function addGuide(server: FastifyInstance, pages = builtPages): void {

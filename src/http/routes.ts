@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { chapterAt } from './guide.ts'
 import { requireEverything } from './principal.ts'
 import { Problem } from './problem.ts'
 import { problems } from './problems.ts'
@@ -17,6 +18,9 @@ export type OwnDoors = {
   readonly metrics: Metrics
   ready(): Promise<readonly Check[]>
 }
+
+/** A page is for whoever reads pages. */
+const isRead = ({ headers }: FastifyRequest): boolean => headers.accept?.includes('text/html') ?? false
 
 const problemPages = new URL('../../docs/problems/', import.meta.url)
 
@@ -55,14 +59,17 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
   server.get('/problems/:type', async (request, reply) => {
     const { type } = request.params as { type: string }
     if (!Object.hasOwn(problems, type)) throw new Problem('not-found')
+    void reply.header('vary', 'accept')
+    const chapter = isRead(request) ? chapterAt(`problems/${type}`) : undefined
+    if (chapter !== undefined) return reply.redirect(chapter)
     return reply.type('text/plain; charset=utf-8').send(await readFile(new URL(`${type}.md`, problemPages)))
   })
 
   const styleHash = createHash('sha256').update(startPageStyle).digest('base64')
   server.get('/redoc', async (_, reply) => reply.redirect('/docs'))
   server.get('/', async (request, reply) => {
-    // A page is for whoever reads pages; programs are led to what they can call.
-    if (!request.headers.accept?.includes('text/html')) return reply.redirect('/docs')
+    // Programs are led to what they can call.
+    if (!isRead(request)) return reply.redirect('/docs')
     const { lang } = request.query as { lang?: unknown }
     const language = languageOf(lang, request.headers['accept-language'])
     return reply
@@ -70,7 +77,7 @@ export function addOwnDoors(server: FastifyInstance, { version, metrics, ...own 
         'content-security-policy': `default-src 'none'; style-src 'sha256-${styleHash}'; img-src data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
         'content-language': language,
         'cache-control': 'no-cache',
-        vary: 'accept-language',
+        vary: 'accept, accept-language',
       })
       .type('text/html; charset=utf-8')
       .send(startPage(language, version))
