@@ -49,23 +49,22 @@ function pooled(
 ): Pool[] {
   const operations = new Set(moved.map(({ owner, operation }) => `${owner} ${operation}`))
   const transfers = new Set(moved.map(({ id }) => id))
-  const pools = new Map<string, { owner: string; currency: string; pages: PaidPage[]; added: bigint }>()
+  const pools = new Map<string, { owner: string; currency: string; pages: Map<bigint, PaidPage>; added: bigint }>()
   for (const { project: owner, currency } of months) {
-    pools.set(nameOf(owner, currency), { owner, currency, pages: [], added: 0n })
+    pools.set(nameOf(owner, currency), { owner, currency, pages: new Map(), added: 0n })
   }
   for (const { project, currency, page, paid, live } of charged) {
     if (!operations.has(`${project} ${page}`)) continue
-    const of = { page: BigInt(page), paid: nanosFrom(paid), live: nanosFrom(live) }
-    pools.get(nameOf(project, currency))?.pages.push(of)
+    const of = { paid: nanosFrom(paid), live: nanosFrom(live) }
+    pools.get(nameOf(project, currency))?.pages.set(BigInt(page), of)
   }
   for (const { project, currency, operation, amount, transfer } of trueUps) {
     const pool = pools.get(nameOf(project, currency))
     if (!pool || !transfers.has(transfer)) continue
     const page = BigInt(operation)
     pool.added += nanosFrom(amount)
-    if (!pool.pages.some((known) => known.page === page)) pool.pages.push({ page, paid: 0n, live: 0n })
+    if (!pool.pages.has(page)) pool.pages.set(page, { paid: 0n, live: 0n })
   }
-  for (const { pages } of pools.values()) pages.sort((a, b) => (a.page > b.page ? -1 : 1))
   return [...pools.values()]
 }
 
@@ -94,11 +93,10 @@ export async function withPools(writer: Writer, givenBack: readonly GivenBack[])
     months.set(name, known)
     known.periods.add(period)
   }
-  const pools = await poolsOf(writer, [...months.values()], await periodBasedNow(writer))
+  const found = await poolsOf(writer, [...months.values()], await periodBasedNow(writer))
+  const pools = new Map(found.map((pool) => [nameOf(pool.owner, pool.currency), pool]))
   return givenBack.map((each) => {
-    const pool = pools.find(({ owner, currency }) => owner === each.owner && currency === each.currency)
-    return pool && each.pages.every((page) => pool.pages.some((known) => known.page === page))
-      ? { ...each, pool }
-      : each
+    const pool = pools.get(nameOf(each.owner, each.currency))
+    return pool && each.pages.every((page) => pool.pages.has(page)) ? { ...each, pool } : each
   })
 }

@@ -213,7 +213,7 @@ async function truedOf(writer: Writer, lines: readonly Line[], periodBased: read
     lines
       .filter(({ nanos }) => nanos < 0n)
       .filter(isOf(pool))
-      .map(({ nanos }) => ({ ...pool, nanos: -nanos, pages: pool.pages.map(({ page }) => page) })),
+      .map(({ nanos }) => ({ ...pool, nanos: -nanos, pages: [...pool.pages.keys()] })),
   )
   return { givenBack, pools }
 }

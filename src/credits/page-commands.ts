@@ -9,7 +9,7 @@ import { type Desk, walletKey } from './desk.ts'
 import { DeskBooks } from './desk-commands.ts'
 import { spendFrom } from './lot.ts'
 import { type GivenBack, pagesOf, type Pool, type Spent } from './page.ts'
-import { countedOfPages, countLess, countOnPage, roomInBudget } from './page-counted-commands.ts'
+import { countedOfPages, countLess, countOnPage, roomInBudget, walletsThatCount } from './page-counted-commands.ts'
 import { drawnOfPages, giveToLots, roomInLots } from './page-drawn-commands.ts'
 
 export type OfPage = {
@@ -70,7 +70,7 @@ async function move(writer: Writer, zone: string, moved: readonly Moved[], of: O
     ...moved.map(({ owner, currency }) => ({ owners: ownersOf(owner), currency })),
     ...[...people, ...givenBack].map(({ owner, currency }) => ({ owners: [owner], currency })),
     // A project may have moved since to another organisation.
-    { owners: [], wallets: (await countedOfPages(writer, pages)).map(({ wallet }) => wallet) },
+    { owners: [], wallets: await walletsThatCount(writer, pages) },
   ]
   const books = new DeskBooks(zone)
   await books.resolve(writer, wants)

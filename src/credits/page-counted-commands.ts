@@ -2,23 +2,24 @@ import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import type { Turn } from '../operations/lane-command.ts'
 import { nanosFrom } from '../values/money.ts'
-import type { BudgetWindow, Span } from './budget.ts'
+import { type BudgetWindow, type Span, windowKey } from './budget.ts'
 import type { Desk } from './desk.ts'
 import { loadWindows } from './desk-load-commands.ts'
-import { dueBack, type GivenBack, inTurn, type Pool, roomFor } from './page.ts'
-import { countedByPages } from './page/sql.ts'
+import { byOwner, type GivenBack, type Pool, roomFor, type Taken, takeBack } from './page.ts'
+import { countedByPages, walletsOfPages } from './page/sql.ts'
 import { countLine, countsTable, type PageCount } from './sql.ts'
 
 /** What an owner used on a page counted in this window at first, and so much of it still does. */
-export type CountedPage = {
-  readonly page: bigint
+export type CountedPage = Taken & {
   readonly owner: string
   readonly wallet: bigint
   readonly span: Span
   readonly starts: string
-  readonly first: bigint
-  left: bigint
 }
+
+/** Whose budgets count some pages. */
+export const walletsThatCount = async (reader: Reader, pages: readonly bigint[]): Promise<bigint[]> =>
+  pages.length === 0 ? [] : (await walletsOfPages(reader, pages)).map(({ wallet }) => BigInt(wallet))
 
 /**
  * Where in budgets counts what is given back. It is written down as it is charged: unlike with a reservation, nothing
@@ -65,47 +66,26 @@ export async function countLess(
   givenBack: readonly GivenBack[],
   counted: readonly CountedPage[],
 ): Promise<void> {
-  await loadWindows(
-    writer,
-    desk,
-    counted.filter(({ left }) => left > 0n),
-  )
-  const byOwner = Map.groupBy(counted, ({ owner }) => owner)
-  const doneOf = new Map(givenBack.map((each) => [each, new Map<string, bigint>()]))
-  for (const { of, pages, isOfOthers } of inTurn(givenBack)) {
-    const { owner, currency } = of
-    const done = doneOf.get(of) ?? new Map<string, bigint>()
-    const own = byOwner.get(owner) ?? []
-    for (const each of own) {
-      const { page, wallet, span, starts } = each
-      if (!pages.has(page) || desk.walletsById.get(wallet)?.currency !== currency) continue
-      const budget = `${wallet} ${span}`
-      const due = isOfOthers ? dueBack(of, firstsIn(own, each)) : of.nanos
-      const back = least(each.left, due - (done.get(budget) ?? 0n))
-      if (back <= 0n) continue
-      each.left -= back
-      done.set(budget, (done.get(budget) ?? 0n) + back)
-      count(desk, turn, desk.window(wallet, span, starts, 0n), { page, owner, nanos: -back })
-    }
+  const windows = counted.filter(({ left }) => left > 0n)
+  const distinct = new Map(windows.map((of) => [windowKey(of.wallet, of.span, of.starts), of]))
+  await loadWindows(writer, desk, [...distinct.values()])
+  const alike = byOwner(givenBack)
+  const byBudget = Map.groupBy(counted, ({ owner, wallet, span }) => `${owner} ${wallet} ${span}`)
+  for (const same of byBudget.values()) {
+    const { owner, wallet, span } = same[0] as CountedPage
+    const currency = desk.walletsById.get(wallet)?.currency
+    takeBack(same, alike.get(`${owner} ${currency}`) ?? [], ({ page, starts }, nanos) =>
+      count(desk, turn, desk.window(wallet, span, starts, 0n), { page, owner, nanos: -nanos }),
+    )
   }
 }
 
 /** How much more of a true-up may count in a budget. */
-export function roomInBudget(counted: readonly CountedPage[], pool: Pool, window: BudgetWindow): bigint {
-  const pages = new Set(pool.pages.map(({ page }) => page))
-  const own = counted.filter(({ owner }) => owner === pool.owner)
-  const left = own.reduce((sum, each) => (isOf(each, window) && pages.has(each.page) ? sum + each.left : sum), 0n)
-  return roomFor(pool, firstsIn(own, window), left)
-}
-
-type Of = { readonly wallet: bigint; readonly span: Span }
-const isOf = (one: Of, other: Of): boolean => one.wallet === other.wallet && one.span === other.span
-
-const firstsIn = (counted: readonly CountedPage[], budget: Of) => {
-  const firsts = new Map<bigint, bigint>()
-  for (const each of counted) if (isOf(each, budget)) firsts.set(each.page, each.first)
-  return (page: bigint): bigint => firsts.get(page) ?? 0n
-}
+export const roomInBudget = (counted: readonly CountedPage[], pool: Pool, { wallet, span }: BudgetWindow): bigint =>
+  roomFor(
+    pool,
+    counted.filter((each) => each.owner === pool.owner && each.wallet === wallet && each.span === span),
+  )
 
 function count(desk: Desk, turn: Turn, window: BudgetWindow, counted: PageCount): void {
   desk.use([window], counted.nanos)

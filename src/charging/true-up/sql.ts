@@ -98,20 +98,27 @@ const named = (months: readonly Month[]) => [
 ]
 const ofMonths = `unnest($1::uuid[], $2::text[], $3::date[]) as month (project, currency, period)`
 
-/** What the pages of some months charged, where a price looked at the month, and what did not go back of it since. */
+/**
+ * What the pages of some months charged, where a price looked at the month, and what did not go back of it since: of most records
+ * nothing did.
+ */
 export const pagesOfMonths = (reader: Reader, months: readonly Month[], periodBased: readonly bigint[]) =>
   rows<PageRow>(
     reader,
-    `select project, currency, page, sum(paid) as paid, sum(live) as live
-       from (select c.project, c.currency, max(c.transfer >> 20) filter (where c.kind = 'charge') as page,
-                    sum(c.amount) filter (where c.kind = 'charge') as paid,
-                    sum(c.amount) - coalesce(sum(r.amount), 0) as live, bool_or(c.price = any ($4::bigint[])) as looks
-               from charging.charges c
-               join ${ofMonths} using (project, currency, period)
-               left join lateral (select sum(amount) as amount from charging.refunds
-                                   where charge = c.id and c.kind = 'charge') as r on true
-              where c.kind <> 'memo' and c.transfer is not null
-              group by c.project, c.currency, c.period, c.record, c.component, c.part, c.revision) as line
+    `with charged as not materialized (
+       select c.* from charging.charges c join ${ofMonths} using (project, currency, period)
+        where c.kind <> 'memo' and c.transfer is not null)
+     select project, currency, page, sum(paid) as paid, sum(paid) - sum(back) as live
+       from (select project, currency, transfer >> 20 as page, sum(amount) as paid, 0 as back, bool_or(price = any ($4::bigint[])) as looks
+               from charged where kind = 'charge' group by project, currency, page
+             union all
+             select c.project, c.currency, c.transfer >> 20, 0, -b.amount, false
+               from charged b
+               join charging.charges c using (period, record, component, part, revision)
+              where b.kind = 'reversal' and c.kind = 'charge' and c.period = any ($3)
+             union all
+             select c.project, c.currency, c.transfer >> 20, 0, r.amount, false
+               from charged c join charging.refunds r on r.charge = c.id) as line
       group by project, currency, page
      having bool_or(looks)`,
     [...named(months), arrayOf(periodBased)],

@@ -49,3 +49,8 @@ export const countedByPages = (reader: Reader, pages: readonly bigint[]) =>
       order by starts desc, page desc`,
     [arrayOf(pages)],
   )
+
+export const walletsOfPages = (reader: Reader, pages: readonly bigint[]) =>
+  rows<{ wallet: string }>(reader, `select distinct wallet from credits.counts where page = any ($1::bigint[])`, [
+    arrayOf(pages),
+  ])
