@@ -25,7 +25,8 @@ const paid = `
 
 /**
  * Charged at once, given back later. Of a project with true-ups, as far as there is something left of it: what they gave back
- * of one page may come back of another as well, and what one takes back that had come back too much counts nowhere.
+ * of one page may come back of another as well, and what one takes back that had come back too much counts nowhere. Numbers
+ * of operations tell no order: who begins first may come last to the locks, and give back of a page that began later.
  */
 export const counts: Inquiry = {
   name: 'usage counts in budgets as it was paid',
@@ -34,12 +35,12 @@ export const counts: Inquiry = {
     `select 'credits.counts' as "table", 'of acc_' || c.wallet || ' by ' || c.span || ' from ' || c.starts as row,
             c.operation::text as operation,
             case when a.id is null or w.wallet is null then 'there is no such window of a budget'
-                 when c.odd then 'more came back than was counted, or before it was'
+                 when c.odd then 'more came back than was counted, or it was counted by another operation'
                  when (c.spent between p.least and p.spent) is not true
                    then c.spent || ' counts of page op_' || c.page || ', and ' || coalesce(p.spent, 0) || ' was paid'
                  else c.kept || ' still counts of page op_' || c.page || ', and ' || p.kept || ' of it was kept' end as wrong
        from (select page, owner, wallet, span, starts, sum(delta) filter (where delta > 0) as spent, sum(delta) as kept,
-                    bool_or(operation < page or (operation = page) <> (delta > 0)) or sum(delta) < 0 or count(*)
+                    bool_or((operation = page) <> (delta > 0)) or sum(delta) < 0 or count(*)
                       filter (where delta > 0) <> 1 as odd,
                     max(operation) as operation
                from credits.counts group by page, owner, wallet, span, starts) as c

@@ -46,14 +46,13 @@ const lots: Inquiry = {
       order by d.reservation, d.lot`,
     `select 'credits.draws' as "table", 'draw ' || d.id as row, d.operation::text as operation,
             case when d.reservation is not null or d.held_delta <> 0 then 'a page holds nothing'
-                 when d.page > d.operation then 'it pays back a page that comes after it'
                  when d.posted_delta < 0 then 'it pays a page of another operation'
                  else 'more came back of page op_' || d.page || ' than was paid' end as wrong
        from credits.draws d
        join (select lot, page, sum(posted_delta) as left_over from credits.draws where page is not null group by lot, page)
          as p on p.lot = d.lot and p.page = d.page
-      where d.reservation is not null or d.held_delta <> 0 or d.page > d.operation
-         or (d.posted_delta < 0 and d.page <> d.operation) or p.left_over > 0
+      where d.reservation is not null or d.held_delta <> 0 or (d.posted_delta < 0 and d.page <> d.operation)
+         or p.left_over > 0
       order by d.id`,
     `select 'credits.lots' as "table", 'of acc_' || a.id as row, max(l.id >> 20)::text as operation,
             sum(l.posted) || ' is left of dated credits, and ' || a.posted || ' of all' as wrong
