@@ -17,7 +17,7 @@ import { withPools } from './pool-commands.ts'
 import { payerOf, type Prior, priorRatings } from './prior-commands.ts'
 import * as sql from './refund/sql.ts'
 import { answerOf, type RefundRequest, toldOf } from './refund/told.ts'
-import { writeTrueUpsOf } from './true-up-commands.ts'
+import { tryTrueUpsOf, writeTrueUpsOf } from './true-up-commands.ts'
 
 /** Charges of usage records: back to the credits of the wallet that paid them, or off what no invoice has asked for yet. */
 export async function refundRecord(
@@ -34,6 +34,10 @@ export async function refundRecord(
   if (!dryRun) await writeTrueUpsOf(house, 'bursar', record.project, newMemory(house.zone))
   try {
     const answered = await aloneStored(house, call, async (writer) => {
+      await sql.lockRefunds(writer, BigInt(record.id))
+      // A correction on its way gives all of it back: whoever comes second sees what the first has written.
+      await lockStanding(writer, [BigInt(record.id)])
+      if (dryRun) await tryTrueUpsOf(writer, record.project, newMemory(house.zone), house.zone)
       const { answer, write } = await planOf(writer, house.zone, request, record, only)
       if (dryRun) throw new OnlyTried(answer)
       await write()
@@ -57,9 +61,6 @@ async function planOf(
   record: RecordRow,
   only: bigint | undefined,
 ) {
-  await sql.lockRefunds(writer, BigInt(record.id))
-  // A correction on its way gives all of it back: whoever comes second sees what the first has written.
-  await lockStanding(writer, [BigInt(record.id)])
   const prior = (await priorRatings(writer, [record.id])).get(record.id) as Prior
   const live = prior.live.filter((charge) => charge.nanos > 0n && (only === undefined || charge.id === only))
   const [first] = live

@@ -6,7 +6,7 @@ import { rows } from '../database/reader.ts'
 import type { Fact } from '../metering/fact.ts'
 import { Counter } from './counter-commands.ts'
 import { findRefundable, refund } from './refund-commands.ts'
-import { assertBooksAgree, charge, fact, importSheet, newSite, type Site } from './testing.ts'
+import { assertBooksAgree, charge, fact, importSheet, newSite, type Site, tracesIn } from './testing.ts'
 import { writeTrueUps } from './true-up-commands.ts'
 
 let site: Site
@@ -105,5 +105,26 @@ test('a wallet is refunded no more than it paid in a month that was billed in pa
     found.map(({ line }) => line),
     ['unbilled_receivable 0', 'wallet 100'],
   )
+  await assertBooksAgree(site.house)
+})
+
+test('a dry run of a refund looks at the tiers that are still due, as the refund will, and leaves no trace', async () => {
+  await prepaid('tried')
+  const told = ['3', '4'].map((units) => fact({ service: 'storage', projectName: 'tried', quantities: { units } }))
+  const [first, second] = told as [Fact, Fact]
+  for (const usage of told) await charge(site, [usage])
+  const giveBack = async ({ externalId: of }: Fact, amount: bigint, dryRun: boolean) => {
+    const asked = { of, nanos: amount * baht, reason: 'it failed' }
+    await refund(counter, { ...me(), dryRun }, asked, await findRefundable(counter, of))
+  }
+  await giveBack(first, 3n, false)
+  // One more that is due, of which the tiers leave nothing to be paid.
+  await charge(site, [fact({ service: 'storage', projectName: 'tried', quantities: { units: '2' } })])
+  const before = await tracesIn(site.house)
+  await assert.rejects(giveBack(second, 4n, true), { type: 'refund-exceeds-paid' })
+  await giveBack(second, 3n, true)
+  assert.deepEqual(await tracesIn(site.house), before)
+  await assert.rejects(giveBack(second, 4n, false), { type: 'refund-exceeds-paid' })
+  await giveBack(second, 3n, false)
   await assertBooksAgree(site.house)
 })

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import type { AccountName } from '../ledger/transfer.ts'
 import type { Pool } from '../credits/page.ts'
@@ -68,14 +69,22 @@ export async function writeTrueUps(
 
 /** Those of one project that are due, before something goes by what its months came to. */
 export async function writeTrueUpsOf(house: House, principal: string, project: string, memory: Memory): Promise<void> {
-  const due = await sql.dueTrueUps(house.database.pool, null)
-  const places = [...new Set(due.flatMap((each) => each.places))]
-    .filter((place) => place.startsWith(`${project} `))
-    .sort()
+  const places = await placesDueOf(house.database.pool, project)
   if (places.length === 0) return
   const call = { principal, key: randomUUID(), command: 'charging.writeTrueUps', input: { places } }
   // What is due stays noted: whoever looks a second time finds nothing more to write.
   await inOperation(house, call, (writer) => writeLines(writer, places, memory, house.zone))
+}
+
+/** The same as a part of an operation that will be rolled back. */
+export async function tryTrueUpsOf(writer: Writer, project: string, memory: Memory, zone: string): Promise<void> {
+  const places = await placesDueOf(writer, project)
+  if (places.length > 0) await writeLines(writer, places, memory, zone)
+}
+
+async function placesDueOf(reader: Reader, project: string): Promise<string[]> {
+  const due = await sql.dueTrueUps(reader, null)
+  return [...new Set(due.flatMap(({ places }) => places))].filter((place) => place.startsWith(`${project} `)).sort()
 }
 
 async function inOperation(house: House, call: Call, write: (writer: Writer) => ReturnType<typeof writeLines>) {
