@@ -2,6 +2,7 @@ import type { GivenBack, PaidPage, Pool } from '../credits/page.ts'
 import type { Reader } from '../database/reader.ts'
 import type { Writer } from '../database/writer.ts'
 import { walletUsage } from '../ledger/listing-commands.ts'
+import { lettingGo } from '../operations/trial.ts'
 import { nanosFrom } from '../values/money.ts'
 import { periodBasedNow } from './book-commands.ts'
 import * as sql from './true-up/sql.ts'
@@ -78,7 +79,7 @@ export async function withPools(writer: Writer, givenBack: readonly GivenBack[])
     givenBack.map(({ owner }) => owner),
   )
   if (trued.length === 0) return [...givenBack]
-  await sql.lockTrueUps(writer)
+  await lettingGo(writer, () => sql.lockTrueUps(writer))
   const projects = new Set(trued.map(({ project }) => project))
   const own = givenBack.filter(({ owner }) => projects.has(owner))
   const months = new Map<string, Months>()

@@ -4,7 +4,9 @@ import { after, before, test } from 'node:test'
 import { Credits } from '../credits/commands.ts'
 import { rows } from '../database/reader.ts'
 import type { Fact } from '../metering/fact.ts'
+import { trying } from '../operations/trial.ts'
 import { Counter } from './counter-commands.ts'
+import { newMemory } from './memory-commands.ts'
 import { findRefundable, refund } from './refund-commands.ts'
 import { assertBooksAgree, charge, fact, importSheet, newSite, type Site, tracesIn } from './testing.ts'
 import { writeTrueUps } from './true-up-commands.ts'
@@ -127,4 +129,21 @@ test('a dry run of a refund looks at the tiers that are still due, as the refund
   await assert.rejects(giveBack(second, 4n, false), { type: 'refund-exceeds-paid' })
   await giveBack(second, 3n, false)
   await assertBooksAgree(site.house)
+})
+
+test('a correction that is only tried keeps nobody else from looking at months', async () => {
+  await prepaid('let-go')
+  const told = ['3', '4'].map((units) => fact({ service: 'storage', projectName: 'let-go', quantities: { units } }))
+  await charge(site, told)
+  await writeTrueUps(site.house, 'tester', site.memory)
+  const [first] = told as [Fact]
+  const none = { ...first, quantities: { units: '0' }, measuredAt: first.measuredAt + 1 }
+  await trying(site.house, async (house) => {
+    const { corrected } = await charge({ house, memory: newMemory(house.zone) }, [none])
+    assert.equal(corrected, 1)
+    const client = await site.database.pool.connect()
+    const asked = await client.query(`select pg_try_advisory_lock(7246191036) as free, pg_advisory_unlock(7246191036)`)
+    client.release()
+    assert.equal(asked.rows[0].free, true)
+  })
 })
