@@ -216,7 +216,7 @@ const attemptsMax = 8
 const answersWait = 5
 const underWayMax = 2
 /** So many that wait make a second batch worth its commit. */
-const manyWaiting = 32
+const manyWaiting = 64
 const gatherMilliseconds = 2
 const carefulBatches = 100
 
