@@ -11,6 +11,21 @@ let fresh: FreshDatabase
 before(async () => (fresh = await freshDatabase()))
 after(() => fresh.drop())
 
+/** The lines of a backup, as often as they are asked for. */
+async function backedUp({ database }: FreshDatabase): Promise<() => AsyncGenerator<string>> {
+  const parts: Buffer[] = []
+  const kept = new Writable({
+    write(part: Buffer, _, done) {
+      parts.push(part)
+      done()
+    },
+  })
+  await writeBackup(database, null, kept, () => {})
+  return async function* () {
+    yield* Buffer.concat(parts).toString().split('\n')
+  }
+}
+
 test('an output that is slower than the database is waited for, and nobody goes on listening to it', async () => {
   await noting(fresh.database, (client) =>
     client.query(`insert into metering.meters (name, kind, unit, description)
@@ -32,17 +47,7 @@ test('an output that is slower than the database is waited for, and nobody goes 
 })
 
 test('what is checked before a restore is checked again when nobody else can write, and a no leaves all as it was', async () => {
-  const parts: string[] = []
-  const kept = new Writable({
-    write(part: Buffer, _, done) {
-      parts.push(part.toString())
-      done()
-    },
-  })
-  await writeBackup(fresh.database, null, kept, () => {})
-  const lines = async function* () {
-    yield* parts.join('').split('\n')
-  }
+  const lines = await backedUp(fresh)
   const count = async () =>
     (await row<{ count: string }>(fresh.database.pool, 'select count(*)::text as count from metering.meters'))?.count
   const before = await count()
@@ -66,18 +71,8 @@ test('a restore that ends before its commit leaves no number behind, and the nex
   await noting(from.database, (client) =>
     client.query(`select nextval('operations.operation_ids') from generate_series(1, 7)`),
   )
-  const parts: string[] = []
-  const kept = new Writable({
-    write(part: Buffer, _, done) {
-      parts.push(part.toString())
-      done()
-    },
-  })
-  await writeBackup(from.database, null, kept, () => {})
+  const lines = await backedUp(from)
   const restored = (finish: () => Promise<void>) => {
-    const lines = async function* () {
-      yield* parts.join('').split('\n')
-    }
     return restoreBackup(
       into.database,
       lines(),
